@@ -1,0 +1,15 @@
+//! Doozy's decisions, from a press to the next difficulty, as pure functions: no clock, no I/O, no global randomness.
+//!
+//! A level ([`level`]) asks for trials; presses are matched to their targets ([`judge`]); one reducer ([`session`]) turns
+//! verdicts and the network's windows into effects ([`event`]); simulated players ([`learner`]) can take the player's
+//! seat. The contract is the project's `docs/science/` and the tests beside each file.
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod judge;
+pub mod learner;
+pub mod level;
+pub mod session;
+pub mod time;
+
+pub use doozy_cerebellum::rng;
