@@ -7,4 +7,5 @@
 //! | one session, from taps to effects | [`conductor`] |
 #![deny(unsafe_code)]
 
+pub mod audio;
 pub mod conductor;
