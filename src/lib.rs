@@ -7,4 +7,6 @@
 //! | one session, from taps to effects | [`conductor`] |
 #![deny(unsafe_code)]
 
+pub mod clock;
 pub mod conductor;
+pub mod input;
