@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod closed_form;
+pub mod experiments;
 pub mod interneurons;
 pub mod microzone;
 pub mod network;
