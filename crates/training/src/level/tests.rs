@@ -1,0 +1,1 @@
+//! A level's ladder, its trials and its text.
