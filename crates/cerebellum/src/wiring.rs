@@ -1,0 +1,117 @@
+//! Wiring: who contacts whom, and with how much conductance, stored by presynaptic cell.
+
+use crate::rng::Stream;
+
+/// A bundle of synapses from one population to another, in compressed rows: cell `i` contacts
+/// `targets[starts[i]..starts[i + 1]]`.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    starts: Vec<u32>,
+    targets: Vec<u16>,
+    weights: Vec<f32>,
+}
+
+/// Where a cell looks for its partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere in the microzone.
+    Zone,
+    /// The nearest along the folium first.
+    Nearest,
+}
+
+/// A rule to draw a projection by (cerebellum.md §3.3).
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Mean number of presynaptic partners of a cell, Poisson.
+    pub partners: f64,
+    /// Mean number of synapses of a connected pair, at least 1.
+    pub synapses: f64,
+    /// Conductance of one synapse, nS (or any unit of the receiver).
+    pub weight: f32,
+    pub reach: Reach,
+    /// Within one population: no cell contacts itself.
+    pub recurrent: bool,
+}
+
+impl Projection {
+    /// Draws the partners of every postsynaptic cell.
+    pub fn draw(from: usize, to: usize, rule: Rule, stream: &mut Stream) -> Self {
+        let mut rows: Vec<Vec<(u16, f32)>> = vec![Vec::new(); from];
+        let mut candidates: Vec<usize> = Vec::with_capacity(from);
+        for post in 0..to {
+            candidates.clear();
+            candidates.extend((0..from).filter(|pre| !(rule.recurrent && *pre == post)));
+            stream.shuffle(&mut candidates);
+            if rule.reach == Reach::Nearest {
+                let here = (post as f64 + 0.5) / to as f64;
+                let distance = |pre: &usize| {
+                    let d = ((*pre as f64 + 0.5) / from as f64 - here).abs();
+                    (d.min(1.0 - d) * from as f64) as u32
+                };
+                candidates.sort_by_key(distance);
+            }
+            let wanted = stream.poisson(rule.partners) as usize;
+            for &pre in candidates.iter().take(wanted) {
+                let synapses = 1 + stream.poisson(rule.synapses - 1.0);
+                rows[pre].push((post as u16, rule.weight * synapses as f32));
+            }
+        }
+        Self::from_rows(&rows)
+    }
+
+    fn from_rows(rows: &[Vec<(u16, f32)>]) -> Self {
+        let mut starts = vec![0u32];
+        let mut targets = Vec::new();
+        let mut weights = Vec::new();
+        for row in rows {
+            targets.extend(row.iter().map(|(target, _)| *target));
+            weights.extend(row.iter().map(|(_, weight)| *weight));
+            starts.push(targets.len() as u32);
+        }
+        Self { starts, targets, weights }
+    }
+
+    /// Scales what each of `to` cells receives to a sum of 1; a cell without input keeps none.
+    pub fn normalise_inputs(&mut self, to: usize) {
+        let mut sums = vec![0.0f32; to];
+        for (target, weight) in self.targets.iter().zip(&self.weights) {
+            sums[usize::from(*target)] += weight;
+        }
+        for (target, weight) in self.targets.iter().zip(&mut self.weights) {
+            *weight /= sums[usize::from(*target)];
+        }
+    }
+
+    /// Adds the weights of each spiking cell to what its targets receive.
+    pub fn deliver(&self, spikes: &[u16], into: &mut [f32]) {
+        for &cell in spikes {
+            let row = self.starts[usize::from(cell)] as usize..self.starts[usize::from(cell) + 1] as usize;
+            for (target, weight) in self.targets[row.clone()].iter().zip(&self.weights[row]) {
+                into[usize::from(*target)] += weight;
+            }
+        }
+    }
+
+    /// Number of connected pairs.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.targets.len()
+    }
+}
+
+/// Pairs of electrically coupled cells, each with `partners` others on average, neighbours first.
+pub fn gap_junctions(cells: usize, partners: f64, stream: &mut Stream) -> Vec<(u16, u16)> {
+    /// Coupled cells lie within this many of each other along the folium ◇ (coupling is local).
+    const NEIGHBOURHOOD: usize = 12;
+    let p = partners / (2 * NEIGHBOURHOOD) as f64;
+    let mut pairs = Vec::new();
+    for a in 0..cells {
+        for distance in 1..=NEIGHBOURHOOD {
+            if stream.bernoulli(p) {
+                pairs.push((a as u16, ((a + distance) % cells) as u16));
+            }
+        }
+    }
+    pairs
+}
