@@ -1,11 +1,14 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
+use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{Cause, Drama, Effect, Input, Judged, Press, Release, TrialId, TrialPlan},
+    event::{
+        Cause, DeviceId, Drama, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan,
+    },
     learner::{Player, Tap},
     session::Session,
-    time::{HostTime, Nanos, TrialClock},
+    time::{HostTime, Nanos, SampleFrame, TrialClock},
 };
 
 use super::{
@@ -13,16 +16,17 @@ use super::{
     score,
 };
 use crate::{
-    audio::Audio,
+    audio::{Audio, State},
     clock::Clock,
     input::{
-        Bindings, Captured, Control, Edge, MenuAction, TimedInput,
-        merge::{Notice, Taps},
+        Bindings, Captured, Edge, Notice, TimedInput, Taps,
         taps::scripted::ScriptedTap,
     },
     record::{Device, Entry, RawInput, Recorder},
 };
 
+/// How long a simulated player holds a key: a usual tap (skill.md gives none; cases A16 use 60 ms).
+const HELD: Nanos = Nanos::ms(60);
 /// A trial's zero lies at least this far ahead when it is put on the clocks, so that every stimulus can be handed to the
 /// audio engine in time (engineering.md §2.2).
 const LEAD: Nanos = Nanos::ms(150);
@@ -31,8 +35,8 @@ const LEAD: Nanos = Nanos::ms(150);
 pub enum Seat {
     /// A person, through the taps.
     Person,
-    /// A simulated player, through a scripted tap.
-    Simulated { player: Box<dyn Player + Send>, tap: ScriptedTap },
+    /// A script, through the scripted tap; a simulated player writes it as the session goes.
+    Simulated { player: Option<Box<dyn Player + Send>>, tap: ScriptedTap },
 }
 
 /// What a performance is made of.
@@ -45,21 +49,31 @@ pub struct Parts {
     pub seat: Seat,
     pub bindings: Bindings,
     pub recorder: Recorder,
+    /// None where the session is not kept.
+    pub session_id: Option<String>,
     /// Added to when a stimulus is heard, as calibrated for this player's devices.
     pub audio_offset: Nanos,
     /// The session ends by itself at this time.
     pub until: Option<HostTime>,
 }
 
-struct Trial {
-    plan: TrialPlan,
-    clock: TrialClock,
+/// What a list of sessions shows of one.
+#[derive(Debug, Default, serde::Serialize)]
+struct Tally {
+    trials: u32,
+    clean: u32,
+    slip: u32,
+    miss: u32,
+    doozy: u32,
+    brakes: u32,
+    gain: f64,
+    rung: i32,
 }
 
 /// A session under way.
 pub struct Performance {
     parts: Parts,
-    trial: Option<Trial>,
+    in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
     settled: HostTime,
@@ -70,15 +84,18 @@ pub struct Performance {
     answers: Vec<Answer>,
     effects: Vec<Effect>,
     judged: Option<Judged>,
+    tally: Tally,
+    audio_epoch: u32,
     notes: Vec<Note>,
 }
 
 impl Performance {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let audio_epoch = parts.audio.report().epoch;
         Self {
             parts,
-            trial: None,
+            in_trial: false,
             waiting: None,
             next_tap: None,
             settled: HostTime::DISTANT_PAST,
@@ -89,12 +106,15 @@ impl Performance {
             answers: Vec::new(),
             effects: Vec::new(),
             judged: None,
+            tally: Tally { gain: 1.0, ..Tally::default() },
+            audio_epoch,
             notes: Vec::new(),
         }
     }
 
-    /// Opens the session; its first plan comes with it.
-    pub fn start(&mut self) {
+    /// Opens the session, with what is to be told at its start; its first plan comes with it.
+    pub fn start(&mut self, notices: Vec<Note>) {
+        self.notes = notices;
         let now = self.parts.clock.now();
         self.feed(Input::Watermark { t: now });
     }
@@ -102,11 +122,6 @@ impl Performance {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended
-    }
-
-    #[must_use]
-    pub fn now(&self) -> HostTime {
-        self.parts.clock.now()
     }
 
     /// What there is to show since the last call.
@@ -121,6 +136,7 @@ impl Performance {
         }
         let now = self.parts.clock.now();
         self.parts.audio.pump(now);
+        self.watch_audio(now);
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
@@ -150,19 +166,40 @@ impl Performance {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
-            Command::Rumble { strong, weak, ms } => self.parts.taps.rumble(strong, weak, ms),
+            // the pad is the thread's; a session on a virtual clock has none
+            Command::Rumble { .. } => {}
+        }
+    }
+
+    /// A sound output that goes takes the trial with it: its stimuli are gone, so nothing of it may be judged.
+    fn watch_audio(&mut self, now: HostTime) {
+        let epoch = self.parts.audio.report().epoch;
+        if epoch == self.audio_epoch {
+            return;
+        }
+        self.audio_epoch = epoch;
+        if let State::Lost { device, detail, .. } = self.parts.audio.state() {
+            let args = vec![("device", device.clone()), ("why", detail.clone())];
+            self.notes.push(Note::Notice { id: "notice-sound-lost", args, grave: true });
+            if !self.paused {
+                self.pause(now, Cause::AudioLost);
+            }
         }
     }
 
     fn pause(&mut self, t: HostTime, cause: Cause) {
-        self.parts.audio.cancel_all();
+        self.silence();
         self.feed(Input::Pause { t, cause });
+    }
+
+    fn silence(&mut self) {
+        self.parts.audio.cancel_after(SampleFrame(i64::MIN));
     }
 
     fn stop(&mut self, t: HostTime) {
         if !self.stopping {
             self.stopping = true;
-            self.parts.audio.cancel_all();
+            self.silence();
             self.feed(Input::Stop { t });
         }
     }
@@ -170,8 +207,9 @@ impl Performance {
     /// Hands a simulated player's presses to the scripted tap as they fall due.
     fn play_script(&mut self, now: HostTime) {
         let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
-        while self.trial.is_some() {
-            let Some(next) = self.next_tap.take().or_else(|| player.next()) else { break };
+        while self.in_trial {
+            let drawn = self.next_tap.take().or_else(|| player.as_mut().and_then(|player| player.next()));
+            let Some(next) = drawn else { break };
             if next.t > now {
                 self.next_tap = Some(next);
                 break;
@@ -211,9 +249,6 @@ impl Performance {
             lane: self.parts.bindings.lane(input.control),
             during: self.during().to_owned(),
         }));
-        if let Some(action) = self.parts.bindings.menu(input.control).filter(|_| down) {
-            self.notes.push(Note::Menu { action, t: input.t });
-        }
         if let Some(response) = self.parts.bindings.session_input(&input) {
             self.feed(response);
         }
@@ -285,10 +320,10 @@ impl Performance {
     }
 
     fn during(&self) -> &'static str {
-        match (&self.trial, self.paused) {
+        match (self.in_trial, self.paused) {
             (_, true) => "paused",
-            (Some(_), false) => "trial",
-            (None, false) => "between",
+            (true, false) => "trial",
+            (false, false) => "between",
         }
     }
 
@@ -323,9 +358,10 @@ impl Performance {
         match &effect {
             Effect::Planned(plan) => self.waiting = Some(plan.clone()),
             Effect::Judged(judged) => {
-                if let Seat::Simulated { player, .. } = &mut self.parts.seat {
+                if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
                     player.hear(judged);
                 }
+                self.tally.count(judged.tier);
                 self.judged = Some(judged.clone());
             }
             Effect::Amplify { drama, .. } => {
@@ -338,13 +374,17 @@ impl Performance {
                     tracing::error!("{error}");
                 }
             }
-            Effect::TrialEnded { .. } => {
-                self.trial = None;
+            Effect::Gain { gain, .. } => self.tally.gain = *gain,
+            Effect::Difficulty { rung, .. } => self.tally.rung = *rung,
+            Effect::Brake { .. } => self.tally.brakes += 1,
+            Effect::TrialEnded { void, .. } => {
+                self.tally.trials += u32::from(void.is_none());
+                self.in_trial = false;
                 self.next_tap = None;
             }
             Effect::Paused { .. } => {
                 self.paused = true;
-                self.trial = None;
+                self.in_trial = false;
                 self.waiting = None;
                 self.next_tap = None;
             }
@@ -370,8 +410,9 @@ impl Performance {
         let wanted = plan.not_before.max(now + LEAD);
         let source = self.parts.audio.clock();
         let (clock, zero) = if self.parts.clock.is_virtual() {
-            // exact, so that no frame of the driver's leaves a trace in the record
-            (TrialClock { origin: wanted, rate_ppb: 0 }, source.frame_at(wanted))
+            // where the session wants it, so that no frame of the driver's leaves a trace in the record
+            let origin = if plan.not_before < now { wanted } else { plan.not_before };
+            (TrialClock { origin, rate_ppb: 0 }, source.frame_at(origin))
         } else {
             let zero = source.frame_at(wanted);
             let heard = source.trial_clock(zero);
@@ -380,24 +421,35 @@ impl Performance {
         for note in score::cues(&plan, zero, source.rate()) {
             self.parts.audio.schedule(note.sound, note.at, note.gain_db, note.pan);
         }
-        if let Seat::Simulated { player, .. } = &mut self.parts.seat {
+        if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
             player.begin(&plan, clock);
-            self.next_tap = None;
         }
         let trial = plan.trial;
-        self.trial = Some(Trial { plan, clock });
+        self.in_trial = true;
         self.feed(Input::Anchor { trial, clock });
         self.notes.push(Note::Anchored { trial, clock });
     }
 
     fn end(&mut self, finished: bool) {
         self.ended = true;
-        self.parts.audio.cancel_all();
-        if let Err(error) = self.parts.recorder.finish(finished, self.tally.summary()) {
+        self.silence();
+        let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
+        if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();
             self.notes.push(Note::Notice { id: notice.id, args: notice.args, grave: notice.grave });
         }
         self.notes.push(Note::Ended { session: self.parts.session_id.clone(), finished });
+    }
+}
+
+impl Tally {
+    fn count(&mut self, tier: Tier) {
+        *match tier {
+            Tier::Clean => &mut self.clean,
+            Tier::Slip => &mut self.slip,
+            Tier::Miss => &mut self.miss,
+            Tier::Doozy => &mut self.doozy,
+        } += 1;
     }
 }
 

@@ -4,10 +4,10 @@
 
 use doozy_training::{
     event::{Cue, CueKind, Drama, Judged, Stage, Tier, TrialPlan},
-    time::{Nanos, SampleFrame},
+    time::SampleFrame,
 };
 
-use crate::audio::Sound;
+use crate::audio::{Sound, frame_of};
 
 /// A sound at a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,19 +19,11 @@ pub struct Note {
     pub pan: f32,
 }
 
-/// Frame of a moment of the trial whose zero lies on `zero`, at `rate` frames a second. Exact for every length: one
-/// rounding, never a sum of rounded steps.
-#[must_use]
-pub fn frame(zero: SampleFrame, at: Nanos, rate: u32) -> SampleFrame {
-    let frames = (i128::from(at.0) * i128::from(rate) + 500_000_000).div_euclid(1_000_000_000);
-    SampleFrame(zero.0 + frames as i64)
-}
-
 /// Every sound that a trial's cues ask for.
 pub fn cues(plan: &TrialPlan, zero: SampleFrame, rate: u32) -> impl Iterator<Item = Note> {
     plan.cues.iter().filter(|cue| cue.heard).map(move |cue| {
         let (sound, gain_db) = voice(*cue, plan.stage);
-        Note { sound, at: frame(zero, cue.at, rate), gain_db, pan: 0.0 }
+        Note { sound, at: SampleFrame(zero.0 + frame_of(cue.at, rate).0), gain_db, pan: 0.0 }
     })
 }
 
@@ -47,7 +39,7 @@ fn voice(cue: Cue, stage: Stage) -> (Sound, f32) {
 
 /// The sound of a verdict, panned to the side of the error by its size.
 #[must_use]
-pub fn verdict(judged: &Judged, drama: Drama) -> Option<(Sound, f32, f32)> {
+pub fn verdict(judged: &Judged, drama: Drama) -> (Sound, f32, f32) {
     let pan = (judged.side.sign() * (judged.u / 4.0).clamp(0.0, 1.0)) as f32;
     let (sound, gain_db) = match (judged.tier, drama) {
         (Tier::Clean, _) => (Sound::Clean, -6.0),
@@ -56,25 +48,6 @@ pub fn verdict(judged: &Judged, drama: Drama) -> Option<(Sound, f32, f32)> {
         (Tier::Doozy, Drama::Short) => (Sound::Miss, 0.0),
         (Tier::Doozy, Drama::Full) => (Sound::Doozy, 0.0),
     };
-    Some((sound, gain_db, if judged.tier == Tier::Clean { 0.0 } else { pan }))
+    (sound, gain_db, if judged.tier == Tier::Clean { 0.0 } else { pan })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_hour_of_beats_lands_on_its_frames() {
-        // cases A15b: beat 7,800 at 130 BPM is exactly an hour in
-        let ioi = 60_000_000_000_i128 / 130;
-        let at = Nanos((7_800 * 60_000_000_000_i128 / 130) as i64);
-        assert_eq!(frame(SampleFrame(0), at, 48_000), SampleFrame(172_800_000));
-        assert!(ioi > 0);
-    }
-
-    #[test]
-    fn a_moment_before_zero_rounds_like_one_after() {
-        assert_eq!(frame(SampleFrame(1000), Nanos::ms(-10), 48_000), SampleFrame(520));
-        assert_eq!(frame(SampleFrame(0), Nanos(1), 192_000), SampleFrame(0));
-    }
-}
