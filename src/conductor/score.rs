@@ -31,7 +31,7 @@ fn voice(cue: Cue, stage: Stage) -> (Sound, f32) {
     match (cue.kind, stage) {
         // the last count is a little stronger: the next one is the player's
         (CueKind::CountIn { left }, _) => (Sound::CountIn, if left == 1 { 0.0 } else { -3.0 }),
-        (CueKind::Beat { accent: true }, _) => (Sound::Beat, 0.0),
+        (CueKind::Beat { accent: true }, _) => (Sound::BeatAccent, 0.0),
         (CueKind::Beat { accent: false }, _) => (Sound::Beat, -3.0),
         (CueKind::Launch, _) => (Sound::Launch, -6.0),
     }
@@ -42,10 +42,10 @@ fn voice(cue: Cue, stage: Stage) -> (Sound, f32) {
 pub fn verdict(judged: &Judged, drama: Drama) -> (Sound, f32, f32) {
     let pan = (judged.side.sign() * (judged.u / 4.0).clamp(0.0, 1.0)) as f32;
     let (sound, gain_db) = match (judged.tier, drama) {
-        (Tier::Clean, _) => (Sound::Clean, -6.0),
-        (Tier::Slip, _) => (Sound::Slip, -6.0),
-        (Tier::Miss, _) | (Tier::Doozy, Drama::Calm) => (Sound::Miss, -3.0),
-        (Tier::Doozy, Drama::Short) => (Sound::Miss, 0.0),
+        (Tier::Clean, _) => (Sound::Bell, 0.0),
+        (Tier::Slip, _) => (Sound::DampedBell, 0.0),
+        (Tier::Miss, _) | (Tier::Doozy, Drama::Calm) => (Sound::DullStrike, -3.0),
+        (Tier::Doozy, Drama::Short) => (Sound::DullStrike, 0.0),
         (Tier::Doozy, Drama::Full) => (Sound::Doozy, 0.0),
     };
     (sound, gain_db, if judged.tier == Tier::Clean { 0.0 } else { pan })
