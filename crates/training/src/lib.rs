@@ -5,10 +5,12 @@
 //! seat. The contract is the project's `docs/science/` and the tests beside each file.
 #![forbid(unsafe_code)]
 
+pub mod cortex;
 pub mod event;
 pub mod judge;
 pub mod learner;
 pub mod level;
+pub mod rehearse;
 pub mod session;
 pub mod time;
 

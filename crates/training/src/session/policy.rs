@@ -21,15 +21,6 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// The gain of the first event.
-    #[must_use]
-    pub fn first_gain(self) -> f64 {
-        match self {
-            Self::Window => 1.0,
-            Self::Fixed { gain } => gain,
-        }
-    }
-
     /// The step asked for, by what the history shows; asked once every few events.
     #[must_use]
     pub fn step(self, history: &History) -> Option<Step> {
