@@ -123,7 +123,7 @@ impl Level {
             return Err(LevelError::whole(name, "the file is empty; docs/levels.md has a level to copy".to_owned()));
         }
         let sheet: Sheet = options().from_str(&text).map_err(|error| {
-            let (line, column) = (error.span.start.line, error.span.start.col);
+            let (line, column) = past_space(&text, error.span.start.line, error.span.start.col);
             let fault = Fault { line: Some(line), column: Some(column), field: None, message: error.code.to_string() };
             LevelError { name: name.to_owned(), faults: vec![fault] }
         })?;
@@ -197,6 +197,14 @@ impl Level {
 
 fn too_large(name: &str, bytes: usize) -> LevelError {
     LevelError::whole(name, format!("{bytes} bytes are more than the {MAX_BYTES} that a level may have"))
+}
+
+/// A place in a text, moved past the white space that it lies in: ron's faults begin where the token before ended.
+fn past_space(text: &str, line: usize, column: usize) -> (usize, usize) {
+    let lines = text.split('\n').enumerate().skip(line.saturating_sub(1));
+    let places = lines.flat_map(|(n, content)| content.chars().enumerate().map(move |(at, c)| (n + 1, at + 1, c)));
+    let mut ahead = places.skip(column.saturating_sub(1)).filter(|&(_, _, c)| !c.is_whitespace());
+    ahead.next().map_or((line, column), |(line, column, _)| (line, column))
 }
 
 /// The line on which a field stands (`drill.knobs[1].to_ms`), or else its nearest ancestor that the text names.

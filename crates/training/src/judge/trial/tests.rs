@@ -528,14 +528,14 @@ fn any_presses() -> impl Strategy<Value = Vec<Press>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// A verdict before any watermark follows from the presses before that watermark: no later one changes it.
     #[test]
     fn any_delivery_gives_equal_verdicts(
         plan in any_trial(),
         presses in any_presses(),
-        cuts in prop::collection::vec(0_u32..2300, 0..12),
+        cuts in prop::collection::vec(0_u32..2300, 0..50),
         shuffle in any::<u64>(),
     ) {
         let whole = judged(&plan, &presses);

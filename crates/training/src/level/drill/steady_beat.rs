@@ -108,7 +108,7 @@ impl Kind for SteadyBeat {
             }
         }
         let lasts = f64::from(self.count_in) * shortest;
-        if lasts < COUNT_IN_MS {
+        if shortest >= IOI_MS.0 && lasts < COUNT_IN_MS {
             let least = libm::ceil(COUNT_IN_MS / shortest);
             complaints.say(
                 "drill.count_in",
