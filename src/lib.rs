@@ -14,12 +14,9 @@
 #![deny(unsafe_code)]
 
 pub mod audio;
-pub mod cli;
 pub mod clock;
 pub mod conductor;
 pub mod input;
 pub mod ladders;
 pub mod paths;
 pub mod record;
-pub mod settings;
-pub mod text;

@@ -271,6 +271,17 @@ impl Devices {
     }
 }
 
+/// What plays, for the record.
+fn sound_report(report: &audio::Report) -> serde_json::Value {
+    serde_json::json!({
+        "backend": format!("{:?}", report.backend).to_lowercase(),
+        "device": report.device,
+        "rate": report.rate,
+        "buffer": report.buffer,
+        "fallback": report.fallback.as_ref().map(ToString::to_string),
+    })
+}
+
 fn coarse(why: &str) -> Note {
     Note::Notice { id: "notice-coarse-timing", args: vec![("why", why.to_owned())], grave: true }
 }
@@ -315,7 +326,7 @@ fn assemble(
         rule_version: RULE_VERSION,
         timing: timing.to_owned(),
         timing_err: if timing == "x11" { Nanos::ms(1) } else { Nanos::ZERO },
-        audio: serde_json::Value::String(audio.report().to_string()),
+        audio: sound_report(audio.report()),
     };
     let session_id = match recorder.begin(meta) {
         Ok(id) => recorder.path().map(|_| id.to_string()),
@@ -338,7 +349,7 @@ fn assemble(
         until: setup.length.map(|length| origin + length),
         clock,
     });
-    performance.start(notices);
+    performance.start(origin, notices);
     Ok(performance)
 }
 
@@ -388,7 +399,11 @@ impl Drop for Handle {
                     let _ = thread.join();
                 }
             }
-            Running::Stepped { performance, .. } => performance.step(),
+            // the session ends once time has passed the moment at which it was stopped
+            Running::Stepped { performance, driver } => {
+                driver.advance(Nanos::ms(1));
+                performance.step();
+            }
         }
     }
 }

@@ -112,11 +112,10 @@ impl Performance {
         }
     }
 
-    /// Opens the session, with what is to be told at its start; its first plan comes with it.
-    pub fn start(&mut self, notices: Vec<Note>) {
+    /// Opens the session at its origin, with what is to be told at its start; its first plan comes with it.
+    pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
         self.notes = notices;
-        let now = self.parts.clock.now();
-        self.feed(Input::Watermark { t: now });
+        self.feed(Input::Watermark { t: origin });
     }
 
     #[must_use]

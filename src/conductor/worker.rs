@@ -7,6 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use doozy_cerebellum::ScheduleError;
 use doozy_training::{
     cortex::{Answer, Cortex},
     event::Volley,
@@ -41,7 +42,12 @@ impl Worker {
                 let mut next = Some(first);
                 while let Some(order) = next {
                     match order {
-                        Order::Volley(volley) => cortex.volley(volley),
+                        Order::Volley(volley) => {
+                            // the session would wait for this window for ever, and says so by standing still
+                            if let Err(error) = cortex.volley(volley) {
+                                tracing::error!("{error}");
+                            }
+                        }
                         Order::Settle(t) => settle = Some(t),
                     }
                     next = inbox.try_recv().ok();
@@ -69,8 +75,9 @@ impl Worker {
 }
 
 impl Cortex for Worker {
-    fn volley(&mut self, volley: Volley) {
+    fn volley(&mut self, volley: Volley) -> Result<(), ScheduleError> {
         self.order(Order::Volley(volley));
+        Ok(())
     }
 
     fn settle(&mut self, t: HostTime) {

@@ -15,3 +15,7 @@ pub mod session;
 pub mod time;
 
 pub use doozy_cerebellum::rng;
+
+/// Version of everything that decides: the judge, the rules of training and the network. A record names the one that it
+/// was made by, and is recomputed by no other. Raise it with every change that gives any session other effects.
+pub const RULE_VERSION: u32 = 1;
