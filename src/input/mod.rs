@@ -10,9 +10,13 @@ pub mod control;
 pub mod held;
 pub mod merge;
 pub mod pad;
+#[cfg(feature = "devices")]
+pub mod self_check;
 pub mod stamps;
 pub mod taps;
 pub mod watermark;
+#[cfg(all(test, feature = "devices"))]
+mod xvfb;
 
 use doozy_training::{
     event::{DeviceId, ReleaseCause, TimeSource},

@@ -13,13 +13,11 @@ use std::{
 
 use doozy_training::time::HostTime;
 
+use super::WAKE;
 use crate::{
     clock::Clock,
     input::{Captured, TapPort},
 };
-
-/// How long the thread of a scripted tap sleeps at most between two watermarks.
-const WAKE: Duration = Duration::from_millis(4);
 
 /// Delivers each input when the clock has reached it.
 pub struct ScriptedTap {
