@@ -53,6 +53,8 @@ pub struct Parts {
     pub session_id: Option<String>,
     /// Added to when a stimulus is heard, as calibrated for this player's devices.
     pub audio_offset: Nanos,
+    /// Climbing fibres of a microzone.
+    pub fibres: u16,
     /// The session ends by itself at this time.
     pub until: Option<HostTime>,
 }
@@ -336,7 +338,7 @@ impl Performance {
         self.parts.cortex.take(&mut answers);
         for answer in answers.drain(..) {
             self.feed(answer.input());
-            self.notes.push(Note::Cortex(view(answer)));
+            self.notes.push(Note::Cortex(view(answer, self.parts.fibres)));
         }
         self.answers = answers;
     }
@@ -452,7 +454,7 @@ impl Tally {
     }
 }
 
-fn view(answer: Answer) -> CortexView {
+fn view(answer: Answer, fibre_count: u16) -> CortexView {
     let Answer { event, w, dose, response } = answer;
     CortexView {
         event,
@@ -460,7 +462,7 @@ fn view(answer: Answer) -> CortexView {
             Zone::Early => Side::Early,
             Zone::Late => Side::Late,
         },
-        fibre_count: response.fibre_count,
+        fibre_count,
         fibres: response.fibres.iter().map(|spike| (spike.fibre, spike.at_ms)).collect(),
         from_ms: -(TRACE_BEFORE_MS as f32),
         mli1: response.trace.mli1,
