@@ -7,10 +7,12 @@
 //! | one session, from taps to effects | [`conductor`] |
 //! | what is kept of it, and replay | [`record`] |
 //! | where files lie | [`paths`] |
-//! | what the player set | `settings` |
-//! | the words on the screen | `text` |
+//! | what the player set | [`settings`] |
+//! | the words on the screen | [`text`] |
 #![deny(unsafe_code)]
 
 pub mod conductor;
 pub mod paths;
 pub mod record;
+pub mod settings;
+pub mod text;
