@@ -236,10 +236,10 @@ mod tests {
         fs::write(folder.path().join("secret.level.ron"), "()").unwrap();
         assert_eq!(root.level("beat/01-steady").unwrap(), beat.join("01-steady.level.ron"));
         assert_eq!(root.level("beat/01-steady.level.ron").unwrap(), beat.join("01-steady.level.ron"));
-        for id in ["../secret", "beat/../../secret", "/etc/passwd", "C:\\x", "beat\\..\\..\\secret", "", "a\0b", "./.."]
-        {
+        for id in ["../secret", "beat/../../secret", "/etc/passwd", "C:\\x", "beat\\..\\..\\secret", "a\0b", "./.."] {
             assert!(matches!(root.level(id), Err(PathError::Outside { .. })), "{id:?}");
         }
+        assert!(matches!(inside(&root.levels(), ""), Err(PathError::Outside { why: "it is empty", .. })));
         assert!(matches!(root.level("beat/02"), Err(PathError::Io { .. })));
     }
 

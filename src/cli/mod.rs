@@ -7,7 +7,6 @@ mod backup;
 mod demo;
 mod doctor;
 mod history;
-mod lab;
 mod play;
 mod replay;
 pub mod signal;
@@ -21,6 +20,8 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::{ladders::LoadError, paths::DataDir, record::RecordError};
 
 /// Timing drills that make big errors spectacular and clear.
 #[derive(Debug, Parser)]
@@ -56,8 +57,6 @@ enum Command {
     Replay(replay::Replay),
     /// Check level files: what is wrong, where, and what would be right
     Validate(validate::Validate),
-    /// In-silico experiments on the cerebellar gate
-    Lab(lab::Lab),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -71,6 +70,30 @@ enum Command {
 pub struct Failure {
     pub code: u8,
     pub message: String,
+}
+
+impl Common {
+    /// The folder of the record.
+    fn data_dir(&self) -> Result<DataDir, Failure> {
+        DataDir::resolve(self.data.as_deref()).map_err(|e| Failure::lacking(e.to_string()))
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        if error.is_lack() { Self::lacking(error.to_string()) } else { Self::wrong(error.to_string()) }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Level(_) => Self::wrong(error.to_string()),
+            // a name that is no level's is a slip of the keyboard
+            LoadError::Path(_) => Self::usage(error.to_string()),
+            LoadError::Read { .. } => Self::lacking(error.to_string()),
+        }
+    }
 }
 
 impl Failure {
@@ -141,7 +164,6 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(c)) => c.run(&common),
         Some(Command::Replay(c)) => c.run(&common),
         Some(Command::Validate(c)) => c.run(&common),
-        Some(Command::Lab(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Doctor(c)) => c.run(&common),

@@ -8,6 +8,8 @@ mod ndjson;
 mod row;
 mod session;
 mod store;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod writer;
 
@@ -71,7 +73,8 @@ pub struct SessionMeta {
 /// Something to record. Order of logging is the order of the record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
-    /// Of several watermarks with no other input between them only the last is kept: it says all that they said.
+    /// The first watermark, which starts a session, is kept; of later ones with no other input between them only the
+    /// furthest, which says all that they said.
     Input(Input),
     /// [`Effect::Provisional`] is dropped here: it moves a mark and is gone.
     Effect(Effect),

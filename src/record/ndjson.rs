@@ -149,7 +149,7 @@ pub fn import_ndjson(text: &str, name: &str) -> Result<LoadedSession, RecordErro
             0 => "the file ends before its last line, without any row".to_owned(),
             count => format!("the file ends before its last line; the last good row is {}", count - 1),
         };
-        return Err(wrong(rows.len(), what));
+        return Err(wrong(rows.len() + 1, what));
     };
     let state = match (&last.ended_utc, last.finished) {
         (Some(_), true) => State::Finished,

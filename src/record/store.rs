@@ -165,7 +165,7 @@ pub(super) fn check_header(path: &Path) -> Result<(), RecordError> {
 }
 
 fn check_version(path: &Path, found: i32) -> Result<(), RecordError> {
-    if found > SCHEMA_VERSION || found < 0 {
+    if !(0..=SCHEMA_VERSION).contains(&found) {
         return Err(RecordError::Newer { path: path.to_path_buf(), found, known: SCHEMA_VERSION });
     }
     Ok(())
@@ -321,7 +321,7 @@ pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), RecordError> {
 
 fn copy_into(from: &Connection, to: &Path) -> Result<(), rusqlite::Error> {
     let mut copy = Connection::open(to)?;
-    rusqlite::backup::Backup::new(from, &mut copy)?.run_to_completion(-1, Duration::ZERO, None)?;
+    rusqlite::backup::Backup::new(from, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     let sound: Option<String> = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).optional()?;
     if sound.as_deref() == Some("ok") {

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use doozy_training::event::{Effect, Input};
+use doozy_training::{
+    event::{Effect, Input},
+    time::HostTime,
+};
 use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
 
@@ -180,8 +183,10 @@ struct Open {
     session: i64,
     next: i64,
     chain: Chain,
-    /// The last watermark, if nothing has been logged for it yet.
-    watermark: Option<Input>,
+    /// The first watermark, at which a session starts, has been taken.
+    has_started: bool,
+    /// The furthest watermark since the last input.
+    watermark: Option<HostTime>,
     pending: Vec<Row>,
 }
 
@@ -261,9 +266,13 @@ impl Writer {
         };
         let unspellable = match entry {
             Entry::Effect(Effect::Provisional { .. }) => None,
-            Entry::Input(input @ Input::Watermark { .. }) => {
-                open.watermark = Some(input);
+            Entry::Input(Input::Watermark { t }) if open.has_started => {
+                open.watermark = Some(open.watermark.map_or(t, |held| held.max(t)));
                 None
+            }
+            Entry::Input(input @ Input::Watermark { .. }) => {
+                open.has_started = true;
+                open.push(Entry::Input(input))
             }
             Entry::Input(_) => open.push_watermark().or_else(|| open.push(entry)),
             _ => open.push(entry),
@@ -341,7 +350,8 @@ impl Writer {
             })
             .map_err(&wrong)?;
         let session = self.connection.last_insert_rowid();
-        self.session = Some(Open { session, next: 0, chain: head, watermark: None, pending: Vec::new() });
+        self.session =
+            Some(Open { session, next: 0, chain: head, has_started: false, watermark: None, pending: Vec::new() });
         Ok(id)
     }
 
@@ -374,8 +384,8 @@ impl Open {
     }
 
     fn push_watermark(&mut self) -> Option<String> {
-        let watermark = self.watermark.take()?;
-        self.push(Entry::Input(watermark))
+        let t = self.watermark.take()?;
+        self.push(Entry::Input(Input::Watermark { t }))
     }
 }
 
