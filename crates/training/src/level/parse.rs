@@ -309,9 +309,9 @@ fn token(text: &str) -> &str {
         let body = 2 + hashes;
         return upto(text[body..].find(&close).map(|end| body + end + close.len()));
     }
-    if text.starts_with('"') {
+    if let Some(body) = text.strip_prefix('"') {
         let mut escaped = false;
-        let end = text[1..].char_indices().find(|&(_, c)| {
+        let end = body.char_indices().find(|&(_, c)| {
             let closes = c == '"' && !escaped;
             escaped = c == '\\' && !escaped;
             closes

@@ -232,8 +232,8 @@ fn row_pair_an_omission_and_an_extra_are_one_error() {
     let late = |ms: f64| briefs(&alone, &presses(&[(ms, 0)]));
     assert_eq!(late(1250.0), [Brief("pair", Some(0), Some(250.0), 1250.0)]);
     assert_eq!(
-        late(1250.000_001),
-        [Brief("omission", Some(0), None, 1250.0), Brief("extra", None, None, 1250.000_001)]
+        late(1_250.000_001),
+        [Brief("omission", Some(0), None, 1250.0), Brief("extra", None, None, 1_250.000_001)]
     );
 }
 
@@ -315,7 +315,7 @@ fn bounce_is_one_key_within_5_ms_on_a_real_device() {
         [Brief("press", Some(0), Some(0.0), 1000.0), Brief("bounce", None, None, 1005.0)]
     );
     assert_eq!(
-        real(&[1000.0, 1005.000_001]),
+        real(&[1000.0, 1_005.000_001]),
         [Brief("press", Some(0), Some(0.0), 1000.0), Brief("extra", None, None, 1250.0)]
     );
     let scripted = briefs(&plan_alone(), &tapped(TimeSource::Scripted, &[1000.0, 1003.0]));
@@ -444,8 +444,8 @@ fn a19_a_press_belongs_to_the_trial_of_its_time() {
     let judge = TrialJudge::new(&plan, clock());
     assert_eq!(judge.ends(), at(1500.0));
     assert_eq!(
-        briefs(&plan, &presses(&[(1000.0, 0), (1500.000_001, 0)]))[1],
-        Brief("between", None, None, 1500.000_001)
+        briefs(&plan, &presses(&[(1000.0, 0), (1_500.000_001, 0)]))[1],
+        Brief("between", None, None, 1_500.000_001)
     );
 }
 
