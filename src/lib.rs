@@ -5,27 +5,17 @@
 //! | what a press becomes | the crate `doozy_training` |
 //! | what the circuit does with an error | the crate `doozy_cerebellum` |
 //! | one session, from taps to effects | [`conductor`] |
-<<<<<<< HEAD
 //! | when something happened | [`clock`], [`input`] |
 //! | what is heard | [`audio`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
-=======
-//! | what is kept of it, and replay | [`record`] |
-//! | where files lie | [`paths`] |
-//! | what the player set | [`settings`] |
-//! | the words on the screen | [`text`] |
->>>>>>> record
 #![deny(unsafe_code)]
 
 pub mod audio;
-pub mod cli;
 pub mod clock;
 pub mod conductor;
-#[cfg(feature = "game")]
-pub mod game;
 pub mod input;
 pub mod ladders;
 pub mod paths;
