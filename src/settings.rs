@@ -17,7 +17,7 @@ use crate::paths::{self, PathError};
 const FILE: &str = "settings.toml";
 
 /// Largest correction of the sound's or the picture's delay, ms: beyond it something else is wrong. ◇
-const OFFSET_LIMIT_MS: f64 = 500.0;
+const OFFSET_LIMIT_MS: f64 = 1000.0;
 
 /// Everything that a player can set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -69,10 +69,11 @@ impl Who {
 }
 
 /// Where a person's key times come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// The X11 tap on `$DISPLAY`, for the keys of this X window; the window's own frames where that cannot be had.
-    Window(u32),
+    /// The X11 tap on `$DISPLAY`, for the window that [`Command::Window`] names; the window's own frames where that
+    /// cannot be had.
+    Tap,
     /// The window's frames alone: coarse, and flagged so.
     Frames,
 }
@@ -150,7 +151,7 @@ pub fn start(setup: Setup) -> io::Result<Handle> {
             let clock = Clock::host();
             let mut taps = Taps::new(clock.clone());
             let mut notices = Vec::new();
-            let devices = Devices::open(&setup.who, &keys, &mut taps, &clock, &mut notices);
+            let devices = Devices::open(&setup.who, keys, &mut taps, &clock, &mut notices);
             let frame_tap = devices.frame_tap;
             let (held, timing) = (devices.held, devices.timing);
             let (to, commands) = mpsc::channel();
@@ -189,6 +190,10 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
         loop {
             match commands.try_recv() {
                 Ok(Command::Rumble { strong, weak, ms }) => held.rumble(strong, weak, ms),
+                Ok(Command::Window(window)) => {
+                    held.listen_to(window);
+                    performance.obey(Command::Window(window));
+                }
                 Ok(command) => performance.obey(command),
                 Err(mpsc::TryRecvError::Empty) => break,
                 // nobody shows the session any more
@@ -212,12 +217,22 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
 #[derive(Default)]
 struct Held {
     #[cfg(feature = "devices")]
-    _keys: Option<crate::input::taps::x11::X11Tap>,
+    keys: Option<crate::input::taps::x11::X11Tap>,
     #[cfg(feature = "devices")]
     pads: Option<crate::input::taps::gilrs::GilrsTap>,
 }
 
 impl Held {
+    #[cfg(feature = "devices")]
+    fn listen_to(&self, window: u32) {
+        if let Some(keys) = &self.keys {
+            keys.set_gate(crate::input::taps::x11::Gate::Window(window));
+        }
+    }
+
+    #[cfg(not(feature = "devices"))]
+    fn listen_to(&self, _window: u32) {}
+
     #[cfg(feature = "devices")]
     fn rumble(&self, strong: f32, weak: f32, ms: u32) {
         if let Some(pads) = &self.pads {
@@ -237,7 +252,7 @@ struct Devices {
 }
 
 impl Devices {
-    fn open(who: &Who, keys: &Keys, taps: &mut Taps, clock: &Clock, notices: &mut Vec<Note>) -> Self {
+    fn open(who: &Who, keys: Keys, taps: &mut Taps, clock: &Clock, notices: &mut Vec<Note>) -> Self {
         let mut devices = Self { held: Held::default(), frame_tap: None, timing: "scripted" };
         if !matches!(who, Who::Person) {
             return devices;
@@ -246,10 +261,10 @@ impl Devices {
         #[cfg(feature = "devices")]
         {
             use crate::input::taps::{gilrs::GilrsTap, x11};
-            if let Keys::Window(window) = keys {
-                match x11::X11Tap::start(taps.port(TapKind::X11), None, x11::Gate::Window(*window)) {
+            if keys == Keys::Tap {
+                match x11::X11Tap::start(taps.port(TapKind::X11), None, x11::Gate::Closed) {
                     Ok(tap) => {
-                        devices.held._keys = Some(tap);
+                        devices.held.keys = Some(tap);
                         devices.timing = "x11";
                     }
                     Err(error) => notices.push(coarse(&error.to_string())),
@@ -262,7 +277,7 @@ impl Devices {
             }
         }
         if devices.timing != "x11" {
-            if matches!(keys, Keys::Frames) || cfg!(not(feature = "devices")) {
+            if keys == Keys::Frames || cfg!(not(feature = "devices")) {
                 notices.push(coarse("no X11 tap"));
             }
             devices.frame_tap = Some(FrameTap::new(taps.port(TapKind::Frame), clock.now()));

@@ -80,6 +80,7 @@ pub struct Performance {
     next_tap: Option<Tap>,
     settled: HostTime,
     paused: bool,
+    has_window: bool,
     stopping: bool,
     ended: bool,
     inputs: Vec<TimedInput>,
@@ -102,6 +103,7 @@ impl Performance {
             next_tap: None,
             settled: HostTime::DISTANT_PAST,
             paused: false,
+            has_window: false,
             stopping: false,
             ended: false,
             inputs: Vec::new(),
@@ -163,10 +165,12 @@ impl Performance {
             Command::Pause(_) | Command::Resume => {}
             Command::Stop => self.stop(now),
             Command::Focus { has, t } => {
+                // the X11 tap knows it too, and sooner; the second word changes nothing
                 if !has && !self.paused {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
+            Command::Window(_) => self.has_window = true,
             // the pad is the thread's; a session on a virtual clock has none
             Command::Rumble { .. } => {}
         }
@@ -260,7 +264,8 @@ impl Performance {
         let told = |id, args, grave| Note::Notice { id, args, grave };
         match notice {
             Notice::FocusLost { t } => {
-                if !self.paused && matches!(self.parts.seat, Seat::Person) {
+                // before there is a window nobody can have left it
+                if !self.paused && self.has_window {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
