@@ -115,7 +115,7 @@ impl TrialJudge {
         }
     }
 
-    /// Takes a press and says where its mark goes for now. None if everything at its time has been settled: then the
+    /// Takes a press and says where its mark goes for now ([`Self::mark`]). None if everything at its time has been settled: then the
     /// tap broke its promise and nothing is changed by it.
     pub fn press(&mut self, press: Press) -> Option<Mark> {
         if press.t < self.settled {
@@ -124,9 +124,16 @@ impl TrialJudge {
         let place = self.presses.partition_point(|earlier| order(earlier) <= order(&press));
         self.presses.insert(place, press);
         self.outcomes = None;
+        Some(self.mark(press))
+    }
+
+    /// Where a press's mark goes before anything is known of its neighbours: to the nearest target of its lane whose
+    /// window it lies in. Changes nothing.
+    #[must_use]
+    pub fn mark(&self, press: Press) -> Mark {
         let target = self.nearest(press.t, |due| due.lane == press.lane && !due.stop).map(|i| self.targets[i]);
         let target = target.filter(|due| press.t > self.count_in_ends && (press.t - due.at).abs() <= self.window);
-        Some(Mark { press, target: target.map(|due| due.id), e: target.map(|due| press.t - due.at) })
+        Mark { press, target: target.map(|due| due.id), e: target.map(|due| press.t - due.at) }
     }
 
     /// Takes the news that everything before `watermark` has been delivered, and gives out what is final by that and
