@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 pub mod audio;
+pub mod cli;
 pub mod clock;
 pub mod conductor;
 pub mod input;

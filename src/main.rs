@@ -1,2 +1,7 @@
-//! The program (being joined).
-fn main() {}
+//! The program: parse the command line and run one command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doozy::cli::main()
+}

@@ -198,7 +198,7 @@ fn a_killed_game_keeps_every_trial_that_was_finished() {
     assert!(after.damage.is_none(), "{:?}", after.damage);
     assert!(after.effects.len() >= before.effects.len(), "nothing that was there is gone");
     assert!(ended(&after) >= 1);
-    assert_eq!(after.info.state, State::CutShort);
+    assert_eq!(after.info.state, State::Cut);
     let data = home.path().join("data").display().to_string();
     let verified = Command::new(env!("CARGO_BIN_EXE_doozy"))
         .args(["replay", "last", "--verify", "--data", &data])

@@ -9,6 +9,8 @@ mod doctor;
 mod history;
 mod play;
 mod replay;
+#[cfg(feature = "game")]
+mod shell;
 pub mod signal;
 mod validate;
 
@@ -131,6 +133,28 @@ impl From<io::Error> for Failure {
             return Self { code: 0, message: String::new() };
         }
         Self::lacking(error.to_string())
+    }
+}
+
+/// Makes sure that there is a display to open a window on.
+///
+/// # Errors
+/// Without one; the message names what can be done without.
+#[cfg(feature = "game")]
+fn display() -> Result<(), Failure> {
+    let hint = "run `doozy demo --headless` for the same game without a window";
+    match std::env::var("DISPLAY") {
+        Err(_) if std::env::var_os("WAYLAND_DISPLAY").is_some() => Err(Failure::lacking(format!(
+            "no X display: this desktop runs Wayland without XWayland, which doozy needs to time keys exactly; {hint}"
+        ))),
+        Err(_) => Err(Failure::lacking(format!("no display; {hint}"))),
+        #[cfg(feature = "devices")]
+        Ok(display) => match x11rb::connect(None) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::lacking(format!("the display {display} does not answer ({error}); {hint}"))),
+        },
+        #[cfg(not(feature = "devices"))]
+        Ok(_) => Ok(()),
     }
 }
 
