@@ -88,6 +88,7 @@ fn brief(outcome: &Outcome) -> Brief {
             Ignored::Paused => "between",
             Ignored::FalseStartAgain => "false start again",
             Ignored::Void => "void",
+            Ignored::Late => "late",
         },
         Outcome::Verdict(verdict) => match verdict.kind {
             EventKind::StopResponse => "stop",
