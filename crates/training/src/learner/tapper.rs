@@ -112,6 +112,8 @@ pub struct Tapper {
     /// Bias with a tone, and with a ball, ms. People's constant error with a ball lies about 0.
     bias: (f64, f64),
     lapse: f64,
+    /// Clock noise for a moving ball, relative to a tone.
+    ball_noise: f64,
     /// When the next stumble is due; None for those who do not.
     stumble: Option<HostTime>,
     stumbles: bool,
@@ -154,8 +156,8 @@ impl Tapper {
     #[must_use]
     pub fn gaussian(spread_ms: f64, seed: u64) -> Self {
         let precision =
-            Precision { clock_floor: 0.0, clock_share: 0.0, motor: spread_ms, alpha: (1.0, 0.0, 1.0), beta: 0.0 };
-        Self::with(precision, (0.0, 0.0), 0.0, false, seed)
+            Precision { clock_floor: spread_ms, clock_share: 0.0, motor: 0.0, alpha: (1.0, 0.0, 1.0), beta: 0.0 };
+        Self { ball_noise: 1.0, ..Self::with(precision, (0.0, 0.0), 0.0, false, seed) }
     }
 
     fn with(precision: Precision, bias: (f64, f64), lapse: f64, stumbles: bool, seed: u64) -> Self {
@@ -163,6 +165,7 @@ impl Tapper {
             precision,
             bias,
             lapse,
+            ball_noise: BALL_NOISE,
             stumble: None,
             stumbles,
             stream: Stream::named(seed, "player", 0),
@@ -210,7 +213,7 @@ impl Player for Tapper {
         let (timed, noise, timekeeper) = match plan.stage {
             Stage::Bell { ioi } => (ioi, 1.0, Some(Timekeeper::starting(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
             // what is hidden has to be timed from memory: it lengthens the interval that the clock has to span
-            Stage::Gate { occluded, .. } => (plan.interval + occluded, BALL_NOISE, None),
+            Stage::Gate { occluded, .. } => (plan.interval + occluded, self.ball_noise, None),
         };
         self.trial = Some(Trial {
             clock,

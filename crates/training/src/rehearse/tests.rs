@@ -74,7 +74,7 @@ fn summary(rehearsal: &Rehearsal) -> Summary {
 
 #[test]
 fn speed() {
-    for lesion in [Lesion::None, Lesion::Mli2Silenced, Lesion::WindowForcedOpen] {
+    for lesion in [Lesion::None, Lesion::Mli2Silenced] {
     for spread in [16.0, 24.0, 36.0, 48.0, 60.0] {
         let t = std::time::Instant::now();
         let r = rehearse(Setup{lesion, ..setup(beat(75), 1)}, &mut Tapper::gaussian(spread, 1)).unwrap();
