@@ -267,7 +267,7 @@ impl Device {
             output: CpalOutputConfig { desired_block_frames: Some(BUFFER), ..CpalOutputConfig::default() },
             input: None,
         };
-        let stream = CpalStream::new(&mut cx, config).map_err(|e| match e {
+        let stream = quietly(|| CpalStream::new(&mut cx, config)).map_err(|e| match e {
             StartStreamError::DefaultOutputDeviceNotFound | StartStreamError::OutputDeviceNotFound(_) => {
                 Fallback::NoDevice
             }
@@ -291,6 +291,12 @@ impl Device {
             rate,
             buffer,
         })
+    }
+
+    /// Whether a lost device has let go of the audio thread, so that it can be dropped without waiting. Asks it to.
+    pub(super) fn ended(&mut self) -> bool {
+        self.cx.request_deactivate();
+        !self.cx.is_active()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -371,6 +377,23 @@ impl Device {
     }
 }
 
+/// Runs `f` with standard error shut, unless debugging is on: libasound writes eight lines of its own there on every machine
+/// without a card, and what they mean is in our [`Fallback`].
+fn quietly<T>(f: impl FnOnce() -> T) -> T {
+    let shut = || -> std::io::Result<std::os::fd::OwnedFd> {
+        let saved = rustix::io::dup(rustix::stdio::stderr())?;
+        rustix::stdio::dup2_stderr(std::fs::OpenOptions::new().write(true).open("/dev/null")?)?;
+        Ok(saved)
+    };
+    let saved = if tracing::enabled!(tracing::Level::DEBUG) { None } else { shut().ok() };
+    let result = f();
+    if let Some(saved) = saved {
+        // If this fails there is nowhere left to say so.
+        let _ = rustix::stdio::dup2_stderr(saved);
+    }
+    result
+}
+
 /// What people call a device.
 fn named(id: &firewheel::cpal::DeviceId) -> String {
     use cpal::traits::DeviceTrait;
@@ -400,4 +423,167 @@ fn keeps_time(first: Stamp, last: Stamp, rate: u32) -> Result<(), String> {
         return Err(format!("it plays {:.0} times as fast as time", played.as_ms() / real.as_ms()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use audioadapter_buffers::direct::InterleavedSlice;
+    use firewheel::{ActivateInfo, backend::BackendProcessInfo, node::StreamStatus, processor::FirewheelProcessor};
+
+    use super::*;
+
+    /// A firewheel stream pulled by hand, as a card would.
+    struct Card {
+        // Before the context, which waits for it.
+        processor: FirewheelProcessor,
+        cx: FirewheelContext,
+        node: NodeID,
+        wire: Arc<Wire>,
+        played: Vec<f32>,
+        callbacks: u64,
+    }
+
+    impl Card {
+        fn new(rate: u32, max_block: u32) -> Self {
+            let wire = Arc::new(Wire::new());
+            let (mut cx, node) = graph(&Levels::default(), &wire).unwrap();
+            let processor = cx
+                .activate(ActivateInfo {
+                    sample_rate: NonZeroU32::new(rate).unwrap(),
+                    max_block_frames: NonZeroU32::new(max_block).unwrap(),
+                    num_stream_in_channels: 0,
+                    num_stream_out_channels: 2,
+                    input_to_output_latency_seconds: 0.0,
+                })
+                .unwrap();
+            Self { processor, cx, node, wire, played: Vec::new(), callbacks: 0 }
+        }
+
+        fn send(&mut self, command: Command) {
+            self.cx.queue_event_for(self.node, NodeEventType::CustomBytes(encode(command)));
+        }
+
+        fn callback(&mut self, frames: usize) {
+            self.cx.update().unwrap();
+            let mut out = vec![0.0; 2 * frames];
+            self.callbacks += 1;
+            self.processor.process(
+                &InterleavedSlice::new(&[], 0, frames).unwrap(),
+                &mut InterleavedSlice::new_mut(&mut out, 2, frames).unwrap(),
+                BackendProcessInfo {
+                    frames,
+                    process_timestamp: None,
+                    duration_since_stream_start: Duration::from_millis(self.callbacks),
+                    input_stream_status: StreamStatus::empty(),
+                    output_stream_status: StreamStatus::empty(),
+                    dropped_frames: 0,
+                    process_to_playback_delay: Some(Duration::from_millis(12)),
+                },
+            );
+            self.played.extend(out);
+        }
+
+        fn onset(&self) -> Option<usize> {
+            self.played.chunks(2).position(|f| f[0] != 0.0 || f[1] != 0.0)
+        }
+    }
+
+    fn play(sound: Sound, at: i64) -> Command {
+        Command::Play { sound, at: Some(SampleFrame(at)), gain_db: 0.0, pan: 0.0 }
+    }
+
+    #[test]
+    fn through_firewheel_a_sound_starts_on_its_frame_whatever_the_block() {
+        for (callback, max_block) in [(64, 64), (480, 480), (512, 512), (1024, 1024), (1024, 256), (4096, 4096)] {
+            for rate in [44_100, 48_000, 96_000] {
+                for at in [8_192, 9_001] {
+                    let mut card = Card::new(rate, max_block);
+                    card.callback(callback);
+                    card.send(play(Sound::Beat, at));
+                    while card.played.len() < 2 * 12_000 {
+                        card.callback(callback);
+                    }
+                    assert_eq!(card.onset(), Some(at as usize), "{rate} Hz, {callback} in blocks of {max_block}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_cancelled_is_not_heard() {
+        let mut card = Card::new(48_000, 512);
+        card.send(play(Sound::Beat, 4_000));
+        card.send(play(Sound::Beat, 3_000));
+        card.callback(512);
+        card.send(Command::CancelFrom(SampleFrame(3_000)));
+        for _ in 0..20 {
+            card.callback(512);
+        }
+        assert_eq!(card.onset(), None);
+    }
+
+    #[test]
+    fn each_callback_sends_one_stamp_of_its_first_frame() {
+        let mut card = Card::new(48_000, 256);
+        let mut read = 0;
+        for n in 0..400 {
+            card.callback(1024);
+            let stamp = card.wire.read(&mut read).unwrap();
+            assert_eq!(stamp.frame, SampleFrame(1024 * n));
+            assert_eq!(stamp.playback - stamp.callback, Nanos::ms(12));
+            assert_eq!(card.wire.read(&mut read), None);
+        }
+    }
+
+    #[test]
+    fn a_reader_that_slept_gets_the_newest_stamps_in_order() {
+        let wire = Wire::new();
+        for n in 0..1_000 {
+            let t = HostTime(n);
+            wire.write(Stamp { frame: SampleFrame(n), callback: t, playback: t });
+        }
+        let mut read = 0;
+        let frames: Vec<i64> = std::iter::from_fn(|| wire.read(&mut read)).map(|s| s.frame.0).collect();
+        assert_eq!(frames, (872..1_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn commands_survive_the_way() {
+        let levels = Levels { cap_db: None, scene: Level(3), ..Levels::default() };
+        for command in [
+            Command::Play { sound: Sound::Doozy, at: None, gain_db: -3.5, pan: 0.25 },
+            play(Sound::Launch, 28_800 * 192_000),
+            Command::CancelFrom(SampleFrame(-7)),
+            Command::Levels(levels),
+            Command::Levels(Levels::default()),
+        ] {
+            assert_eq!(decode(&encode(command)), Some(command));
+        }
+        assert_eq!(decode(&[0; 36]), None);
+        assert_eq!(decode(&[99; 36]), None);
+    }
+
+    #[test]
+    fn a_card_that_falls_silent_is_noticed_within_half_a_second() {
+        // cases A28 (b): no error, the frames just stop. A pump comes every millisecond.
+        let (opened, seen) = (HostTime(0), HostTime(5_000_000_000));
+        let noticed = (0..1_000).find(|ms| watch(seen + Nanos::ms(*ms), opened, Some(seen)).is_err());
+        assert!(noticed.unwrap() > 400 && noticed.unwrap() < 500, "{noticed:?}");
+        assert!(watch(HostTime(1_900_000_000), opened, None).is_ok());
+        assert!(watch(HostTime(2_100_000_000), opened, None).is_err());
+    }
+
+    #[test]
+    fn a_device_that_outruns_time_is_refused() {
+        let at = |frame, ms: i64| Stamp {
+            frame: SampleFrame(frame),
+            callback: HostTime(ms * 1_000_000),
+            playback: HostTime(ms * 1_000_000),
+        };
+        assert_eq!(keeps_time(at(0, 0), at(48_000, 1_000), 48_000), Ok(()));
+        let why = keeps_time(at(0, 0), at(48_000 * 20, 1_000), 48_000).unwrap_err();
+        assert_eq!(why, "it plays 20 times as fast as time");
+    }
 }

@@ -301,3 +301,94 @@ pub fn loudness(samples: &[f32], rate: u32) -> f64 {
     }
     10.0 * libm::log10(most / window as f64 + 1e-20) - 0.691
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    fn sine(hz: f64, amp: f64, phase: f64, rate: u32) -> Vec<f32> {
+        (0..rate)
+            .map(|i| (amp * libm::sin(std::f64::consts::TAU * hz * f64::from(i) / f64::from(rate) + phase)) as f32)
+            .collect()
+    }
+
+    fn limited(x: &[f32], levels: &Levels, rate: u32) -> Vec<f32> {
+        let mut limiter = Limiter::new(levels, rate);
+        x.iter().map(|x| limiter.push([*x, -*x])[0]).collect()
+    }
+
+    /// Peak of the band-limited signal through the samples, by a 64-tap interpolation at 8 points a sample.
+    pub fn true_peak(x: &[f32]) -> f64 {
+        let half = 32i64;
+        let mut peak = 0.0f64;
+        for k in 1..8 {
+            let part = f64::from(k) / 8.0;
+            let taps: Vec<f64> = (1 - half..=half)
+                .map(|i| {
+                    let d = i as f64 - part;
+                    sinc(d) * (0.5 + 0.5 * libm::cos(std::f64::consts::PI * d / (half as f64 + 1.0)))
+                })
+                .collect();
+            for window in x.windows(2 * half as usize) {
+                let y: f64 = window.iter().zip(&taps).map(|(a, b)| f64::from(*a) * b).sum();
+                peak = peak.max(y.abs());
+            }
+        }
+        x.iter().fold(peak, |m, y| m.max(f64::from(y.abs())))
+    }
+
+    #[test]
+    fn below_the_ceiling_nothing_is_touched() {
+        let rate = 48_000;
+        let x = sine(997.0, 0.4, 0.0, rate);
+        let y = limited(&x, &Levels::default(), rate);
+        let delay = Limiter::new(&Levels::default(), rate).delay();
+        assert_eq!(y[delay..], x[..x.len() - delay]);
+    }
+
+    #[test]
+    fn no_true_peak_passes_minus_six_decibels() {
+        for rate in [44_100, 48_000, 96_000] {
+            // A quarter of the rate at 45° is the classical case: samples at 0.707, peaks between them at 1.
+            for (hz, phase) in [(f64::from(rate) / 4.0, std::f64::consts::FRAC_PI_4), (61.0, 0.3), (7_351.0, 0.0)] {
+                let y = limited(&sine(hz, 2.0, phase, rate), &Levels::default(), rate);
+                // The start of a sine at full level is a splash of all frequencies; the measure takes what follows too.
+                let db = 20.0 * libm::log10(true_peak(&y[..rate as usize / 8]));
+                assert!(db <= CEILING_DB + 0.02, "{hz} Hz at {rate}: {db:.2} dBFS");
+                assert!(db > CEILING_DB - 1.0, "{hz} Hz at {rate}: {db:.2} dBFS is limited too far");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cap_of_nothing_is_silence() {
+        for cap_db in [None, Some(f32::NAN), Some(f32::NEG_INFINITY)] {
+            let y = limited(&sine(440.0, 1.0, 0.0, 48_000), &Levels { cap_db, ..Levels::default() }, 48_000);
+            assert!(y.iter().all(|y| *y == 0.0));
+        }
+    }
+
+    #[test]
+    fn a_cap_can_be_lowered_but_not_raised() {
+        let at = |db| Levels { cap_db: Some(db), ..Levels::default() }.ceiling();
+        assert_eq!(at(0.0), Levels::default().ceiling());
+        assert!((f64::from(at(-20.0)) - from_db(-20.0 - MARGIN_DB)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn loudness_is_that_of_bs_1770() {
+        // A full-scale sine of 997 Hz in one channel measures −3.01 LKFS (BS.1770-4, annex 1).
+        for rate in [44_100, 48_000, 96_000] {
+            let db = loudness(&sine(997.0, 1.0, 0.0, rate), rate);
+            assert!((db + 3.01).abs() < 0.05, "{db:.3} at {rate}");
+        }
+    }
+
+    #[test]
+    fn levels_end_at_silence_and_at_unchanged() {
+        assert_eq!((Level::SILENT.gain(), Level::FULL.gain(), Level(50).gain()), (0.0, 1.0, 0.25));
+        let levels = Levels { scene: Level::SILENT, ..Levels::default() };
+        assert_eq!(levels.gain(Category::Scene), 0.0);
+        assert_eq!(levels.gain(Category::Cue), Level(80).gain());
+    }
+}

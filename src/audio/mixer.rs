@@ -190,7 +190,8 @@ impl Mixer {
             }
         }
         self.mixed += 1;
-        let buses = [self.buses[0].advance(), self.buses[1].advance(), self.buses[2].advance(), self.buses[3].advance()];
+        let buses =
+            [self.buses[0].advance(), self.buses[1].advance(), self.buses[2].advance(), self.buses[3].advance()];
         let mut sum = [0.0f32; 2];
         let mut ended = false;
         for v in &mut self.voices {

@@ -128,6 +128,9 @@ pub struct Audio {
     levels: Levels,
     wanted: Choice,
     now: HostTime,
+    /// Devices that went and still hold their thread: freeing them at once could wait for a driver that hangs.
+    #[cfg(feature = "devices")]
+    gone: Vec<device::Device>,
 }
 
 impl Audio {
@@ -139,7 +142,16 @@ impl Audio {
             Choice::Device | Choice::Paced => monotonic_now(),
             Choice::Virtual { origin, .. } | Choice::Offline { origin, .. } => origin,
         };
-        Self { backend, report, state: State::Playing, levels, wanted: choice, now }
+        Self {
+            backend,
+            report,
+            state: State::Playing,
+            levels,
+            wanted: choice,
+            now,
+            #[cfg(feature = "devices")]
+            gone: Vec::new(),
+        }
     }
 
     /// To be called about every millisecond with the host's time: sends what was scheduled, reads when blocks were played,
@@ -147,19 +159,25 @@ impl Audio {
     pub fn pump(&mut self, now: HostTime) {
         self.now = self.now.max(now);
         #[cfg(feature = "devices")]
-        if let Backend::Device(device) = &mut self.backend
-            && let Err(detail) = device.pump(now)
         {
-            let clock = device.clock();
-            self.lose(clock, detail);
+            self.gone.retain_mut(|device| !device.ended());
+            if let Backend::Device(device) = &mut self.backend
+                && let Err(detail) = device.pump(now)
+            {
+                self.lose(detail);
+            }
         }
     }
 
     /// The device went: frames go on from where they were, by the host's clock.
-    #[cfg_attr(not(feature = "devices"), expect(dead_code, reason = "without devices nothing can be lost"))]
-    fn lose(&mut self, clock: TrialClockSource, detail: String) {
+    #[cfg(feature = "devices")]
+    fn lose(&mut self, detail: String) {
+        let paced = Backend::Paced(self.clock().on_the_host_clock(self.now));
+        if let Backend::Device(device) = std::mem::replace(&mut self.backend, paced) {
+            self.gone.push(*device);
+        }
         let device = self.report.device.take().unwrap_or_default();
-        self.backend = Backend::Paced(clock.on_the_host_clock(self.now));
+        tracing::warn!("the sound output {device} was lost: {detail}");
         self.report = Report {
             backend: Kind::Paced,
             device: None,
@@ -171,8 +189,14 @@ impl Audio {
         self.state = State::Lost { device, since: self.now, detail };
     }
 
-    /// Tries again what was asked for when this was opened; may take some hundred milliseconds. What was scheduled is gone.
+    /// Tries again what was asked for when this was opened. What was scheduled is gone, and frames start anew.
+    ///
+    /// May take some hundred milliseconds, and seconds where a driver hangs: to be called while the session stands still.
     pub fn reopen(&mut self) {
+        // The old stream goes first: some cards have room for one only.
+        self.backend = Backend::Paced(self.clock());
+        #[cfg(feature = "devices")]
+        self.gone.clear();
         let (backend, report) = open(self.wanted, &self.levels, self.report.epoch + 1);
         self.backend = backend;
         self.report = report;
@@ -336,4 +360,237 @@ fn open_device(_: &Levels, _: u32) -> Result<(Backend, Report), Fallback> {
 fn monotonic_now() -> HostTime {
     let t = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     HostTime(t.tv_sec * 1_000_000_000 + t.tv_nsec)
+}
+
+#[cfg(test)]
+mod tests {
+    use doozy_training::time::Nanos;
+
+    use super::*;
+
+    fn offline(rate: u32, block: usize) -> Audio {
+        Audio::open(Choice::Offline { origin: HostTime(0), rate, block }, Levels::default())
+    }
+
+    /// Starts over with the waveforms that are there.
+    fn rewind(audio: &mut Audio, bank: &Bank) {
+        if let Backend::Offline { mixer, next, .. } = &mut audio.backend {
+            **mixer = Mixer::new(bank.clone(), &Levels::default());
+            *next = SampleFrame(0);
+        }
+    }
+
+    /// The frame of the first sample that is not silence.
+    fn onset(samples: &[f32]) -> Option<usize> {
+        samples.chunks(2).position(|f| f[0] != 0.0 || f[1] != 0.0)
+    }
+
+    /// A count-in of four, eight beats at 120 to the minute, and one response of each tier.
+    fn phrase(audio: &mut Audio) -> Vec<f32> {
+        let rate = audio.clock().rate();
+        let at = |ms: i64| frame_of(Nanos::ms(ms), rate);
+        for n in 0..4 {
+            audio.schedule(Sound::CountIn, at(500 * n), 0.0, 0.0);
+        }
+        for n in 4..12 {
+            audio.schedule(if n % 4 == 0 { Sound::BeatAccent } else { Sound::Beat }, at(500 * n), 0.0, 0.0);
+        }
+        audio.schedule(Sound::Bell, at(2_010), 0.0, 0.0);
+        audio.schedule(Sound::DampedBell, at(2_530), 0.0, 0.4);
+        audio.schedule(Sound::DullStrike, at(2_930), 0.0, -0.7);
+        audio.schedule(Sound::Bell, at(3_500), 0.0, 0.0);
+        audio.schedule(Sound::Doozy, at(4_143), 0.0, 1.0);
+        audio.render(at(7_000).0 as usize)
+    }
+
+    /// FNV-1a of the samples' bits.
+    fn hash(samples: &[f32]) -> u64 {
+        samples
+            .iter()
+            .flat_map(|x| x.to_bits().to_le_bytes())
+            .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    #[test]
+    fn every_sound_starts_on_its_frame_at_every_rate_and_block() {
+        for rate in [44_100, 48_000, 96_000] {
+            let bank = Bank::new(rate);
+            for block in [64, 480, 512, 1024] {
+                let mut audio = offline(rate, block);
+                for (n, sound) in Sound::ALL.into_iter().enumerate() {
+                    let at = 7_200 + 997 * n;
+                    rewind(&mut audio, &bank);
+                    audio.schedule(sound, SampleFrame(at as i64), 0.0, 0.0);
+                    assert_eq!(onset(&audio.render(at + 100)), Some(at), "{sound:?}, {rate} Hz, blocks of {block}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_frame_can_carry_a_sound() {
+        let mut audio = offline(48_000, 512);
+        audio.schedule(Sound::Beat, SampleFrame(0), 0.0, 0.0);
+        assert_eq!(onset(&audio.render(16)), Some(0));
+        assert_eq!(audio.shortfall(), Shortfall::default());
+    }
+
+    #[test]
+    fn a_phrase_is_the_same_to_the_bit_at_every_block_size_and_on_every_machine() {
+        let whole = phrase(&mut offline(48_000, 512));
+        for block in [1, 64, 480, 1024, 4096] {
+            assert_eq!(hash(&phrase(&mut offline(48_000, block))), hash(&whole), "blocks of {block}");
+        }
+        assert_eq!(format!("{:016x}", hash(&whole)), "21e5f7cd576379b9");
+    }
+
+    #[test]
+    fn every_sound_at_once_stays_below_the_ceiling() {
+        for (rate, pan) in [(48_000, 0.0), (48_000, 1.0), (44_100, -1.0), (96_000, 0.5)] {
+            let mut audio = offline(rate, 512);
+            audio.set_levels(Levels { master: Level::FULL, ..Levels::default() });
+            for _ in 0..5 {
+                for sound in Sound::ALL {
+                    audio.schedule(sound, SampleFrame(4_800), 6.0, pan);
+                }
+            }
+            let out = audio.render(rate as usize);
+            for ear in 0..2 {
+                let channel: Vec<f32> = out.iter().skip(ear).step_by(2).copied().collect();
+                let db = 20.0 * libm::log10(limits::tests::true_peak(&channel));
+                assert!(db <= limits::CEILING_DB, "{rate} Hz, pan {pan}: {db:.2} dBFS");
+            }
+        }
+    }
+
+    #[test]
+    fn early_is_left_and_late_is_right() {
+        let energy = |pan: f32| {
+            let mut audio = offline(48_000, 512);
+            audio.schedule(Sound::DullStrike, SampleFrame(0), 0.0, pan);
+            let out = audio.render(20_000);
+            let of = |ear: usize| out.iter().skip(ear).step_by(2).map(|x| f64::from(x * x)).sum::<f64>();
+            (of(0), of(1))
+        };
+        let (left, right) = energy(-1.0);
+        assert!(left > 10.0 * right && right > 0.0);
+        let (left, right) = energy(1.0);
+        assert!(right > 10.0 * left && left > 0.0);
+        let (left, right) = energy(0.0);
+        assert_eq!(left, right);
+    }
+
+    #[test]
+    fn volumes_of_nothing_are_silence() {
+        for levels in [
+            Levels { master: Level::SILENT, ..Levels::default() },
+            Levels { cap_db: None, ..Levels::default() },
+            Levels { cues: Level::SILENT, feedback: Level::SILENT, scene: Level::SILENT, ..Levels::default() },
+        ] {
+            let mut audio = Audio::open(Choice::Offline { origin: HostTime(0), rate: 48_000, block: 512 }, levels);
+            assert_eq!(onset(&phrase(&mut audio)), None);
+        }
+    }
+
+    #[test]
+    fn a_late_cue_is_left_out_and_late_feedback_is_heard() {
+        let mut audio = offline(48_000, 512);
+        audio.render(4_800);
+        audio.schedule(Sound::Beat, SampleFrame(4_000), 0.0, 0.0);
+        assert_eq!(onset(&audio.render(4_800)), None);
+        assert_eq!(audio.shortfall(), Shortfall { late_cues: 1, crowded: 0 });
+        audio.soon(Sound::Bell, 0.0, 0.0);
+        // Nothing but the limiter's look-ahead lies between.
+        assert!(onset(&audio.render(4_800)).unwrap() <= 96);
+    }
+
+    #[test]
+    fn cancelling_keeps_what_comes_before() {
+        let mut audio = offline(48_000, 512);
+        audio.schedule(Sound::CountIn, SampleFrame(1_000), 0.0, 0.0);
+        audio.schedule(Sound::Doozy, SampleFrame(20_000), 0.0, 0.0);
+        audio.cancel_after(SampleFrame(1_001));
+        let out = audio.render(40_000);
+        assert_eq!(onset(&out), Some(1_000));
+        assert_eq!(onset(&out[2 * 19_000..]), None);
+    }
+
+    #[test]
+    fn more_sounds_than_voices_are_counted() {
+        let mut audio = offline(48_000, 512);
+        for _ in 0..mixer::VOICES + 3 {
+            audio.schedule(Sound::Beat, SampleFrame(100), -30.0, 0.0);
+        }
+        audio.render(200);
+        assert_eq!(audio.shortfall(), Shortfall { late_cues: 0, crowded: 3 });
+    }
+
+    #[test]
+    fn paced_frames_pass_as_the_host_clock_passes() {
+        let mut audio = Audio::open(Choice::Paced, Levels::default());
+        assert_eq!(audio.report().backend, Kind::Paced);
+        assert_eq!(audio.report().fallback, None);
+        let start = monotonic_now();
+        let first = audio.clock().frame_at(start);
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        let end = monotonic_now();
+        for _ in 0..1_000 {
+            audio.schedule(Sound::Beat, SampleFrame(100), 0.0, 0.0);
+            audio.pump(end);
+        }
+        let frames = audio.clock().frame_at(end).0 - first.0;
+        let expected = frame_of(end - start, NOMINAL_RATE).0;
+        assert!((frames - expected).abs() <= 1, "{frames} frames in {expected}");
+        assert!(audio.ready() && audio.clock().latency() == Nanos::ZERO);
+    }
+
+    #[test]
+    fn a_virtual_clock_is_exact_and_reads_no_clock() {
+        let mut audio = Audio::open(Choice::Virtual { origin: HostTime(1_000), rate: 48_000 }, Levels::default());
+        audio.schedule(Sound::Beat, SampleFrame(48), 0.0, 0.0);
+        audio.pump(HostTime(5));
+        assert_eq!(audio.clock().host_time(SampleFrame(48)), HostTime(1_001_000));
+        assert_eq!(audio.clock().rate_ppb(), 0);
+        assert_eq!(audio.render(100), Vec::<f32>::new());
+    }
+
+    #[test]
+    fn asking_for_a_device_always_gives_a_clock_that_runs() {
+        // Machines without a card fall back and say why; a machine with one plays silence here.
+        let mut audio = Audio::open(Choice::Device, Levels { master: Level::SILENT, ..Levels::default() });
+        let report = audio.report().clone();
+        match report.backend {
+            Kind::Device => assert!(report.fallback.is_none() && report.buffer.is_some()),
+            Kind::Paced => assert!(!report.fallback.unwrap().to_string().is_empty()),
+            other => panic!("{other:?} was not asked for"),
+        }
+        for _ in 0..50 {
+            audio.pump(monotonic_now());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let now = monotonic_now();
+        let clock = audio.clock();
+        assert!((clock.host_time(clock.frame_at(now)) - now).abs() < Nanos::ms(1));
+    }
+
+    #[test]
+    fn twenty_pauses_add_nothing() {
+        // cases A31: a pause cancels and schedules again; the stream goes on, so its frames do.
+        for (block, gap) in [(64, 48_000), (1_024, 1_440), (9_600, 48_000)] {
+            let mut audio = offline(48_000, block);
+            let mut zero = SampleFrame(0);
+            let mut heard = Vec::new();
+            for pause in 0..20i64 {
+                audio.cancel_after(SampleFrame(0));
+                zero = SampleFrame((pause + 1) * gap.max(2 * block as i64));
+                audio.schedule(Sound::CountIn, zero, 0.0, 0.0);
+                let rendered = heard.len() as i64 / 2;
+                heard.extend(audio.render((zero.0 + 1 - rendered) as usize));
+            }
+            let last = heard.chunks(2).rposition(|f| f[0] != 0.0).unwrap();
+            assert_eq!(last as i64, zero.0, "blocks of {block}");
+            let trial = audio.clock().trial_clock(zero);
+            assert_eq!(trial.trial(audio.clock().host_time(SampleFrame(zero.0 + 30 * 48_000))), Nanos::ms(30_000));
+        }
+    }
 }

@@ -98,8 +98,8 @@ const PEAK_DB: f64 = -8.0;
 const D4: f64 = 293.664_767_917_407_6;
 /// Attack of a stimulus, ms. ◇ Short against the ear's few ms of temporal resolution, long enough not to crackle.
 const ATTACK_MS: f64 = 0.5;
-/// Attack of a failure, ms: the limit and a little more.
-const SWELL_MS: f64 = MISS_ATTACK_MS + 7.0;
+/// Attack of a failure, ms. ◇ The limit and more: the decay that runs under it brings the crest forward.
+const SWELL_MS: f64 = MISS_ATTACK_MS + 15.0;
 
 /// A partial that dies away: frequency, amplitude, time constant.
 #[derive(Clone, Copy)]
@@ -138,12 +138,14 @@ fn ring(out: &mut [f64], rate: u32, at: f64, attack_ms: f64, gain: f64, partials
     let fs = f64::from(rate);
     let start = libm::round(at * fs) as usize;
     let attack = (attack_ms * 1e-3 * fs).max(1.0);
-    for p in partials.iter().filter(|p| p.hz < 0.45 * fs) {
+    for (n, p) in partials.iter().enumerate().filter(|(_, p)| p.hz < 0.45 * fs) {
         let turn = std::f64::consts::TAU * p.hz / fs;
         let fall = libm::exp(-1.0 / (p.tau * fs));
         let (sin, cos) = (libm::sin(turn) * fall, libm::cos(turn) * fall);
-        // Begins on the crest: the first sample is already heard.
-        let (mut re, mut im) = (p.amp * gain, 0.0);
+        // Begins on the crest, so that the first sample is already heard, and on either side in turn, so that the partials
+        // do not all add up there.
+        let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+        let (mut re, mut im) = (side * p.amp * gain, 0.0);
         for (i, y) in out.iter_mut().skip(start).enumerate() {
             let t = (i + 1) as f64;
             let rise = if t < attack { 0.5 - 0.5 * libm::cos(std::f64::consts::PI * t / attack) } else { 1.0 };
@@ -176,7 +178,7 @@ fn spread(i: usize, salt: f64) -> f64 {
 fn scatter(out: &mut [f64], rate: u32, count: usize, from: f64, over: f64, gain: f64) {
     for i in 0..count {
         let part = (i as f64 + 0.6 * spread(i, 0.3)) / count as f64;
-        let hz = 900.0 * libm::pow(3.4, spread(i, 1.7));
+        let hz = 1_300.0 * libm::pow(2.8, spread(i, 1.7));
         let soft = gain * limits::from_db(-16.0 * part) * (0.5 + 0.5 * spread(i, 4.1));
         let tau = 0.035 + 0.09 * spread(i, 2.9);
         // A struck plate: inharmonic, the upper parts gone first.
@@ -229,7 +231,7 @@ pub fn render(sound: Sound, rate: u32) -> Vec<f32> {
             // A knock that small speakers can give, where the thump itself is lost.
             let knock = [(0.5, 0.35, 0.09), (0.75, 0.2, 0.07)].map(|(r, amp, tau)| Partial { hz: D4 * r, amp, tau });
             ring(&mut out, rate, 0.0, SWELL_MS, 1.0, &knock);
-            scatter(&mut out, rate, 18, 0.07, 1.15, 0.16);
+            scatter(&mut out, rate, 18, 0.07, 1.15, 0.2);
         }
     }
     // The end is faded, so that nothing is cut.
@@ -242,4 +244,91 @@ pub fn render(sound: Sound, rate: u32) -> Vec<f32> {
     let level = limits::from_db(sound.target_db() - limits::loudness(&raw, rate));
     let gain = level.min(limits::from_db(PEAK_DB) / f64::from(peak));
     raw.iter().map(|y| (f64::from(*y) * gain) as f32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: [u32; 4] = [44_100, 48_000, 96_000, 192_000];
+
+    /// Time from the first sample to the first that reaches `part` of the greatest magnitude, ms.
+    fn rise_ms(wave: &[f32], rate: u32, part: f32) -> f64 {
+        let most = wave.iter().fold(0.0, |m, y| f32::max(m, y.abs()));
+        let at = wave.iter().position(|y| y.abs() >= part * most).unwrap();
+        at as f64 * 1e3 / f64::from(rate)
+    }
+
+    #[test]
+    fn failures_swell_and_stimuli_strike() {
+        for rate in RATES {
+            for sound in [Sound::DullStrike, Sound::Doozy] {
+                let ms = rise_ms(&render(sound, rate), rate, 0.9);
+                assert!(ms >= MISS_ATTACK_MS, "{sound:?} at {rate}: {ms:.1} ms");
+            }
+            for sound in [Sound::CountIn, Sound::Beat, Sound::BeatAccent, Sound::Launch, Sound::Gate] {
+                let ms = rise_ms(&render(sound, rate), rate, 0.5);
+                // One period of the lowest of them, D5.
+                assert!(ms <= 1.71, "{sound:?} at {rate}: {ms:.1} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn every_sound_starts_at_once_and_ends_in_silence() {
+        for rate in RATES {
+            for sound in Sound::ALL {
+                let wave = render(sound, rate);
+                assert!(wave[0] != 0.0, "{sound:?} at {rate}");
+                assert_eq!(wave.last(), Some(&0.0), "{sound:?} at {rate}");
+                assert!(wave.iter().all(|y| y.is_finite()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_is_at_most_six_decibels_above_the_beat() {
+        for rate in RATES {
+            let beat = limits::loudness(&render(Sound::Beat, rate), rate);
+            for sound in Sound::ALL {
+                let most = limits::loudness(&render(sound, rate), rate) + sound.most_gain_db();
+                assert!(most <= beat + MISS_ABOVE_SESSION_DB + 0.01, "{sound:?} at {rate}: {:.2} dB", most - beat);
+            }
+        }
+    }
+
+    #[test]
+    fn levels_hold_at_every_rate() {
+        for sound in Sound::ALL {
+            let at = RATES.map(|rate| limits::loudness(&render(sound, rate), rate));
+            let peak = render(sound, 48_000).iter().fold(0.0f32, |m, y| m.max(y.abs()));
+            assert!(f64::from(peak) <= limits::from_db(PEAK_DB) + 1e-6, "{sound:?}");
+            for db in at {
+                assert!((db - at[1]).abs() < 0.3, "{sound:?}: {at:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_doozy_is_low_and_the_bell_is_in_d() {
+        // Energy at a frequency by Goertzel, relative to the whole.
+        let share = |wave: &[f32], lo: f64, hi: f64| {
+            let n = 9_600.min(wave.len());
+            let band: f64 = (libm::floor(lo / 5.0) as usize..=libm::floor(hi / 5.0) as usize)
+                .map(|k| {
+                    let w = std::f64::consts::TAU * k as f64 / 9_600.0;
+                    let (mut a, mut b) = (0.0, 0.0);
+                    for x in &wave[..n] {
+                        (a, b) = (f64::from(*x) + 2.0 * libm::cos(w) * a - b, a);
+                    }
+                    a * a + b * b - 2.0 * libm::cos(w) * a * b
+                })
+                .sum();
+            let whole: f64 = wave[..n].iter().map(|x| f64::from(*x).powi(2)).sum();
+            2.0 * band / (whole * 9_600.0)
+        };
+        assert!(share(&render(Sound::Doozy, 48_000), 30.0, 160.0) > 0.5);
+        assert!(share(&render(Sound::Bell, 48_000), 4.0 * D4 - 15.0, 4.0 * D4 + 15.0) > 0.4);
+        assert!(share(&render(Sound::DullStrike, 48_000), 100.0, 600.0) > 0.8);
+    }
 }
