@@ -17,9 +17,9 @@ pub struct Kind {
 }
 
 /// MLI1: size of Park 2026's cell; bias of the pilot, which gives 34 Hz.
-pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 42.8, bias_sd: 6.0 };
+pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 48.5, bias_sd: 6.0 };
 /// MLI2: as MLI1; gives 21 Hz.
-pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 18.7, bias_sd: 1.5 };
+pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 19.5, bias_sd: 1.5 };
 
 /// Resting, threshold and reset potential, mV (both kinds; cerebellum.md §3.4).
 const E_LEAK: f32 = -65.0;

@@ -101,7 +101,8 @@ pub struct Trace {
     pub mli1: Vec<f32>,
     /// Fast calcium, mean over the volley's Purkinje cells; the peak of a solitary event is 1.
     pub calcium: Vec<f32>,
-    /// Λ of the momentary inhibition of the volley's Purkinje cells (all cells where none fired), 0…1.
+    /// Λ of the momentary inhibition, mean over the microzone's Purkinje cells, 0…1: how far a climbing fibre's event
+    /// would open the window if inhibition stood still there. For pictures; `Response::w` is the measure.
     pub window: Vec<f32>,
 }
 
@@ -287,10 +288,6 @@ impl Network {
             let spikes: u32 = steps.map(|step| u32::from(count(step))).sum();
             (f64::from(spikes) / (span * cells as f64 * base)) as f32
         };
-        let cells: Vec<usize> = match volley.spikes.is_empty() {
-            true => (0..zone.fibres.count()).collect(),
-            false => volley.spikes.iter().map(|(fibre, _)| usize::from(*fibre)).collect(),
-        };
         let steps = || first..first + TRACE_SAMPLES as u64;
         Trace {
             mli2: steps().map(|step| smooth(&|s| zone.mli2_count(s), zone.mli2.count(), rest.mli2, step)).collect(),
@@ -310,11 +307,11 @@ impl Network {
             window: steps()
                 .map(|step| {
                     let inhibition: Vec<f64> =
-                        cells.iter().map(|cell| zone.purkinje.inhibition_at(*cell, step)).collect();
+                        (0..zone.fibres.count()).map(|cell| zone.purkinje.inhibition_at(cell, step)).collect();
                     match self.lesion {
                         Lesion::WindowForcedOpen => 1.0,
                         Lesion::None | Lesion::Mli2Silenced => {
-                            window::lambda(window::calcium(tree_sum_f64(&inhibition) / cells.len() as f64)) as f32
+                            window::lambda(window::calcium(tree_sum_f64(&inhibition) / inhibition.len() as f64)) as f32
                         }
                     }
                 })

@@ -1,8 +1,8 @@
 //! The curve W(u): what the whole network answers to errors of a given size.
 
 use super::Estimate;
-use crate::network::{Lesion, Network, Recruitment, Response, Zone};
 use crate::network::{LATENCY_MAX_MS, RESPONSE_HORIZON_MS};
+use crate::network::{Lesion, Network, Recruitment, Response, Zone};
 use crate::presets::Preset;
 use crate::sum::tree_sum_f64;
 

@@ -32,11 +32,7 @@ impl Estimate {
         let mean = tree_sum_f64(values) / n;
         let squares: Vec<f64> = values.iter().map(|x| (x - mean) * (x - mean)).collect();
         let variance = tree_sum_f64(&squares) / (n - 1.0);
-        let half = if values.len() == 1 {
-            f64::INFINITY
-        } else {
-            student_975(n - 1.0) * libm::sqrt(variance / n)
-        };
+        let half = if values.len() == 1 { f64::INFINITY } else { student_975(n - 1.0) * libm::sqrt(variance / n) };
         Self { mean, half }
     }
 

@@ -97,14 +97,7 @@ pub fn answer_of(zone: &mut Microzone, seed: u64, fibres: usize, jitter_ms: f64,
         *value /= repeats;
     }
     debug_assert!(zone.clock() >= SETTLED);
-    Answer {
-        mli1,
-        mli2,
-        mli2_spikes: spikes / repeats,
-        mli2_share: share / repeats,
-        w: w / repeats,
-        rest: zone.rest(),
-    }
+    Answer { mli1, mli2, mli2_spikes: spikes / repeats, mli2_share: share / repeats, w: w / repeats, rest: zone.rest() }
 }
 
 impl Answer {
