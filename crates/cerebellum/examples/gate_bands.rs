@@ -17,6 +17,16 @@ fn main() -> Result<(), std::num::ParseIntError> {
     let table = synchrony::run(preset, seeds.clone(), repeats as usize);
     print_synchrony(&table);
     print_bands(&table);
+    println!("\n## E11\n\n| jitter, ms | release left | band |\n| --- | --- | --- |");
+    for row in synchrony::scatter(preset, seeds.clone(), &[1.0, 6.0, 10.0, 20.0, 40.0], repeats as usize) {
+        let band = match row.jitter_ms {
+            10.0 => format!("≥ 0.85: {}", verdict(row.left.low() >= 0.85)),
+            20.0 => format!("0.5–0.8: {}", verdict(row.left.within(0.5, 0.8))),
+            40.0 => format!("≤ 0.4: {}", verdict(row.left.high() <= 0.4)),
+            _ => String::new(),
+        };
+        println!("| {} | {} | {band} |", row.jitter_ms, show(row.left, 3));
+    }
     let chance = chance::table(preset, seeds.clone(), f64::from(minutes));
     println!("\n## E12, {minutes} min\n");
     println!("| measure | value | band |\n| --- | --- | --- |");
@@ -140,5 +150,8 @@ fn print_bands(table: &synchrony::Table) {
     line("E3 s≈0.36: 0.35–0.65", third.mli1_ratio, 0.35, 0.65);
     line("E3 s≈0.36: least ≤ 0.35", third.mli1_min, 0.0, 0.35);
     line("E3 s=1: ≤ 0.3", all.mli1_ratio, 0.0, 0.3);
+    line("E6 s=1/8: 2–6 ms below 0.6", eighth.window_ms, 2.0, 6.0);
+    line("E6 s≈0.36: 15–20 ms", third.window_ms, 15.0, 20.0);
+    line("E6 s=1: 22–28 ms", all.window_ms, 22.0, 28.0);
     line("E3 Spearman ≤ −0.95", table.spearman, -1.0, -0.95);
 }

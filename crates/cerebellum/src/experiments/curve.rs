@@ -86,3 +86,18 @@ pub fn run(preset: Preset, seeds: core::ops::Range<u64>, sizes: &[f64], volleys:
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_opens_with_the_size_of_the_error() {
+        let rows = run(Preset::Small, 0..2, &[0.0, 1.0, 1.5, 2.0, 3.0, 4.0], 80);
+        for pair in rows.windows(2) {
+            assert!(pair[0].w.mean < pair[1].w.mean && pair[0].dose.mean < pair[1].dose.mean, "{pair:?}");
+        }
+        assert!(rows[0].open.mean < 0.03 && rows[1].open.mean < 0.2);
+        assert!(rows[3].open.mean > 0.5 && rows[5].open.mean > 0.9);
+    }
+}

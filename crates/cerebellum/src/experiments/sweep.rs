@@ -145,3 +145,25 @@ pub fn rest(preset: Preset, seeds: core::ops::Range<u64>, spreads: &[f64], event
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amplification_starts_at_the_tolerance_and_never_shrinks_an_error() {
+        assert_eq!(displayed(-1.2, 2.0, 1.3), 1.2);
+        assert_eq!(displayed(1.5, 1.0, 1.3), 1.5);
+        // training.md §4: e + (g − 1) · 4T · tanh(e / 4T)
+        assert!((displayed(1.5, 2.0, 1.3) - (1.5 + 4.0 * libm::tanh(0.375))).abs() < 1e-15);
+        assert_eq!(displayed(3.0, 2.0, 1.3), 4.0);
+    }
+
+    #[test]
+    fn wider_errors_open_more_windows_and_need_less_gain() {
+        let rows = run(Preset::Small, 0..2, &[(0.75, 1.0, 1.0), (1.25, 1.0, 1.6), (2.0, 1.0, 2.56)], 150);
+        assert!(rows.windows(2).all(|pair| pair[0].open.mean < pair[1].open.mean));
+        let rests = rest(Preset::Small, 0..1, &[0.75, 2.0], 300);
+        assert!(rests[0].gain.mean > rests[1].gain.mean, "{rests:?}");
+    }
+}
