@@ -17,9 +17,9 @@ pub struct Kind {
 }
 
 /// MLI1: size of Park 2026's cell; bias of the pilot, which gives 34 Hz.
-pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 42.8, bias_sd: 6.0 };
+pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 48.5, bias_sd: 6.0 };
 /// MLI2: as MLI1; gives 21 Hz.
-pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 18.7, bias_sd: 1.5 };
+pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 19.5, bias_sd: 1.5 };
 
 /// Resting, threshold and reset potential, mV (both kinds; cerebellum.md §3.4).
 const E_LEAK: f32 = -65.0;
@@ -173,5 +173,107 @@ impl Interneurons {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn population(kind: Kind, n: usize) -> (Interneurons, Stream) {
+        let mut stream = Stream::named(1, "test cells", 0);
+        (Interneurons::new(kind, n, &mut stream), stream)
+    }
+
+    fn spikes(cells: &mut Interneurons, stream: &mut Stream, steps: u32) -> usize {
+        let mut fired = Vec::new();
+        (0..steps)
+            .map(|_| {
+                cells.step(stream, &mut fired);
+                fired.len()
+            })
+            .sum()
+    }
+
+    #[test]
+    fn sixteen_bits_become_a_poisson_count_of_the_right_mean() {
+        let input = PoissonInput::parallel_fibres();
+        let total: u64 = (0..=u16::MAX).map(|bits| u64::from(input.count(bits))).sum();
+        assert!((total as f64 / 65_536.0 - PF_PER_STEP).abs() < 1e-3);
+        assert_eq!(input.count(0), 0);
+    }
+
+    #[test]
+    fn a_cell_without_drive_rests_below_threshold() {
+        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..MLI1 }, 16);
+        spikes(&mut cells, &mut stream, 200);
+        assert_eq!(spikes(&mut cells, &mut stream, 1_000), 0);
+        assert!(cells.v.iter().all(|v| (-66.0..-60.0).contains(v)), "{:?}", cells.v);
+    }
+
+    #[test]
+    fn a_spike_is_followed_by_two_silent_steps() {
+        let (mut cells, mut stream) = population(Kind { bias: 1_000.0, bias_sd: 0.0, ..MLI1 }, 1);
+        let mut fired = Vec::new();
+        let mut times = Vec::new();
+        for step in 0..50 {
+            cells.step(&mut stream, &mut fired);
+            if !fired.is_empty() {
+                times.push(step);
+            }
+        }
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 3), "{times:?}");
+    }
+
+    #[test]
+    fn excitation_speeds_up_and_inhibition_slows_down() {
+        let one = Projection::draw(
+            1,
+            64,
+            crate::wiring::Rule {
+                partners: 40.0,
+                synapses: 1.0,
+                weight: 3.0,
+                reach: crate::wiring::Reach::Zone,
+                recurrent: false,
+            },
+            &mut Stream::named(1, "test wiring", 0),
+        );
+        let after = |change: &dyn Fn(&mut Interneurons)| {
+            let (mut cells, mut stream) = population(MLI2, 64);
+            spikes(&mut cells, &mut stream, 500);
+            change(&mut cells);
+            spikes(&mut cells, &mut stream, 10)
+        };
+        let untouched = after(&|_| ());
+        assert!(after(&|cells| cells.excite(&one, &[0])) > 2 * untouched);
+        assert!(2 * after(&|cells| cells.inhibit(&one, &[0])) < untouched);
+    }
+
+    #[test]
+    fn gap_junctions_draw_two_cells_together() {
+        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..MLI1 }, 2);
+        cells.v = vec![-65.0, -55.0];
+        cells.couple(&[(0, 1)], 0.3);
+        assert_eq!(cells.coupling, [3.0, -3.0]);
+        spikes(&mut cells, &mut stream, 1);
+        assert!(cells.v[0] > -65.0 && cells.v[1] < -55.0);
+    }
+
+    #[test]
+    fn silenced_cells_do_not_fire() {
+        let (mut cells, mut stream) = population(MLI2, 48);
+        assert!(spikes(&mut cells, &mut stream, 1_000) > 500);
+        cells.silenced = true;
+        assert_eq!(spikes(&mut cells, &mut stream, 1_000), 0);
+    }
+
+    #[test]
+    fn silent_synapses_fall_to_nothing_before_they_are_denormal() {
+        let (mut cells, mut stream) = population(MLI1, 8);
+        cells.g_cf.fill(1.0);
+        cells.g_gaba.fill(1.0);
+        spikes(&mut cells, &mut stream, 400);
+        assert!(cells.g_cf.iter().chain(&cells.g_gaba).all(|g| *g == 0.0));
     }
 }

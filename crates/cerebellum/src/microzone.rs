@@ -22,14 +22,14 @@ pub(crate) const SETTLED: u64 = FORGET_STEPS + REST_STEPS;
 /// Conductances, nS. Climbing fibre: 1.577 nS (Park 2026) × 0.35, a point cell's correction for the dendrite.
 const G_CF: f32 = 0.55;
 /// Park 2026's 70 pS × 0.4.
-const G_MLI2_MLI1: f32 = 0.028;
+const G_MLI2_MLI1: f32 = 0.042;
 /// Park 2026's 25 pS × 0.5.
 const G_MLI: f32 = 0.0125;
 const G_GAP: f32 = 0.3;
 /// Mean number of gap-junction partners of an MLI1 (Park 2026: 956 entries over 208 cells).
 const GAP_PARTNERS: f64 = 4.5;
 /// MLI1 → Purkinje: share of the pairs that are connected (Park 2026: 66 %) and synapses of a pair.
-const MLI1_PURKINJE_SHARE: f64 = 0.66;
+const MLI1_PURKINJE_SHARE: f64 = 0.25;
 const MLI1_PURKINJE_SYNAPSES: f64 = 8.75;
 
 /// Mean rates at rest, spikes a cell and ms.

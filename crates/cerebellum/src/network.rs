@@ -101,7 +101,8 @@ pub struct Trace {
     pub mli1: Vec<f32>,
     /// Fast calcium, mean over the volley's Purkinje cells; the peak of a solitary event is 1.
     pub calcium: Vec<f32>,
-    /// Λ of the momentary inhibition of the volley's Purkinje cells (all cells where none fired), 0…1.
+    /// Λ of the momentary inhibition, mean over the microzone's Purkinje cells, 0…1: how far a climbing fibre's event
+    /// would open the window if inhibition stood still there. For pictures; `Response::w` is the measure.
     pub window: Vec<f32>,
 }
 
@@ -287,10 +288,6 @@ impl Network {
             let spikes: u32 = steps.map(|step| u32::from(count(step))).sum();
             (f64::from(spikes) / (span * cells as f64 * base)) as f32
         };
-        let cells: Vec<usize> = match volley.spikes.is_empty() {
-            true => (0..zone.fibres.count()).collect(),
-            false => volley.spikes.iter().map(|(fibre, _)| usize::from(*fibre)).collect(),
-        };
         let steps = || first..first + TRACE_SAMPLES as u64;
         Trace {
             mli2: steps().map(|step| smooth(&|s| zone.mli2_count(s), zone.mli2.count(), rest.mli2, step)).collect(),
@@ -310,11 +307,11 @@ impl Network {
             window: steps()
                 .map(|step| {
                     let inhibition: Vec<f64> =
-                        cells.iter().map(|cell| zone.purkinje.inhibition_at(*cell, step)).collect();
+                        (0..zone.fibres.count()).map(|cell| zone.purkinje.inhibition_at(cell, step)).collect();
                     match self.lesion {
                         Lesion::WindowForcedOpen => 1.0,
                         Lesion::None | Lesion::Mli2Silenced => {
-                            window::lambda(window::calcium(tree_sum_f64(&inhibition) / cells.len() as f64)) as f32
+                            window::lambda(window::calcium(tree_sum_f64(&inhibition) / inhibition.len() as f64)) as f32
                         }
                     }
                 })
@@ -329,4 +326,152 @@ fn transient(t: f64) -> f64 {
     let peak = CALCIUM_DECAY_MS * CALCIUM_RISE_MS / (CALCIUM_DECAY_MS - CALCIUM_RISE_MS)
         * libm::log(CALCIUM_DECAY_MS / CALCIUM_RISE_MS);
     shape(t) / shape(peak)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(lesion: Lesion) -> Network {
+        Network::new(Preset::Small, 1, lesion)
+    }
+
+    /// Errors of every size to both zones, some of them overlapping.
+    fn errors() -> Vec<Recruitment> {
+        (0..24u32)
+            .map(|id| Recruitment {
+                id,
+                zone: Zone::ALL[id as usize % 2],
+                u: f64::from(id % 9) / 2.0,
+                at_step: u64::from(id) * 37 + u64::from(id % 3),
+            })
+            .collect()
+    }
+
+    fn schedule_all(network: &mut Network, errors: impl IntoIterator<Item = Recruitment>) {
+        for error in errors {
+            network.schedule(error).expect("nothing has run yet");
+        }
+    }
+
+    #[test]
+    fn spikes_keep_their_hash() {
+        let mut network = network(Lesion::None);
+        schedule_all(&mut network, errors());
+        network.advance(1_200, &mut Vec::new());
+        assert_eq!(network.spike_hash(), 88_866_935_953_591_019);
+    }
+
+    #[test]
+    fn pieces_equal_the_whole_and_the_order_of_calls_does_not_matter() {
+        let mut whole = network(Lesion::None);
+        schedule_all(&mut whole, errors());
+        let mut expected = Vec::new();
+        whole.advance(1_200, &mut expected);
+
+        let mut pieces = network(Lesion::None);
+        let mut got = Vec::new();
+        let mut later = errors();
+        later.reverse();
+        for piece in 0..1_200 / 7 {
+            let step = piece * 7;
+            // Each verdict is told as late as it may be, the youngest first.
+            let (now, rest): (Vec<_>, Vec<_>) = later.into_iter().partition(|e| e.at_step + LATENCY_MIN_MS < step + 7);
+            schedule_all(&mut pieces, now);
+            later = rest;
+            pieces.advance(step + 7, &mut got);
+        }
+        pieces.advance(1_200, &mut got);
+        assert_eq!(got, expected);
+        assert_eq!(got.len(), 24);
+        assert_eq!(pieces.spike_hash(), whole.spike_hash());
+    }
+
+    #[test]
+    fn an_answer_comes_120_ms_after_its_verdict_with_every_fibre_within_the_latency() {
+        let mut network = network(Lesion::None);
+        schedule_all(&mut network, errors());
+        let mut out = Vec::new();
+        for error in errors() {
+            let ready = error.at_step + LATENCY_MAX_MS + RESPONSE_HORIZON_MS;
+            network.advance(ready - 1, &mut out);
+            assert_eq!(out.len(), error.id as usize);
+            network.advance(ready, &mut out);
+            let response = &out[error.id as usize];
+            assert_eq!((response.id, response.zone), (error.id, error.zone));
+            for spike in &response.fibres {
+                let at = response.onset_step as f64 + f64::from(spike.at_ms) - error.at_step as f64;
+                assert!((LATENCY_MIN_MS as f64..=LATENCY_MAX_MS as f64).contains(&at), "{at} ms");
+            }
+            assert_eq!(response.trace.mli2.len(), TRACE_SAMPLES);
+            assert_eq!(response.trace.window.len(), TRACE_SAMPLES);
+            assert_eq!(response.dose, response.w * response.synchrony);
+        }
+    }
+
+    #[test]
+    fn a_verdict_that_comes_too_late_is_refused_with_its_numbers() {
+        let mut network = network(Lesion::None);
+        network.advance(200, &mut Vec::new());
+        let late = Recruitment { id: 4, zone: Zone::Late, u: 2.0, at_step: 169 };
+        let refused = network.schedule(late).expect_err("its first fibre may have fired at step 199");
+        assert_eq!(
+            refused.to_string(),
+            "volley 4: its verdict at step 169 lies too far back, the network stands at step 200; \
+             schedule it before step 199 is simulated"
+        );
+        assert_eq!(network.schedule(Recruitment { at_step: 170, ..late }), Ok(()));
+    }
+
+    #[test]
+    fn a_size_that_is_no_number_is_refused() {
+        let mut network = network(Lesion::None);
+        for u in [f64::NAN, f64::INFINITY, -0.5] {
+            let refused = network.schedule(Recruitment { id: 0, zone: Zone::Late, u, at_step: 0 });
+            assert!(matches!(refused, Err(ScheduleError::Size { id: 0, .. })), "{u}");
+        }
+    }
+
+    fn windows(lesion: Lesion, u: f64) -> Vec<f64> {
+        let answers = crate::experiments::curve::responses(Preset::Small, 1, lesion, (0..100).map(|_| u));
+        answers.iter().map(|r| r.w).collect()
+    }
+
+    fn mean(values: &[f64]) -> f64 {
+        tree_sum_f64(values) / values.len() as f64
+    }
+
+    #[test]
+    fn without_mli2_no_error_opens_the_window() {
+        assert!(mean(&windows(Lesion::None, 3.0)) > 0.8);
+        let lesioned = windows(Lesion::Mli2Silenced, 3.0);
+        assert!(mean(&lesioned) < 0.01, "{}", mean(&lesioned));
+        assert!(lesioned.iter().all(|w| *w < 0.1));
+    }
+
+    #[test]
+    fn a_window_forced_open_reads_1_after_every_error_and_leaves_the_spikes_alone() {
+        assert!(windows(Lesion::WindowForcedOpen, 0.0).iter().all(|w| *w == 1.0));
+        let mut intact = network(Lesion::None);
+        let mut forced = network(Lesion::WindowForcedOpen);
+        intact.advance(500, &mut Vec::new());
+        forced.advance(500, &mut Vec::new());
+        assert_eq!(intact.spike_hash(), forced.spike_hash());
+    }
+
+    #[test]
+    fn a_big_error_shows_the_burst_then_the_released_brake_then_the_open_window() {
+        let mut network = network(Lesion::None);
+        network.schedule(Recruitment { id: 0, zone: Zone::Early, u: 3.5, at_step: 100 }).expect("nothing has run yet");
+        let mut out = Vec::new();
+        network.advance(220, &mut out);
+        let trace = &out[0].trace;
+        let at = |ms: usize| TRACE_BEFORE_MS as usize + ms;
+        let over = |values: &[f32]| f64::from(crate::sum::tree_sum(values)) / values.len() as f64;
+        assert!(over(&trace.mli2[at(0)..at(8)]) > 3.0);
+        assert!(over(&trace.mli1[at(8)..at(20)]) < 0.5);
+        assert!(over(&trace.window[at(8)..at(20)]) > 0.9);
+        assert!(over(&trace.window[..at(0) - 8]) < 0.2);
+        assert!(trace.calcium[..at(0) - 12].iter().all(|c| *c == 0.0));
+    }
 }

@@ -149,3 +149,97 @@ impl Spontaneous {
         set
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fibres() -> Fibres {
+        Fibres::new(32, &mut Stream::named(1, "test fibres", 0))
+    }
+
+    #[test]
+    fn the_share_of_fibres_follows_the_curve_of_the_contract() {
+        assert_eq!(recruitment(0.0), 0.02);
+        assert_eq!(recruitment(U_HALF), 0.02 + 0.39);
+        assert_eq!(recruitment(9.0), recruitment(4.0));
+    }
+
+    #[test]
+    fn the_population_mean_is_the_curve_although_cells_differ() {
+        let fibres = fibres();
+        let mut p = Vec::new();
+        for step in 0..=160 {
+            let u = f64::from(step) / 40.0;
+            fibres.probabilities(u, &mut p);
+            assert!(p.iter().all(|p| (0.0..=1.0).contains(p)), "u = {u}: {p:?}");
+            assert!((tree_mean(&p) - recruitment(u)).abs() < 1e-14, "u = {u}");
+        }
+    }
+
+    fn tree_mean(values: &[f64]) -> f64 {
+        crate::sum::tree_sum_f64(values) / values.len() as f64
+    }
+
+    #[test]
+    fn two_fifths_of_the_fibres_have_a_threshold_of_their_own() {
+        let fibres = fibres();
+        let mut p = Vec::new();
+        fibres.probabilities(2.0, &mut p);
+        let floor = p.iter().filter(|p| **p == P_FLOOR).count();
+        let top = p.iter().filter(|p| **p == P_FLOOR + P_RISE).count();
+        assert_eq!(floor + top, 13);
+        assert_eq!(top, fibres.thresholds.iter().filter(|t| **t < 2.0).count());
+    }
+
+    /// Mean and variance of the number of fibres that join a volley of size `u`.
+    fn joined(u: f64, coupling: f64) -> (f64, f64) {
+        let fibres = fibres();
+        let mut stream = Stream::named(2, "test volleys", 0);
+        let counts: Vec<f64> = (0..4_000)
+            .map(|_| {
+                let mut joined = 0.0;
+                fibres.volley(u, coupling, &mut stream, |_, _| joined += 1.0);
+                joined
+            })
+            .collect();
+        let mean = tree_mean(&counts);
+        let squares: Vec<f64> = counts.iter().map(|c| (c - mean) * (c - mean)).collect();
+        (mean, tree_mean(&squares))
+    }
+
+    #[test]
+    fn shared_olive_input_spreads_the_volleys_but_keeps_their_mean() {
+        let (alone, alone_variance) = joined(2.0, 0.0);
+        let (coupled, coupled_variance) = joined(2.0, 1.0);
+        assert!((alone - 32.0 * recruitment(2.0)).abs() < 0.2, "{alone}");
+        assert!((coupled - 32.0 * recruitment(2.0)).abs() < 0.4, "{coupled}");
+        assert!(coupled_variance > 5.0 * alone_variance, "{coupled_variance} against {alone_variance}");
+    }
+
+    #[test]
+    fn fibres_of_a_large_error_fire_closer_together() {
+        let spread = |u: f64| {
+            let fibres = fibres();
+            let mut stream = Stream::named(3, "test volleys", 0);
+            let mut offsets = Vec::new();
+            for _ in 0..500 {
+                fibres.volley(u, 1.0, &mut stream, |_, offset| offsets.push(offset));
+            }
+            assert!(offsets.iter().all(|offset| offset.abs() <= jitter_cut_ms(u)));
+            let squares: Vec<f64> = offsets.iter().map(|offset| offset * offset).collect();
+            libm::sqrt(tree_mean(&squares))
+        };
+        assert!((jitter_sd_ms(0.0) - 18.0).abs() < 1e-12);
+        // A cut at 2.5 SD takes 5 % off the SD.
+        assert!((spread(4.0) / jitter_sd_ms(4.0) - 0.95).abs() < 0.02);
+        assert!(spread(1.0) > 1.8 * spread(4.0));
+    }
+
+    #[test]
+    fn spontaneous_fibres_fire_once_a_second_each() {
+        let mut spontaneous = Spontaneous::new(32, Stream::named(4, "test spontaneous", 0));
+        let spikes: u32 = (0..1_000_000).map(|step| spontaneous.at(step).count_ones()).sum();
+        assert!((f64::from(spikes) / 32_000.0 - 1.0).abs() < 0.02, "{spikes}");
+    }
+}

@@ -32,3 +32,16 @@ impl Preset {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_has_at_least_32_climbing_fibres_and_fits_a_set_of_64() {
+        for preset in [Preset::Small, Preset::Standard] {
+            assert!((32..=64).contains(&preset.counts().fibres));
+        }
+        assert_eq!(Preset::Small.counts(), Counts { fibres: 32, mli1: 176, mli2: 48 });
+    }
+}

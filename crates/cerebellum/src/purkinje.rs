@@ -81,3 +81,31 @@ impl Purkinje {
         tree_sum_f64(&samples) / STEPS as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+    use crate::wiring::{Reach, Rule};
+
+    #[test]
+    fn steady_inhibition_is_1_and_its_absence_0() {
+        let rule = Rule { partners: 50.0, synapses: 1.0, weight: 1.0, reach: Reach::Zone, recurrent: false };
+        let mut projection = Projection::draw(8, 4, rule, &mut Stream::named(1, "test", 0));
+        projection.normalise_inputs(4);
+        let mut cells = Purkinje::new(4);
+        let all: Vec<u16> = (0..8).collect();
+        for step in 0..200 {
+            cells.step(step, &projection, &all);
+        }
+        for cell in 0..4 {
+            assert!((cells.inhibition_after(cell, 170) - 1.0).abs() < 1e-5);
+        }
+        cells.set_base(&[2.0; 4]);
+        assert!((cells.inhibition_at(3, 199) - 0.5).abs() < 1e-5);
+        for step in 200..500 {
+            cells.step(step, &projection, &[]);
+        }
+        assert_eq!(cells.inhibition_after(0, 478), 0.0);
+    }
+}

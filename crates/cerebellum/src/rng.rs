@@ -173,3 +173,69 @@ pub fn normal_quantile(p: f64) -> f64 {
     let step = error * libm::sqrt(2.0 * core::f64::consts::PI) * libm::exp(x * x / 2.0);
     x - step / (1.0 + x * step / 2.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_keep_their_values() {
+        let mut stream = Stream::named(1, "volley", 7);
+        assert_eq!(
+            [stream.bits(), stream.bits(), stream.bits()],
+            [13170023462998212782, 2161490166005077343, 14627149469792671475]
+        );
+        assert_eq!(Stream::named(1, "volley", 7).uniform(), 0.713_948_402_513_386_4);
+        assert_eq!(Stream::named(1, "volley", 7).uniform_f32(), 0.713_948_37);
+        assert_eq!(Stream::named(1, "volley", 7).gaussian(), 0.564_956_731_142_677_1);
+        assert_eq!(Stream::named(1, "volley", 7).gap(0.001), 1250);
+        let mut order: Vec<u8> = (0..8).collect();
+        Stream::named(1, "volley", 7).shuffle(&mut order);
+        assert_eq!(order, [6, 7, 1, 3, 2, 4, 0, 5]);
+    }
+
+    #[test]
+    fn seed_name_and_index_each_make_another_stream() {
+        let first = Stream::named(1, "volley", 7).bits();
+        assert_ne!(first, Stream::named(2, "volley", 7).bits());
+        assert_ne!(first, Stream::named(1, "cells", 7).bits());
+        assert_ne!(first, Stream::named(1, "volley", 8).bits());
+    }
+
+    #[test]
+    fn a_gaussian_has_mean_0_and_variance_1() {
+        let mut stream = Stream::named(3, "test", 0);
+        let n = 100_000;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..n {
+            let x = stream.gaussian();
+            sum += x;
+            squares += x * x;
+        }
+        assert!((sum / f64::from(n)).abs() < 0.01);
+        assert!((squares / f64::from(n) - 1.0).abs() < 0.015);
+    }
+
+    #[test]
+    fn poisson_counts_and_gaps_have_their_means() {
+        let mut stream = Stream::named(3, "test", 1);
+        let n = 100_000;
+        let count: u32 = (0..n).map(|_| stream.poisson(2.3)).sum();
+        assert!((f64::from(count) / f64::from(n) - 2.3).abs() < 0.02);
+        let gaps: u64 = (0..n).map(|_| stream.gap(0.01)).sum();
+        assert!((gaps as f64 / f64::from(n) - 99.0).abs() < 1.0);
+        assert_eq!(stream.gap(1.0), 0);
+        let happened = (0..n).filter(|_| stream.bernoulli(0.25)).count();
+        assert!((happened as f64 / f64::from(n) - 0.25).abs() < 0.005);
+    }
+
+    #[test]
+    fn the_quantile_inverts_the_distribution() {
+        for p in [1e-12, 0.001, 0.02, 0.024, 0.3, 0.5, 0.8, 0.976, 0.999] {
+            assert!((normal_cdf(normal_quantile(p)) - p).abs() <= 1e-15_f64.max(1e-12 * p), "p = {p}");
+        }
+        assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-14);
+        assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
+        assert_eq!(normal_quantile(1.0), f64::INFINITY);
+    }
+}

@@ -21,3 +21,20 @@ pub fn calcium(r: f64) -> f64 {
 pub fn lambda(a: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-(a - THRESHOLD) / STEEPNESS))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_solitary_event_at_base_inhibition_has_calcium_1_and_a_closed_window() {
+        assert!((calcium(1.0) - 1.0).abs() < 1e-15);
+        assert!((lambda(1.0) - 0.002_472_6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_window_stands_half_open_at_its_threshold() {
+        assert_eq!(lambda(THRESHOLD), 0.5);
+        assert!(lambda(calcium(0.0)) > 0.999_999);
+    }
+}

@@ -115,3 +115,53 @@ pub fn gap_junctions(cells: usize, partners: f64, stream: &mut Stream) -> Vec<(u
     }
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(reach: Reach) -> Rule {
+        Rule { partners: 6.0, synapses: 2.0, weight: 0.5, reach, recurrent: true }
+    }
+
+    #[test]
+    fn cells_have_the_mean_number_of_partners_and_never_themselves() {
+        let projection = Projection::draw(400, 400, rule(Reach::Zone), &mut Stream::named(1, "test", 0));
+        assert!((projection.pairs() as f64 / 400.0 - 6.0).abs() < 0.3);
+        for cell in 0..400u16 {
+            let mut received = vec![0.0; 400];
+            projection.deliver(&[cell], &mut received);
+            assert_eq!(received[usize::from(cell)], 0.0);
+        }
+    }
+
+    #[test]
+    fn the_nearest_come_first() {
+        let projection = Projection::draw(100, 100, rule(Reach::Nearest), &mut Stream::named(1, "test", 0));
+        let mut received = vec![0.0; 100];
+        projection.deliver(&[50], &mut received);
+        assert!(received.iter().any(|g| *g > 0.0));
+        for (cell, g) in received.iter().enumerate() {
+            assert!(*g == 0.0 || cell.abs_diff(50) <= 10, "cell {cell} is far from 50");
+        }
+    }
+
+    #[test]
+    fn normalised_inputs_add_up_to_one() {
+        let mut projection = Projection::draw(100, 10, rule(Reach::Zone), &mut Stream::named(1, "test", 0));
+        projection.normalise_inputs(10);
+        let mut received = vec![0.0; 10];
+        let all: Vec<u16> = (0..100).collect();
+        projection.deliver(&all, &mut received);
+        for sum in received {
+            assert!((sum - 1.0f32).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn gap_junctions_have_their_mean_number_of_partners() {
+        let pairs = gap_junctions(2_000, 4.5, &mut Stream::named(1, "test", 0));
+        assert!((2.0 * pairs.len() as f64 / 2_000.0 - 4.5).abs() < 0.2);
+        assert!(pairs.iter().all(|(a, b)| a != b));
+    }
+}

@@ -92,3 +92,16 @@ pub fn table(preset: Preset, seeds: core::ops::Range<u64>, minutes: f64) -> Tabl
         mean_w: over(&|c| c.mean_w),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_seldom_opens_the_window() {
+        let table = table(Preset::Small, 0..3, 5.0);
+        assert!((table.rate_hz.mean - 1.0).abs() < 0.05);
+        assert!(table.openings_per_minute.mean <= 1.0, "{table:?}");
+        assert!(table.mean_w.mean < 0.1);
+    }
+}

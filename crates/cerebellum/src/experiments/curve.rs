@@ -1,8 +1,8 @@
 //! The curve W(u): what the whole network answers to errors of a given size.
 
 use super::Estimate;
-use crate::network::{Lesion, Network, Recruitment, Response, Zone};
 use crate::network::{LATENCY_MAX_MS, RESPONSE_HORIZON_MS};
+use crate::network::{Lesion, Network, Recruitment, Response, Zone};
 use crate::presets::Preset;
 use crate::sum::tree_sum_f64;
 
@@ -85,4 +85,19 @@ pub fn run(preset: Preset, seeds: core::ops::Range<u64>, sizes: &[f64], volleys:
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_opens_with_the_size_of_the_error() {
+        let rows = run(Preset::Small, 0..2, &[0.0, 1.0, 1.5, 2.0, 3.0, 4.0], 80);
+        for pair in rows.windows(2) {
+            assert!(pair[0].w.mean < pair[1].w.mean && pair[0].dose.mean < pair[1].dose.mean, "{pair:?}");
+        }
+        assert!(rows[0].open.mean < 0.03 && rows[1].open.mean < 0.2);
+        assert!(rows[3].open.mean > 0.5 && rows[5].open.mean > 0.9);
+    }
 }

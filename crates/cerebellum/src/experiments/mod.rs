@@ -32,11 +32,7 @@ impl Estimate {
         let mean = tree_sum_f64(values) / n;
         let squares: Vec<f64> = values.iter().map(|x| (x - mean) * (x - mean)).collect();
         let variance = tree_sum_f64(&squares) / (n - 1.0);
-        let half = if values.len() == 1 {
-            f64::INFINITY
-        } else {
-            student_975(n - 1.0) * libm::sqrt(variance / n)
-        };
+        let half = if values.len() == 1 { f64::INFINITY } else { student_975(n - 1.0) * libm::sqrt(variance / n) };
         Self { mean, half }
     }
 
@@ -88,4 +84,35 @@ fn ranks(values: &[f64]) -> Vec<f64> {
             below + (equal + 1.0) / 2.0
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_students() {
+        // t(0.975, 3) = 3.182; mean 2.5, SD 1.290994
+        let estimate = Estimate::of(&[1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(estimate.mean, 2.5);
+        assert!((estimate.half - 2.054).abs() < 0.02, "{}", estimate.half);
+        // t(0.975, 19) = 2.0930
+        assert!((student_975(19.0) - 2.0930).abs() < 1e-4);
+        assert!(Estimate::of(&[1.0]).half.is_infinite());
+    }
+
+    #[test]
+    fn the_whole_interval_must_lie_in_the_band() {
+        let estimate = Estimate { mean: 0.5, half: 0.1 };
+        assert!(estimate.within(0.4, 0.6));
+        assert!(!estimate.within(0.45, 0.6));
+    }
+
+    #[test]
+    fn rank_correlation_sees_order_alone() {
+        assert_eq!(spearman(&[1.0, 2.0, 3.0, 4.0], &[9.0, 4.0, 1.0, 0.5]), -1.0);
+        assert_eq!(spearman(&[1.0, 2.0, 3.0, 4.0], &[1.0, 8.0, 27.0, 64.0]), 1.0);
+        // Ties share their mean rank: ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4.
+        assert!((spearman(&[1.0, 2.0, 2.0, 3.0], &[1.0, 2.0, 3.0, 4.0]) - 0.948_683_298).abs() < 1e-9);
+    }
 }

@@ -21,6 +21,8 @@ const BEFORE: usize = 30;
 const AFTER: usize = 60;
 /// Steps between volleys; the circuit is at rest again well before.
 const APART: u64 = 200;
+/// Steps from the start of a repeat to its volley's centre; no fibre fires further from it.
+const LEAD: u64 = 60;
 
 /// Answer of one microzone to volleys of one synchrony, averaged over repeats.
 #[derive(Clone, Debug)]
@@ -57,11 +59,11 @@ pub fn answer_of(zone: &mut Microzone, seed: u64, fibres: usize, jitter_ms: f64,
     let mut counts = vec![0u32; zone.mli2.count()];
     for _ in 0..repeats {
         let start = zone.clock();
-        let centre = start + APART / 2;
+        let centre = start + LEAD;
         stream.shuffle(&mut order);
         let mut recruited = Vec::with_capacity(fibres);
         for &fibre in &order[..fibres] {
-            let offset = (jitter_ms * stream.gaussian()).clamp(-60.0, 60.0);
+            let offset = (jitter_ms * stream.gaussian()).clamp(-(LEAD as f64), LEAD as f64);
             let at = (centre as f64 + libm::floor(offset + 0.5)) as u64;
             zone.recruit(fibre, at);
             recruited.push((fibre, at));
@@ -97,14 +99,7 @@ pub fn answer_of(zone: &mut Microzone, seed: u64, fibres: usize, jitter_ms: f64,
         *value /= repeats;
     }
     debug_assert!(zone.clock() >= SETTLED);
-    Answer {
-        mli1,
-        mli2,
-        mli2_spikes: spikes / repeats,
-        mli2_share: share / repeats,
-        w: w / repeats,
-        rest: zone.rest(),
-    }
+    Answer { mli1, mli2, mli2_spikes: spikes / repeats, mli2_share: share / repeats, w: w / repeats, rest: zone.rest() }
 }
 
 impl Answer {
@@ -227,5 +222,65 @@ pub fn run(preset: Preset, seeds: core::ops::Range<u64>, repeats: usize) -> Tabl
             spearman(&synchrony, &ratios)
         }),
         rising: rising as f64 / by_seed.len() as f64,
+    }
+}
+
+/// E11, predicted: how much of the brake's release is left when the fibres of a volley scatter.
+#[derive(Clone, Copy, Debug)]
+pub struct Scatter {
+    pub jitter_ms: f64,
+    /// 1 − MLI1 ratio over that at a jitter of 3 ms.
+    pub left: Estimate,
+}
+
+/// Runs E11: half of the fibres, each of `jitters_ms`.
+#[must_use]
+pub fn scatter(preset: Preset, seeds: core::ops::Range<u64>, jitters_ms: &[f64], repeats: usize) -> Vec<Scatter> {
+    let half = preset.counts().fibres / 2;
+    let by_seed: Vec<Vec<f64>> = seeds
+        .map(|seed| {
+            let zone = Microzone::new(preset, seed, 0);
+            let released = |jitter| 1.0 - answer_of(&mut zone.clone(), seed, half, jitter, repeats).mli1_ratio();
+            let reference = released(JITTER_MS);
+            jitters_ms.iter().map(|jitter| released(*jitter) / reference).collect()
+        })
+        .collect();
+    jitters_ms
+        .iter()
+        .enumerate()
+        .map(|(k, jitter_ms)| Scatter {
+            jitter_ms: *jitter_ms,
+            left: Estimate::of(&by_seed.iter().map(|left| left[k]).collect::<Vec<f64>>()),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_synchrony_excites_mli2_and_silences_mli1_as_the_closed_form_says() {
+        let table = run(Preset::Small, 0..3, 60);
+        assert_eq!(table.rising, 1.0);
+        assert!(table.spearman.mean <= -0.95);
+        let third = table.rows[4];
+        assert!(third.mli2_peak_ratio.mean >= 4.0);
+        assert!(third.mli1_min.mean <= 0.35);
+        for row in &table.rows {
+            // The window is decided below s = 3/8; above, both are far past the threshold and the network's brake
+            // lets go further (at s = 1 0.34 against 0.45).
+            let bound = if row.synchrony <= 0.375 { 0.06 } else { 0.13 };
+            let oracle = crate::closed_form::inhibition(row.synchrony);
+            assert!((row.inhibition.mean - oracle).abs() < bound, "s {}: {:?}", row.synchrony, row.inhibition);
+        }
+    }
+
+    #[test]
+    fn fibres_that_do_not_fire_together_leave_the_brake_on() {
+        let scatter = scatter(Preset::Small, 0..2, &[10.0, 20.0, 40.0], 40);
+        let left: Vec<f64> = scatter.iter().map(|row| row.left.mean).collect();
+        assert!(left[0] > left[1] && left[1] > left[2], "{left:?}");
+        assert!(left[2] < 0.5, "{left:?}");
     }
 }
