@@ -135,7 +135,7 @@ pub enum RecordError {
     Folder { path: PathBuf, source: io::Error },
     #[error("{path}: this record can be read but not written to", path = .path.display())]
     ReadOnly { path: PathBuf },
-    #[error("{path}: {who} is writing this record; close it, or name another folder with --data DIR", path = .path.display())]
+    #[error("{path} is being written to. {who} has it; close that one, or name another folder with --data DIR", path = .path.display())]
     InUse { path: PathBuf, who: String },
     #[error(
         "{path}: this record has version {found}, and this doozy knows versions up to {known}; it is left as it is: use a newer doozy",
@@ -171,7 +171,7 @@ impl RecordError {
             Self::Full { path: at } => ("record-full", path(at)),
             Self::ReadOnly { path: at } => ("record-read-only", path(at)),
             Self::Folder { path: at, .. } => ("record-no-folder", path(at)),
-            Self::InUse { path: at, .. } => ("record-in-use", path(at)),
+            Self::InUse { path: at, who } => ("record-in-use", [path(at), vec![("who", who.clone())]].concat()),
             Self::Newer { path: at, found, known } => {
                 ("record-newer", [path(at), vec![("found", found.to_string()), ("known", known.to_string())]].concat())
             }
