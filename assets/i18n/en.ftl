@@ -43,9 +43,11 @@ settings-out-of-range = { $path }: { $field } was { $found }; { $used } is used.
 
 record-off = Nothing is being recorded: { $why }
 record-full = No space is left for { $path }. What is new is kept in memory, and goes in as soon as there is room.
+record-waiting = What is new cannot be written yet, and is kept in memory until it can: { $why }
 record-again = Recording again. Nothing was lost.
+record-no-room = Nothing is being recorded: no space is left for { $path }. Make room, or name another folder with --data.
 record-read-only = Nothing is being recorded: { $path } can be read but not written to. Name another folder with --data.
 record-no-folder = Nothing is being recorded: the folder { $path } cannot be made or used. Name another with --data.
-record-in-use = { $who } is writing to { $path }, so nothing is being recorded for now. Close it, or name another folder with --data.
+record-in-use = { $who } is writing to { $path }, so nothing is being recorded here. Close it, or name another folder with --data.
 record-newer = { $path } was written by a newer doozy (version { $found }; this one knows { $known }). It is left untouched, and nothing is being recorded.
 record-entry-lost = One entry could not be recorded: { $what }

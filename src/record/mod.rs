@@ -163,12 +163,12 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// The message for the player while a session runs.
+    /// The message for the player: nothing is being recorded, and why.
     #[must_use]
     pub fn notice(&self) -> Notice {
         let path = |path: &PathBuf| vec![("path", path.display().to_string())];
         let (id, args) = match self {
-            Self::Full { path: at } => ("record-full", path(at)),
+            Self::Full { path: at } => ("record-no-room", path(at)),
             Self::ReadOnly { path: at } => ("record-read-only", path(at)),
             Self::Folder { path: at, .. } => ("record-no-folder", path(at)),
             Self::InUse { path: at, who } => ("record-in-use", [path(at), vec![("who", who.clone())]].concat()),
@@ -178,6 +178,16 @@ impl RecordError {
             other => ("record-off", vec![("why", other.to_string())]),
         };
         Notice { id, args, grave: true }
+    }
+
+    /// The message for the player while a session runs and entries wait in memory for the disk.
+    fn notice_of_waiting(&self) -> Notice {
+        match self {
+            Self::Full { path } => {
+                Notice { id: "record-full", args: vec![("path", path.display().to_string())], grave: true }
+            }
+            other => Notice { id: "record-waiting", args: vec![("why", other.to_string())], grave: true },
+        }
     }
 
     /// Whether this machine lacks something (exit code 3) rather than the record being wrong (1).

@@ -301,7 +301,7 @@ impl Writer {
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.failing, true) {
-                    drop(self.say.send(error.notice()));
+                    drop(self.say.send(error.notice_of_waiting()));
                 }
             }
         }
