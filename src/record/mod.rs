@@ -135,7 +135,7 @@ pub enum RecordError {
     Folder { path: PathBuf, source: io::Error },
     #[error("{path}: this record can be read but not written to", path = .path.display())]
     ReadOnly { path: PathBuf },
-    #[error("{path}: {who} is writing this record; close it, or name another folder with --data DIR", path = .path.display())]
+    #[error("{path} is being written to. {who} has it; close that one, or name another folder with --data DIR", path = .path.display())]
     InUse { path: PathBuf, who: String },
     #[error(
         "{path}: this record has version {found}, and this doozy knows versions up to {known}; it is left as it is: use a newer doozy",
@@ -163,21 +163,31 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// The message for the player while a session runs.
+    /// The message for the player: nothing is being recorded, and why.
     #[must_use]
     pub fn notice(&self) -> Notice {
         let path = |path: &PathBuf| vec![("path", path.display().to_string())];
         let (id, args) = match self {
-            Self::Full { path: at } => ("record-full", path(at)),
+            Self::Full { path: at } => ("record-no-room", path(at)),
             Self::ReadOnly { path: at } => ("record-read-only", path(at)),
             Self::Folder { path: at, .. } => ("record-no-folder", path(at)),
-            Self::InUse { path: at, .. } => ("record-in-use", path(at)),
+            Self::InUse { path: at, who } => ("record-in-use", [path(at), vec![("who", who.clone())]].concat()),
             Self::Newer { path: at, found, known } => {
                 ("record-newer", [path(at), vec![("found", found.to_string()), ("known", known.to_string())]].concat())
             }
             other => ("record-off", vec![("why", other.to_string())]),
         };
         Notice { id, args, grave: true }
+    }
+
+    /// The message for the player while a session runs and entries wait in memory for the disk.
+    fn notice_of_waiting(&self) -> Notice {
+        match self {
+            Self::Full { path } => {
+                Notice { id: "record-full", args: vec![("path", path.display().to_string())], grave: true }
+            }
+            other => Notice { id: "record-waiting", args: vec![("why", other.to_string())], grave: true },
+        }
     }
 
     /// Whether this machine lacks something (exit code 3) rather than the record being wrong (1).

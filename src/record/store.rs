@@ -134,8 +134,8 @@ impl WriteLock {
 fn holder(file: &mut fs::File) -> String {
     let mut pid = String::new();
     match file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut pid)) {
-        Ok(_) if !pid.is_empty() => format!("another doozy (process {pid})"),
-        _ => "another doozy".to_owned(),
+        Ok(_) if !pid.is_empty() => format!("Another doozy (process {pid})"),
+        _ => "Another doozy".to_owned(),
     }
 }
 
@@ -287,7 +287,7 @@ pub(super) fn failure(path: &Path) -> impl Fn(rusqlite::Error) -> RecordError {
             Some(ErrorCode::DiskFull) => RecordError::Full { path },
             Some(ErrorCode::ReadOnly) => RecordError::ReadOnly { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                RecordError::InUse { path, who: "another program".into() }
+                RecordError::InUse { path, who: "Another program".into() }
             }
             Some(ErrorCode::NotADatabase) => RecordError::NotARecord { path, why: source.to_string() },
             _ => RecordError::Database { path, source },

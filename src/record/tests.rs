@@ -517,7 +517,7 @@ fn what_did_not_fit_is_written_once_there_is_room() {
     trial(1).into_iter().for_each(|entry| recorder.log(entry));
     recorder.finish(true, serde_json::Value::Null).unwrap();
     let ids: Vec<_> = recorder.notices().iter().map(|notice| notice.id).collect();
-    assert_eq!(ids, ["record-in-use", "record-again"]);
+    assert_eq!(ids, ["record-waiting", "record-again"]);
     let session = Reader::open(&data).unwrap().load("last").unwrap();
     assert_eq!((session.info.tiers, session.damage), ([2, 0, 0, 2], None));
 }

@@ -99,7 +99,7 @@ impl Recorder {
             drop(say.send(notice));
         }
         let at = path.clone().unwrap_or_else(|| PathBuf::from(":memory:"));
-        let writer = Writer { connection, path: at, say, session: None, failing: false };
+        let writer = Writer { connection, path: at, say, session: None, failing: false, has_said_none: false };
         let thread = std::thread::Builder::new()
             .name("recorder".into())
             .spawn(move || {
@@ -197,6 +197,8 @@ struct Writer {
     say: Sender<Notice>,
     session: Option<Open>,
     failing: bool,
+    /// Entries came while no session was open, and it has been said.
+    has_said_none: bool,
 }
 
 impl Writer {
@@ -257,11 +259,10 @@ impl Writer {
 
     fn take(&mut self, entry: Entry) {
         let Some(open) = &mut self.session else {
-            drop(self.say.send(Notice {
-                id: "record-off",
-                args: vec![("why", "no session has begun".into())],
-                grave: true,
-            }));
+            if !std::mem::replace(&mut self.has_said_none, true) {
+                let why = "no session has begun".to_owned();
+                drop(self.say.send(Notice { id: "record-off", args: vec![("why", why)], grave: true }));
+            }
             return;
         };
         let unspellable = match entry {
@@ -300,7 +301,7 @@ impl Writer {
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.failing, true) {
-                    drop(self.say.send(error.notice()));
+                    drop(self.say.send(error.notice_of_waiting()));
                 }
             }
         }
