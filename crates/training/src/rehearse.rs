@@ -173,26 +173,17 @@ pub fn rehearse_until(setup: Setup, player: &mut impl Player, until: HostTime) -
     Ok(Rehearsal { inputs, effects })
 }
 
-/// A recorded window that the network does not give again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mismatch {
-    pub event: EventId,
-    /// W and dose in the record, and as computed now; none where the network gives no answer at all.
-    pub recorded: (f64, f64),
-    pub computed: Option<(f64, f64)>,
-}
-
 /// A recorded session, computed anew.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recomputed {
     /// What is recorded of a session: everything but [`Effect::Provisional`].
     pub effects: Vec<Effect>,
-    /// Recorded windows that differ in any bit.
-    pub mismatches: Vec<Mismatch>,
+    /// The network's answers, W and dose, in the order in which it gave them.
+    pub windows: Vec<(EventId, f64, f64)>,
 }
 
-/// Runs a session's recorded inputs through session and network again. The network's answers are its own; recorded
-/// windows are only compared with them.
+/// Runs a session's recorded inputs through session and network again. The network's answers are its own, whatever
+/// windows were recorded.
 ///
 /// # Errors
 /// See [`Recital::feed`].
@@ -206,19 +197,14 @@ pub fn recompute(setup: Setup, recorded: &[Input]) -> Result<Recomputed, Schedul
         }
     }
     effects.retain(|effect| !matches!(effect, Effect::Provisional { .. }));
-    let window = |input: &Input| match *input {
-        Input::Window { event, w, dose } => Some((event, (w, dose))),
-        _ => None,
-    };
-    let computed: std::collections::BTreeMap<EventId, (f64, f64)> = inputs.iter().filter_map(window).collect();
-    let bits = |(w, dose): (f64, f64)| (w.to_bits(), dose.to_bits());
-    let mismatches = recorded
+    let windows = inputs
         .iter()
-        .filter_map(window)
-        .map(|(event, recorded)| Mismatch { event, recorded, computed: computed.get(&event).copied() })
-        .filter(|found| found.computed.map(bits) != Some(bits(found.recorded)))
+        .filter_map(|input| match *input {
+            Input::Window { event, w, dose } => Some((event, w, dose)),
+            _ => None,
+        })
         .collect();
-    Ok(Recomputed { effects, mismatches })
+    Ok(Recomputed { effects, windows })
 }
 
 #[cfg(test)]
