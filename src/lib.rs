@@ -8,3 +8,5 @@
 #![deny(unsafe_code)]
 
 pub mod conductor;
+#[cfg(feature = "game")]
+pub mod game;

@@ -54,7 +54,14 @@ pub enum Command {
     /// End the session now; what is finished stays recorded.
     Stop,
     /// The window lost or gained the focus, as the window system told the shell.
-    Focus { has: bool, t: HostTime },
+    Focus {
+        has: bool,
+        t: HostTime,
+    },
     /// A rumble that the limits have allowed; the pad's thread plays it if there is one.
-    Rumble { strong: f32, weak: f32, ms: u32 },
+    Rumble {
+        strong: f32,
+        weak: f32,
+        ms: u32,
+    },
 }
