@@ -8,9 +8,16 @@
 
 use bevy::prelude::*;
 
+pub mod app;
 pub mod bridge;
+pub mod capture;
+pub mod focus;
 pub mod limits;
+pub mod plots;
+pub mod screens;
+pub mod stage;
 pub mod theme;
+pub mod third_party;
 
 /// The camera that shows the stage and every screen; shake moves it, and the screens' nodes stay put.
 #[derive(Component, Debug)]
