@@ -5,11 +5,17 @@
 //! | what the session said this frame | [`bridge`] |
 //! | colours, type, spacing, lengths of motions | [`theme`] |
 //! | what an effect may do | [`limits`] |
+//! | the machines, the lane, the marks | [`stage`] |
+//! | doozies, debris, the forms of verdicts | [`feedback`] |
+//! | the simulated circuit in pictures | [`strip`] |
 
 use bevy::prelude::*;
 
 pub mod bridge;
+pub mod feedback;
 pub mod limits;
+pub mod stage;
+pub mod strip;
 pub mod theme;
 
 /// The camera that shows the stage and every screen; shake moves it, and the screens' nodes stay put.

@@ -39,6 +39,7 @@ use crate::{
             motion::{ARRIVE, DEBRIS_ENDS, HIT_STOP, LEAVE, SCENE_ENDS, SHORT_ENDS, ease_out},
         },
     },
+    text::Text,
 };
 
 /// Push of the camera towards the wreck. ◇ 7 % is felt and moves no target out of its place.
@@ -335,6 +336,7 @@ pub fn paint_veil(p: &mut Painter, show: &Show, look: &Look, room: &Room, lane: 
 #[derive(Debug)]
 pub struct Replay<'a> {
     pub show: &'a Show,
+    pub text: &'a Text,
     pub look: &'a Look,
     pub room: &'a Room,
     pub lane: &'a Lane,
@@ -346,7 +348,7 @@ pub struct Replay<'a> {
 
 /// The press again, slowly, against a ghost of the target; and the number.
 pub fn paint_replay(p: &mut Painter, captions: &mut Captions, replay: &Replay<'_>) {
-    let Replay { show, look, room, lane, now, still, again } = *replay;
+    let Replay { show, text, look, room, lane, now, still, again } = *replay;
     let Some(share) = show.replay(now) else { return };
     let Some((staged, age)) = show.playing(now) else { return };
     let judged = &staged.judged;
@@ -355,7 +357,7 @@ pub fn paint_replay(p: &mut Painter, captions: &mut Captions, replay: &Replay<'_
     let alpha = arrive * leave;
     let color = look.tier(judged.tier);
     let middle = Vec2::new(0.0, lane.anchor.y + 18.0);
-    headline(captions, judged, look, room, lane, alpha, if still { 1.0 } else { arrive }, again, share);
+    headline(captions, text, judged, look, room, lane, alpha, if still { 1.0 } else { arrive }, again, share);
     p.faded(alpha, |p| {
         let reach = room.half.x * 0.86;
         let line = look.quiet.with_alpha_of(0.55);
@@ -399,6 +401,7 @@ fn marks_ms(judged: &Judged) -> f64 {
 #[expect(clippy::too_many_arguments, reason = "one sentence with everything that it depends on")]
 fn headline(
     captions: &mut Captions,
+    text: &Text,
     judged: &Judged,
     look: &Look,
     room: &Room,
@@ -408,12 +411,12 @@ fn headline(
     again: bool,
     share: f64,
 ) {
-    let text = words::headline(judged);
+    let sentence = words::headline(text, judged);
     // 0.56 of an em is a figure's width; the sentence keeps inside the window.
-    let width = text.chars().count() as f32 * Size::Number.px() * 0.56;
+    let width = sentence.chars().count() as f32 * Size::Number.px() * 0.56;
     let fit = ((room.half.x * 2.0 - 48.0) / width).min(1.0);
     captions.say(Caption {
-        text,
+        text: sentence,
         at: Vec2::new(0.0, lane.anchor.y + 214.0),
         depth: depth::SCENE_TEXT,
         size: Size::Number,
@@ -424,7 +427,7 @@ fn headline(
     });
     if again && share > 0.5 {
         captions.say(Caption {
-            text: words::again(),
+            text: text.get("doozy-again", &[]),
             at: Vec2::new(0.0, lane.anchor.y - 74.0),
             depth: depth::SCENE_TEXT,
             size: Size::Body,

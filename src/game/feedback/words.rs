@@ -1,22 +1,12 @@
-//! What is said about a verdict: the error in ms with its side, or what happened instead.
+//! What the stage says about a verdict: how far off it was, or what happened instead. The number is always the true
+//! asynchrony, never the amplified one.
 
-use doozy_training::event::{EventKind, Judged, Side};
+use doozy_training::event::Judged;
 
-/// The sentence for a verdict. The number is always the true asynchrony.
+use crate::text::Text;
+
+/// The one sentence that is the largest thing on screen.
 #[must_use]
-pub fn headline(judged: &Judged) -> String {
-    if let (Some(e), EventKind::Press | EventKind::Pair | EventKind::WrongLane) = (judged.e, judged.kind) {
-        let ms = libm::round(e.as_ms().abs()) as i64;
-        return match judged.side {
-            Side::Early => format!("{ms} ms early"),
-            Side::Late => format!("{ms} ms late"),
-        };
-    }
-    match judged.kind {
-        EventKind::Omission => "missed it".into(),
-        EventKind::FalseStart => "too soon".into(),
-        EventKind::StopResponse => "that one was to be left".into(),
-        EventKind::WrongLane => "the other one".into(),
-        EventKind::Extra | EventKind::Press | EventKind::Pair => "one too many".into(),
-    }
+pub fn headline(text: &Text, judged: &Judged) -> String {
+    text.verdict(judged)
 }

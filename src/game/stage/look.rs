@@ -2,7 +2,7 @@
 //!
 //! The only place where a role of the palette becomes a material, so that every palette gives a whole room.
 
-use bevy::color::{Color, LinearRgba, Mix};
+use bevy::color::{Color, LinearRgba, Luminance, Mix};
 
 use crate::game::theme::Palette;
 

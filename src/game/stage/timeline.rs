@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bevy::prelude::Resource;
 use doozy_training::{
     event::{CueKind, Drama, Effect, EventId, EventKind, Judged, Side, TargetId, Tier, TrialId, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
@@ -79,7 +80,7 @@ pub struct Staged {
 }
 
 /// Everything the stage knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug, Default)]
 pub struct Timeline {
     runs: BTreeMap<TrialId, Run>,
     marks: VecDeque<Mark>,
@@ -109,6 +110,10 @@ impl Timeline {
     fn effect(&mut self, effect: &Effect, now: HostTime) -> Option<Staged> {
         match effect {
             Effect::Planned(plan) => {
+                if plan.trial == TrialId(0) {
+                    // A session begins: nothing of an earlier one may linger.
+                    *self = Self::default();
+                }
                 self.runs.insert(
                     plan.trial,
                     Run { plan: plan.clone(), clock: None, ended: false, void: false, met: BTreeMap::new() },
@@ -243,6 +248,18 @@ impl Timeline {
     pub fn current(&self, now: HostTime) -> Option<&Run> {
         let begun = self.anchored().filter(|(_, clock)| clock.origin <= now).last();
         begun.or_else(|| self.anchored().next()).map(|(run, _)| run).or_else(|| self.runs.values().next_back())
+    }
+
+    /// A trial by its number, while it is remembered.
+    #[must_use]
+    pub fn run(&self, trial: TrialId) -> Option<&Run> {
+        self.runs.get(&trial)
+    }
+
+    /// Whether the same attempt comes again.
+    #[must_use]
+    pub fn retried(&self, trial: TrialId) -> bool {
+        self.runs.values().any(|run| run.plan.retry_of == Some(trial))
     }
 
     /// Marks, oldest first.
