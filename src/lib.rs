@@ -17,6 +17,8 @@ pub mod audio;
 pub mod cli;
 pub mod clock;
 pub mod conductor;
+#[cfg(feature = "game")]
+pub mod game;
 pub mod input;
 pub mod ladders;
 pub mod paths;

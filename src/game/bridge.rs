@@ -1,0 +1,320 @@
+//! The bridge: what the conductor says becomes Bevy messages and one resource, once a frame; what the screens ask goes
+//! back as commands.
+//!
+//! It decides nothing and times nothing: `now` comes from the conductor's clock, never from Bevy's.
+
+use std::{collections::VecDeque, sync::Mutex};
+
+use bevy::prelude::*;
+use doozy_training::{
+    event::{Cause, Drama, Effect, EventId, Judged, TrialId, TrialPlan},
+    time::{HostTime, Nanos, TrialClock},
+};
+
+use crate::conductor::note::{Command, CortexView, Note};
+
+/// A running session as the shell sees it; the conductor's handle is one.
+pub trait Conduct: Send {
+    /// Appends what has been said since the last call.
+    fn notes(&mut self, out: &mut Vec<Note>);
+    fn command(&mut self, command: Command);
+    /// The conductor's clock.
+    fn now(&self) -> HostTime;
+    /// Steps a session on a virtual clock up to `now`; a session on the real one ignores it.
+    fn drive(&mut self, now: HostTime);
+}
+
+/// One thing that the conductor said, for any system that draws.
+#[derive(Message, Clone, Debug, Deref)]
+pub struct NoteMessage(pub Note);
+
+/// Which clock the shell draws by.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShellClock {
+    /// The host's; frames come when they come.
+    Real,
+    /// Exactly `fps` frames to the second, however long each takes to draw.
+    Virtual { fps: u32 },
+}
+
+/// The session behind the screens, if one runs.
+#[derive(Resource, Default)]
+pub struct Bridge {
+    session: Option<Mutex<Box<dyn Conduct>>>,
+    /// Notes of one frame; kept to spare an allocation.
+    notes: Vec<Note>,
+    /// Frames since the session began, for the virtual clock.
+    frame: i64,
+    origin: HostTime,
+}
+
+impl Bridge {
+    /// Puts a new session behind the screens; the old one, if any, is dropped.
+    pub fn attach(&mut self, session: Box<dyn Conduct>) {
+        self.origin = session.now();
+        self.frame = 0;
+        self.session = Some(Mutex::new(session));
+    }
+
+    pub fn detach(&mut self) {
+        self.session = None;
+    }
+
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Asks something of the session; nothing happens where none runs.
+    pub fn command(&mut self, command: Command) {
+        if let Some(session) = self.present() {
+            session.command(command);
+        }
+    }
+
+    /// The conductor's clock, where a session runs.
+    pub fn now(&mut self) -> Option<HostTime> {
+        self.present().map(|session| session.now())
+    }
+
+    fn present(&mut self) -> Option<&mut Box<dyn Conduct>> {
+        // A poisoned lock means that a frame died while it held it: the session itself is whole.
+        self.session.as_mut().map(|session| session.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+/// A trial and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    pub plan: TrialPlan,
+    /// Where it lies on the host's clock; `None` until the conductor has anchored it.
+    pub clock: Option<TrialClock>,
+    pub ended: Option<TrialEnd>,
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialEnd {
+    pub void: Option<Cause>,
+    pub worst: Option<EventId>,
+    pub t: HostTime,
+}
+
+impl Trial {
+    /// Host time of a moment of the trial, once it is anchored.
+    #[must_use]
+    pub fn host(&self, at: Nanos) -> Option<HostTime> {
+        self.clock.map(|clock| clock.host(at))
+    }
+
+    /// Host time of its zero, once it is anchored.
+    #[must_use]
+    pub fn begins(&self) -> Option<HostTime> {
+        self.host(Nanos::ZERO)
+    }
+
+    /// Host time of the end of its length, once it is anchored.
+    #[must_use]
+    pub fn closes(&self) -> Option<HostTime> {
+        self.host(self.plan.length)
+    }
+}
+
+/// A word to the player from outside the drill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub id: &'static str,
+    pub args: Vec<(&'static str, String)>,
+    pub grave: bool,
+}
+
+/// Everything that the screens and the stage draw from. One session long; cleared when the next begins.
+#[derive(Resource, Clone, Debug)]
+pub struct PlayState {
+    /// The conductor's clock at the start of this frame.
+    pub now: HostTime,
+    /// When this frame will be seen, as well as can be predicted: draw everything that moves for this moment.
+    pub shown_at: HostTime,
+    /// The last few trials in order, the ones to come included.
+    pub trials: VecDeque<Trial>,
+    /// Every final verdict of the session, in order.
+    pub judged: Vec<Judged>,
+    /// What each verdict may look like, in the same order (shorter by one until its word has come).
+    pub drama: Vec<(EventId, Drama)>,
+    /// W and dose of each event whose answer has taken effect.
+    pub windows: Vec<(EventId, f64, f64)>,
+    pub cortex: Option<CortexView>,
+    pub gain: f64,
+    pub rung: i32,
+    pub tol_ms: f64,
+    pub goal_ms: f64,
+    /// Trials that count (void ones do not).
+    pub trials_done: u32,
+    pub brakes: u32,
+    pub paused: Option<Cause>,
+    /// Newest last.
+    pub notices: Vec<Notice>,
+    /// The session is over: its id in the record (if it is in one), and whether it ran to its end.
+    pub ended: Option<(Option<String>, bool)>,
+}
+
+/// How many trials are kept: the present one, its retry or the next, and two behind for scenes that outlast theirs. ◇
+const TRIALS_KEPT: usize = 6;
+
+impl Default for PlayState {
+    fn default() -> Self {
+        Self {
+            now: HostTime(0),
+            shown_at: HostTime(0),
+            trials: VecDeque::new(),
+            judged: Vec::new(),
+            drama: Vec::new(),
+            windows: Vec::new(),
+            cortex: None,
+            gain: 1.0,
+            rung: 0,
+            tol_ms: 0.0,
+            goal_ms: 0.0,
+            trials_done: 0,
+            brakes: 0,
+            paused: None,
+            notices: Vec::new(),
+            ended: None,
+        }
+    }
+}
+
+impl PlayState {
+    /// The trial on screen at `shown_at`: the last one that has begun, else the first that is on the clocks.
+    #[must_use]
+    pub fn present(&self) -> Option<&Trial> {
+        let begun = |trial: &&Trial| trial.begins().is_some_and(|t| t <= self.shown_at);
+        self.trials.iter().rev().find(begun).or_else(|| self.trials.iter().find(|trial| trial.clock.is_some()))
+    }
+
+    #[must_use]
+    pub fn trial(&self, id: TrialId) -> Option<&Trial> {
+        self.trials.iter().rev().find(|trial| trial.plan.trial == id)
+    }
+
+    #[must_use]
+    pub fn last_judged(&self) -> Option<&Judged> {
+        self.judged.last()
+    }
+
+    #[must_use]
+    pub fn drama_of(&self, event: EventId) -> Option<Drama> {
+        self.drama.iter().rev().find(|(id, _)| *id == event).map(|&(_, drama)| drama)
+    }
+
+    /// Host times of all targets that are on the clocks, for the rumble's limits.
+    pub fn targets(&self) -> impl Iterator<Item = HostTime> {
+        self.trials.iter().flat_map(|trial| trial.plan.targets.iter().filter_map(|target| trial.host(target.at)))
+    }
+
+    /// True asynchronies of matched presses in order, ms, negative early.
+    #[must_use]
+    pub fn asynchronies(&self) -> Vec<f64> {
+        self.judged.iter().filter_map(|judged| judged.e.map(Nanos::as_ms)).collect()
+    }
+
+    fn hear(&mut self, note: &Note) {
+        match note {
+            Note::Effect(effect) => self.hear_effect(effect),
+            Note::Anchored { trial, clock } => {
+                if let Some(found) = self.trials.iter_mut().rev().find(|held| held.plan.trial == *trial) {
+                    found.clock = Some(*clock);
+                }
+            }
+            Note::Cortex(view) => self.cortex = Some(view.clone()),
+            Note::Notice { id, args, grave } => {
+                self.notices.push(Notice { id, args: args.clone(), grave: *grave });
+            }
+            Note::Ended { session, finished } => self.ended = Some((session.clone(), *finished)),
+        }
+    }
+
+    fn hear_effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Planned(plan) => {
+                self.rung = plan.rung;
+                self.tol_ms = plan.tol_ms;
+                self.goal_ms = plan.goal_ms;
+                self.trials.push_back(Trial { plan: plan.clone(), clock: None, ended: None });
+                while self.trials.len() > TRIALS_KEPT {
+                    self.trials.pop_front();
+                }
+            }
+            Effect::Judged(judged) => self.judged.push(judged.clone()),
+            Effect::Amplify { event, drama, .. } => self.drama.push((*event, *drama)),
+            Effect::WindowOpened { event, w, dose, .. } => self.windows.push((*event, *w, *dose)),
+            Effect::Gain { gain, .. } => self.gain = *gain,
+            Effect::Brake { .. } => self.brakes += 1,
+            Effect::TrialEnded { trial, void, worst, t } => {
+                self.trials_done += u32::from(void.is_none());
+                if let Some(found) = self.trials.iter_mut().rev().find(|held| held.plan.trial == *trial) {
+                    found.ended = Some(TrialEnd { void: *void, worst: *worst, t: *t });
+                }
+            }
+            Effect::Paused { cause, .. } => self.paused = Some(*cause),
+            Effect::Resumed { .. } => self.paused = None,
+            // The tolerance that a step leads to acts from the next plan on, which carries it.
+            Effect::Difficulty { .. }
+            | Effect::Provisional { .. }
+            | Effect::ClimbingFibreVolley(_)
+            | Effect::Ignored { .. }
+            | Effect::SessionEnded { .. } => {}
+        }
+    }
+}
+
+/// How long after the frame's start it is seen on the real clock: one frame, as it has lately been, within bounds. ◇
+#[derive(Resource, Clone, Copy, Debug)]
+struct Lead(Nanos);
+
+/// Frames beyond this are hitches, and no prediction. ◇
+const LONGEST_LEAD: Nanos = Nanos::ms(150);
+
+fn hear(
+    mut bridge: ResMut<Bridge>,
+    clock: Res<ShellClock>,
+    mut play: ResMut<PlayState>,
+    mut lead: ResMut<Lead>,
+    mut messages: MessageWriter<NoteMessage>,
+) {
+    let bridge = &mut *bridge;
+    bridge.frame += 1;
+    let virtual_now = match *clock {
+        ShellClock::Real => None,
+        ShellClock::Virtual { fps } => {
+            Some(bridge.origin + Nanos(bridge.frame * 1_000_000_000 / i64::from(fps.max(1))))
+        }
+    };
+    let mut notes = std::mem::take(&mut bridge.notes);
+    if let Some(session) = bridge.present() {
+        if let Some(now) = virtual_now {
+            session.drive(now);
+        }
+        session.notes(&mut notes);
+        let now = virtual_now.unwrap_or_else(|| session.now());
+        // A tenth of the newest frame, nine of what was: follows a machine that slows down within a second.
+        let frame = Nanos((now - play.now).0.clamp(0, LONGEST_LEAD.0));
+        lead.0 = Nanos((lead.0.0 * 9 + frame.0) / 10);
+        play.now = now;
+        play.shown_at = if virtual_now.is_some() { now } else { now + lead.0 };
+    }
+    for note in notes.drain(..) {
+        play.hear(&note);
+        messages.write(NoteMessage(note));
+    }
+    bridge.notes = notes;
+}
+
+/// Draws from the session in `First`, so that every later system of the frame sees one state.
+pub fn plugin(app: &mut App) {
+    app.add_message::<NoteMessage>()
+        .init_resource::<Bridge>()
+        .init_resource::<PlayState>()
+        .insert_resource(Lead(Nanos::ms(16)))
+        .add_systems(First, hear);
+}

@@ -1,0 +1,287 @@
+//! The bell: steel beads roll along a rail, each due under a bell exactly when it fills the socket; a press drives the
+//! plunger that throws the bead at the bell.
+
+use std::f32::consts::TAU;
+
+use bevy::{
+    color::Mix,
+    math::{Affine2, Vec2},
+};
+use doozy_training::{
+    event::{CueKind, Tier},
+    time::HostTime,
+};
+
+use super::{
+    lane::Lane,
+    paint::{Metal, Painter, Tint},
+    parts::{self, Breakage, FLOOR_BELOW, Scene},
+    timeline::{Mark, Run},
+};
+use crate::game::theme::motion::ease_out;
+
+/// Radius of a bead, design units.
+pub const BEAD: f32 = 15.0;
+/// Height of the bell's mouth above the lane.
+const MOUTH: f32 = 92.0;
+const BELL_HEIGHT: f32 = 176.0;
+const BEAM: f32 = 326.0;
+const POST_X: f32 = 236.0;
+/// How long a struck bead flies up and back, ms. ◇
+const FLIGHT_MS: f64 = 300.0;
+
+/// Middle of the bell, where its ringing starts.
+#[must_use]
+pub fn heart(lane: &Lane) -> Vec2 {
+    lane.anchor + Vec2::new(0.0, MOUTH + 62.0)
+}
+
+/// The machine behind the lane.
+pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+    let look = scene.look;
+    let at = lane.anchor;
+    let floor = at.y - FLOOR_BELOW;
+    escapement(p, scene, at);
+    for side in [-1.0, 1.0] {
+        parts::post(p, Vec2::new(at.x + side * POST_X, floor), 15.0, BEAM + FLOOR_BELOW + 8.0, look.iron);
+        // Braces.
+        let corner = Vec2::new(at.x + side * (POST_X - 10.0), at.y + BEAM - 58.0);
+        let inner = Vec2::new(at.x + side * (POST_X - 70.0), at.y + BEAM + 4.0);
+        p.stroke(corner, inner, 9.0, look.iron.dark, look.iron.light.lightened(0.7));
+        p.stroke(corner + Vec2::Y * 3.0, inner + Vec2::Y * 3.0, 1.2, look.iron.rim, look.iron.rim);
+    }
+    parts::beam(
+        p,
+        Vec2::new(at.x - POST_X - 34.0, at.y + BEAM),
+        Vec2::new(at.x + POST_X + 34.0, at.y + BEAM + 30.0),
+        look.iron,
+        9,
+    );
+    bell(p, scene, lane);
+}
+
+/// A wheel behind the bell that moves one tooth a beat: it tells time and nothing else.
+fn escapement(p: &mut Painter, scene: &Scene<'_>, at: Vec2) {
+    let beats = scene
+        .timeline
+        .current(scene.now)
+        .and_then(|run| Some((run, run.clock?)))
+        .map_or(0, |(run, clock)| {
+            run.plan.cues.iter().filter(|cue| clock.host(cue.at) <= scene.now).count()
+        });
+    let step = scene.timeline.last_cue(scene.now).map_or(1.0, |(_, since, _)| ease_out(since.as_ms() / 90.0));
+    let teeth = 30;
+    let turn = if scene.still { 0.0 } else { -(beats as f32 - 1.0 + step as f32) * TAU / teeth as f32 };
+    p.gear(at + Vec2::new(0.0, BEAM - 150.0), 142.0, teeth, turn, scene.look.iron.shaded(0.62));
+}
+
+/// How the bell hangs: swings when struck, hangs by one bolt when broken.
+fn sway(scene: &Scene<'_>) -> (f32, Vec2) {
+    let mut angle = 0.0;
+    let mut off = Vec2::ZERO;
+    if let Some(Breakage { sign, size, age_ms, left }) = scene.broken {
+        let swing = 1.0 - (-age_ms / 220.0).exp() * (age_ms / 90.0).cos();
+        angle += sign * (0.30 + 0.45 * size) * swing as f32 * left;
+        off += Vec2::new(sign * (26.0 + 70.0 * size), -18.0 - 30.0 * size) * left * ease_out(age_ms / 160.0) as f32;
+    } else if let Some(mark) = scene.timeline.latest() {
+        let since = (scene.now - mark.since).as_ms();
+        let struck = mark.tier().is_some_and(Tier::is_success);
+        if struck && (0.0..900.0).contains(&since) && !scene.still {
+            let force = if mark.tier() == Some(Tier::Clean) { 0.035 } else { 0.055 };
+            let lean = (mark.at_ms.signum() as f32) * force;
+            angle += lean * ((-since / 260.0).exp() * (since / 70.0).sin()) as f32;
+        }
+    }
+    (angle, off)
+}
+
+fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+    let look = scene.look;
+    let (angle, off) = sway(scene);
+    let pivot = lane.anchor + Vec2::new(0.0, BEAM) + off;
+    let ring = ringing(scene);
+    if scene.broken.is_none() {
+        p.lathe(lane.anchor + Vec2::new(0.0, BEAM - 20.0), &[(16.0, 0.0), (16.0, 22.0)], |u, _| look.iron.turned(u));
+    } else {
+        // The torn bracket.
+        let torn = lane.anchor + Vec2::new(0.0, BEAM);
+        p.stroke(torn + Vec2::new(-14.0, 0.0), torn + Vec2::new(-8.0, -16.0), 5.0, look.iron.light, look.iron.dark);
+        p.stroke(torn + Vec2::new(12.0, 0.0), torn + Vec2::new(17.0, -9.0), 5.0, look.iron.light, look.iron.dark);
+        p.stroke(torn, pivot + Vec2::new(0.0, -34.0), 2.2, look.steel.mid, look.steel.mid);
+    }
+    if ring > 0.0 {
+        let warm = look.lamp.with_alpha_of(0.20 * ring * scene.glow);
+        p.glow(heart(lane) + off, 250.0, 0.95, warm);
+    }
+    p.within(Affine2::from_angle_translation(angle, pivot), |p| {
+        let base = Vec2::new(0.0, MOUTH - BEAM);
+        // Clapper.
+        let hang = if scene.still { 0.0 } else { angle * 14.0 + ring * 3.0 };
+        p.stroke(base + Vec2::new(0.0, 60.0), base + Vec2::new(hang, -4.0), 4.0, look.iron.dark, look.iron.light);
+        p.ball(base + Vec2::new(hang, -7.0), 11.0, 0.4, look.iron);
+        let bronze = look.brass;
+        let profile: [(f32, f32); 13] = [
+            (106.0, 0.0),
+            (108.0, 4.0),
+            (104.0, 11.0),
+            (93.0, 24.0),
+            (81.0, 44.0),
+            (73.0, 66.0),
+            (68.0, 92.0),
+            (64.0, 118.0),
+            (60.0, 136.0),
+            (53.0, 150.0),
+            (41.0, 161.0),
+            (24.0, 169.0),
+            (15.0, BELL_HEIGHT),
+        ];
+        // The mouth's inside.
+        p.panel(base + Vec2::new(-103.0, -5.0), base + Vec2::new(103.0, 6.0), 6.0, bronze.dark, bronze.dark);
+        p.lathe(base, &profile, |u, v| {
+            let lip = (1.0 - ((v - 0.03) / 0.05).abs()).max(0.0) * 0.35;
+            let falloff = 0.60 + 0.30 * v + lip;
+            bronze.turned(u).lightened(falloff * (1.0 + 0.35 * ring))
+        });
+        for (y, half, thick) in [(22.0, 95.5, 2.4), (30.0, 90.5, 1.4), (112.0, 65.5, 1.6), (130.0, 62.5, 2.6), (137.0, 60.5, 1.4)] {
+            p.lathe(base + Vec2::Y * y, &[(half, 0.0), (half, thick)], |u, _| bronze.turned(u).lightened(1.35));
+            p.lathe(base + Vec2::Y * (y - 2.0), &[(half + 0.5, 0.0), (half, 2.0)], |u, _| bronze.turned(u).lightened(0.4));
+        }
+        // Crown.
+        for x in [-9.0, 9.0] {
+            p.arc(base + Vec2::new(x, BELL_HEIGHT + 4.0), 10.0, 5.0, 0.0, TAU, bronze.mid);
+            p.arc(base + Vec2::new(x - 0.8, BELL_HEIGHT + 5.0), 10.0, 1.4, TAU * 0.2, TAU * 0.3, bronze.light);
+        }
+        if let Some(Breakage { sign, left, size, .. }) = scene.broken {
+            wound(p, base, sign, left * (0.5 + 0.5 * size), bronze, scene);
+        }
+    });
+}
+
+/// Where the bell's skin is torn open, on the side of the error.
+fn wound(p: &mut Painter, base: Vec2, sign: f32, left: f32, bronze: Metal, scene: &Scene<'_>) {
+    let inside = scene.look.ground.lightened(0.4);
+    let mut points = [
+        Vec2::new(108.0, -3.0),
+        Vec2::new(97.0, 30.0),
+        Vec2::new(78.0, 74.0),
+        Vec2::new(52.0, 62.0),
+        Vec2::new(60.0, 34.0),
+        Vec2::new(40.0, 18.0),
+        Vec2::new(48.0, -3.0),
+    ]
+    .map(|v| base + Vec2::new(v.x * sign, v.y));
+    if sign < 0.0 {
+        points.reverse();
+    }
+    p.faded((left * 2.0).min(1.0), |p| {
+        let hub = base + Vec2::new(72.0 * sign, 26.0);
+        for k in 0..points.len() {
+            let next = (k + 1) % points.len();
+            p.triangle([hub, points[k], points[next]], [inside; 3]);
+            p.stroke(points[k], points[next], 2.0, bronze.light, bronze.light);
+        }
+        // Cracks that run on from it.
+        for (from, to) in [((52.0, 62.0), (18.0, 104.0)), ((60.0, 34.0), (6.0, 44.0)), ((78.0, 74.0), (58.0, 120.0))] {
+            let at = |(x, y): (f32, f32)| base + Vec2::new(x * sign, y);
+            let middle = at(from).lerp(at(to), 0.5) + Vec2::new(5.0 * sign, -6.0);
+            p.strokes(&[at(from), middle, at(to)], 1.8, inside);
+        }
+    });
+}
+
+/// How strongly the bell still rings, 0…1.
+fn ringing(scene: &Scene<'_>) -> f32 {
+    let Some(mark) = scene.timeline.latest() else { return 0.0 };
+    let since = (scene.now - mark.since).as_ms();
+    let force = match mark.tier() {
+        Some(Tier::Clean) => 1.0,
+        Some(Tier::Slip) => 0.4,
+        _ => return 0.0,
+    };
+    if since < 0.0 { 0.0 } else { force * (-since / 240.0).exp() as f32 }
+}
+
+/// The lane before the machine: rail, beads, plunger, plate.
+pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
+    let look = scene.look;
+    let lit = run.plan.window_was_open;
+    // The two feet of the machine's shadow.
+    p.glow(Vec2::new(lane.anchor.x, lane.anchor.y - FLOOR_BELOW), 300.0, 0.12, look.shadow);
+    let jolt = scene.broken.map_or(0.0, |b| b.sign * -0.22 * b.left * ease_out(b.age_ms / 120.0) as f32);
+    parts::plunger(p, scene, lane.anchor, 46.0, jolt);
+    parts::rail(p, scene, lane, BEAD, lit);
+    parts::plate(p, scene, lane, &run.plan);
+    parts::socket(p, scene, lane, BEAD, lane.anchor.y + MOUTH - 6.0, lit);
+    beads(p, scene, lane);
+}
+
+fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+    let look = scene.look;
+    let next = scene.timeline.next_due(scene.now);
+    for (run, clock) in scene.timeline.anchored() {
+        for cue in run.plan.cues.iter().filter(|cue| matches!(cue.kind, CueKind::CountIn { .. })) {
+            let due = clock.host(cue.at);
+            let Some((x, alpha)) = place(scene, lane, due) else { continue };
+            // Count-in beads are hollow: they are not to be struck.
+            p.faded(alpha * 0.9, |p| {
+                p.ring(Vec2::new(x, lane.anchor.y), BEAD * 0.62, 3.0, look.quiet);
+                p.disc(Vec2::new(x, lane.anchor.y), 2.5, look.quiet, look.quiet);
+            });
+        }
+        for target in &run.plan.targets {
+            let due = clock.host(target.at);
+            let Some((x, alpha)) = place(scene, lane, due) else { continue };
+            let met = run.met.get(&target.id).copied();
+            let mark = scene.timeline.marks().rev().find(|m| m.target == Some(target.id));
+            let lift = mark.map_or(0.0, |m| flight(scene, m));
+            let at = Vec2::new(x, lane.anchor.y + lift);
+            p.faded(alpha, |p| {
+                p.glow(Vec2::new(x, lane.anchor.y - BEAD), BEAD * 1.5, 0.35, look.shadow);
+                let roll = -(x - lane.anchor.x) / BEAD;
+                let metal = match met {
+                    Some((Tier::Clean | Tier::Slip, _)) => look.brass,
+                    Some(_) => look.iron,
+                    None => look.steel,
+                };
+                if Some(due) == next && met.is_none() {
+                    p.glow(at, BEAD * 3.0, 1.0, look.lamp.with_alpha_of(0.20 * scene.glow));
+                }
+                p.ball(at, BEAD, if scene.still { 0.0 } else { roll }, metal);
+                if let Some((tier, _)) = met {
+                    p.ring(at, BEAD + 3.0, 2.0, look.tier(tier).mix(&look.ground, 0.2));
+                }
+            });
+        }
+    }
+}
+
+/// Where a bead stands and how visible it is; `None` out of sight.
+fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
+    let x = lane.x(due, scene.now);
+    let (left, right) = (lane.anchor.x - lane.reach, scene.room.half.x + BEAD);
+    if x < left || x > right {
+        return None;
+    }
+    // The lane's end is a moment, not a place in a window: it comes in over 80 ms.
+    let arrive = ((x - left) / (lane.per_ms() * 80.0)).clamp(0.0, 1.0);
+    let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);
+    Some((x, arrive * (1.0 - 0.75 * past)))
+}
+
+/// How far a struck bead is thrown up.
+fn flight(scene: &Scene<'_>, mark: &Mark) -> f32 {
+    if scene.still || mark.tier() == Some(Tier::Doozy) {
+        return 0.0;
+    }
+    let since = (scene.now - mark.pressed).as_ms();
+    if !(0.0..FLIGHT_MS).contains(&since) {
+        return 0.0;
+    }
+    let k = since / FLIGHT_MS;
+    let height = match mark.tier() {
+        Some(Tier::Clean) => 72.0,
+        Some(Tier::Slip) => 46.0,
+        _ => 18.0,
+    };
+    (height * 4.0 * k * (1.0 - k)) as f32
+}

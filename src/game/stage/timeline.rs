@@ -1,0 +1,333 @@
+//! The timeline: what the notes have told so far, by host time, for whoever draws it.
+//!
+//! It remembers trials, their clocks, the marks of presses and the last verdicts. It decides nothing and judges
+//! nothing; what is drawn at a moment is a function of it and of that moment alone.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bevy::prelude::Resource;
+use doozy_training::{
+    event::{CueKind, Drama, Effect, EventId, EventKind, Judged, Side, TargetId, Tier, TrialId, TrialPlan},
+    time::{HostTime, Nanos, TrialClock},
+};
+
+use crate::conductor::note::Note;
+
+/// Marks that stay on the plate: enough to see a habit, few enough to read. ◇
+const MARKS_KEPT: usize = 10;
+/// Trials remembered: the one shown, its successor, and one whose last verdict may still come.
+const TRIALS_KEPT: usize = 4;
+
+/// A trial and the clock it runs on.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub plan: TrialPlan,
+    pub clock: Option<TrialClock>,
+    pub ended: bool,
+    pub void: bool,
+    /// What became of targets that have a verdict.
+    pub met: BTreeMap<TargetId, (Tier, Side)>,
+}
+
+impl Run {
+    /// Host time of a moment of the trial, once it has a clock.
+    #[must_use]
+    pub fn host(&self, at: Nanos) -> Option<HostTime> {
+        self.clock.map(|clock| clock.host(at))
+    }
+
+    /// When the trial's own time is over.
+    #[must_use]
+    pub fn over(&self) -> Option<HostTime> {
+        self.host(self.plan.length)
+    }
+}
+
+/// The mark of one press, or of a press that did not come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub trial: TrialId,
+    pub target: Option<TargetId>,
+    /// When the press was; for an omission when it was due.
+    pub pressed: HostTime,
+    /// Where the mark stands, ms from the target: the true error while provisional, the displayed one afterwards.
+    pub at_ms: f64,
+    /// What was judged, once it is final.
+    pub verdict: Option<Judged>,
+    /// When it took its present form.
+    pub since: HostTime,
+}
+
+impl Mark {
+    #[must_use]
+    pub fn tier(&self) -> Option<Tier> {
+        self.verdict.as_ref().map(|v| v.tier)
+    }
+
+    /// Left or right.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.verdict.as_ref().map_or(if self.at_ms < 0.0 { Side::Early } else { Side::Late }, |v| v.side)
+    }
+}
+
+/// A scene that the amplifier has allowed: of which verdict, how much, and since when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Staged {
+    pub judged: Judged,
+    pub drama: Drama,
+    pub from: HostTime,
+}
+
+/// Everything the stage knows.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Timeline {
+    runs: BTreeMap<TrialId, Run>,
+    marks: VecDeque<Mark>,
+    /// Final verdicts whose drama has not been told yet, and full ones that wait for the end of a phrase.
+    verdicts: BTreeMap<EventId, Judged>,
+    waiting: Vec<EventId>,
+    last_press: Option<HostTime>,
+    last_verdict: Option<(EventId, HostTime)>,
+    paused: bool,
+}
+
+impl Timeline {
+    /// Takes in a note that arrived by `now`; answers with a scene that begins, if one does.
+    pub fn apply(&mut self, note: &Note, now: HostTime) -> Option<Staged> {
+        match note {
+            Note::Anchored { trial, clock } => {
+                if let Some(run) = self.runs.get_mut(trial) {
+                    run.clock = Some(*clock);
+                }
+                None
+            }
+            Note::Effect(effect) => self.effect(effect, now),
+            Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+        }
+    }
+
+    fn effect(&mut self, effect: &Effect, now: HostTime) -> Option<Staged> {
+        match effect {
+            Effect::Planned(plan) => {
+                if plan.trial == TrialId(0) {
+                    // A session begins: nothing of an earlier one may linger.
+                    *self = Self::default();
+                }
+                self.runs.insert(
+                    plan.trial,
+                    Run { plan: plan.clone(), clock: None, ended: false, void: false, met: BTreeMap::new() },
+                );
+                while self.runs.len() > TRIALS_KEPT {
+                    self.runs.pop_first();
+                }
+                None
+            }
+            Effect::Provisional { trial, press, target, e } => {
+                self.last_press = self.last_press.max(Some(press.t));
+                self.put(Mark {
+                    trial: *trial,
+                    target: *target,
+                    pressed: press.t,
+                    at_ms: e.map_or(0.0, Nanos::as_ms),
+                    verdict: None,
+                    since: now,
+                });
+                None
+            }
+            Effect::Judged(judged) => {
+                self.judge(judged, now);
+                None
+            }
+            Effect::Amplify { event, drama, .. } => self.amplify(*event, *drama, now),
+            Effect::TrialEnded { trial, void, worst, .. } => self.end(*trial, void.is_some(), *worst, now),
+            Effect::Ignored { press, .. } => {
+                // The machine answers every press, whether or not it counts.
+                self.last_press = self.last_press.max(Some(press.t));
+                None
+            }
+            Effect::Paused { .. } => {
+                self.paused = true;
+                None
+            }
+            Effect::Resumed { .. } => {
+                self.paused = false;
+                None
+            }
+            Effect::ClimbingFibreVolley(_)
+            | Effect::WindowOpened { .. }
+            | Effect::Gain { .. }
+            | Effect::Difficulty { .. }
+            | Effect::Brake { .. }
+            | Effect::SessionEnded { .. } => None,
+        }
+    }
+
+    fn put(&mut self, mark: Mark) {
+        self.marks.push_back(mark);
+        while self.marks.len() > MARKS_KEPT {
+            self.marks.pop_front();
+        }
+    }
+
+    fn judge(&mut self, judged: &Judged, now: HostTime) {
+        if let (Some(target), Some(run)) = (judged.target, self.runs.get_mut(&judged.trial)) {
+            run.met.insert(target, (judged.tier, judged.side));
+        }
+        let pressed = judged.press.map(|p| p.t).or(judged.due).unwrap_or(judged.t);
+        if let Some(press) = judged.press {
+            self.last_press = self.last_press.max(Some(press.t));
+        }
+        let at_ms = place_ms(judged);
+        let known = judged.press.and_then(|press| {
+            self.marks.iter_mut().rev().find(|m| m.verdict.is_none() && m.pressed == press.t && m.trial == judged.trial)
+        });
+        if let Some(mark) = known {
+            mark.target = judged.target;
+            mark.at_ms = at_ms;
+            mark.verdict = Some(judged.clone());
+            mark.since = now;
+        } else {
+            self.put(Mark {
+                trial: judged.trial,
+                target: judged.target,
+                pressed,
+                at_ms,
+                verdict: Some(judged.clone()),
+                since: now,
+            });
+        }
+        self.last_verdict = Some((judged.event, now));
+        self.verdicts.insert(judged.event, judged.clone());
+        // A phrase's worth and more: the worst of it is asked for at its end.
+        while self.verdicts.len() > 64 {
+            self.verdicts.pop_first();
+        }
+    }
+
+    fn amplify(&mut self, event: EventId, drama: Drama, now: HostTime) -> Option<Staged> {
+        let judged = self.verdicts.get(&event)?.clone();
+        let in_phrase =
+            self.runs.get(&judged.trial).is_some_and(|run| run.plan.running && !run.ended && !run.void);
+        let drama = match drama {
+            Drama::Calm => return None,
+            Drama::Full if in_phrase => {
+                self.waiting.push(event);
+                Drama::Short
+            }
+            as_told => as_told,
+        };
+        Some(Staged { judged, drama, from: now })
+    }
+
+    fn end(&mut self, trial: TrialId, void: bool, worst: Option<EventId>, now: HostTime) -> Option<Staged> {
+        let run = self.runs.get_mut(&trial)?;
+        run.ended = true;
+        run.void = void;
+        let waiting: Vec<EventId> = std::mem::take(&mut self.waiting);
+        if void {
+            return None;
+        }
+        // One scene a phrase, for its worst error; only where the budget allowed a full one.
+        let size = |event: &EventId| self.verdicts.get(event).map_or(0.0, |j| j.shown_ms.abs().max(j.u));
+        let chosen = waiting
+            .iter()
+            .find(|event| Some(**event) == worst)
+            .or_else(|| waiting.iter().max_by(|a, b| size(a).total_cmp(&size(b))))?;
+        let judged = self.verdicts.get(chosen)?.clone();
+        Some(Staged { judged, drama: Drama::Full, from: now })
+    }
+
+    /// Trials that have a clock, oldest first.
+    pub fn anchored(&self) -> impl Iterator<Item = (&Run, TrialClock)> {
+        self.runs.values().filter(|run| !run.void).filter_map(|run| run.clock.map(|clock| (run, clock)))
+    }
+
+    /// The trial that the stage shows at `now`: the latest that has begun, else the first to come.
+    #[must_use]
+    pub fn current(&self, now: HostTime) -> Option<&Run> {
+        let begun = self.anchored().filter(|(_, clock)| clock.origin <= now).last();
+        begun.or_else(|| self.anchored().next()).map(|(run, _)| run).or_else(|| self.runs.values().next_back())
+    }
+
+    /// A trial by its number, while it is remembered.
+    #[must_use]
+    pub fn run(&self, trial: TrialId) -> Option<&Run> {
+        self.runs.get(&trial)
+    }
+
+    /// Whether the same attempt comes again.
+    #[must_use]
+    pub fn retried(&self, trial: TrialId) -> bool {
+        self.runs.values().any(|run| run.plan.retry_of == Some(trial))
+    }
+
+    /// Marks, oldest first.
+    pub fn marks(&self) -> impl DoubleEndedIterator<Item = &Mark> {
+        self.marks.iter()
+    }
+
+    /// The latest final verdict's mark.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Mark> {
+        self.marks.iter().rev().find(|m| m.verdict.is_some())
+    }
+
+    /// The latest press of any kind.
+    #[must_use]
+    pub fn last_press(&self) -> Option<HostTime> {
+        self.last_press
+    }
+
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The next target due after `now`, over all trials.
+    #[must_use]
+    pub fn next_due(&self, now: HostTime) -> Option<HostTime> {
+        self.anchored()
+            .flat_map(|(run, clock)| run.plan.targets.iter().map(move |t| clock.host(t.at)))
+            .filter(|due| *due > now)
+            .min()
+    }
+
+    /// How far the nearest target is from `t`, either way.
+    #[must_use]
+    pub fn nearest_target(&self, t: HostTime) -> Option<Nanos> {
+        self.anchored()
+            .flat_map(|(run, clock)| run.plan.targets.iter().map(move |target| (clock.host(target.at) - t).abs()))
+            .min()
+    }
+
+    /// The last cue seen at or before `now` and the time since it; `None` before the first.
+    #[must_use]
+    pub fn last_cue(&self, now: HostTime) -> Option<(CueKind, Nanos, Nanos)> {
+        let run = self.current(now)?;
+        let clock = run.clock?;
+        run.plan
+            .cues
+            .iter()
+            .filter(|cue| cue.seen)
+            .map(|cue| (cue.kind, now - clock.host(cue.at), run.plan.interval))
+            .filter(|(_, since, _)| since.0 >= 0)
+            .last()
+    }
+}
+
+/// Where a verdict's mark stands, ms from the target: the displayed error; where there is none, at the side's edge.
+#[must_use]
+pub fn place_ms(judged: &Judged) -> f64 {
+    match judged.kind {
+        EventKind::Press | EventKind::Pair => judged.shown_ms,
+        EventKind::Omission => 0.0,
+        EventKind::StopResponse | EventKind::WrongLane | EventKind::FalseStart | EventKind::Extra => {
+            match (judged.press, judged.due, judged.e) {
+                (_, _, Some(e)) => e.as_ms(),
+                (Some(press), Some(due), None) => (press.t - due).as_ms(),
+                _ => judged.side.sign() * 2.0 * judged.tol_ms,
+            }
+        }
+    }
+}
