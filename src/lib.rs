@@ -5,8 +5,23 @@
 //! | what a press becomes | the crate `doozy_training` |
 //! | what the circuit does with an error | the crate `doozy_cerebellum` |
 //! | one session, from taps to effects | [`conductor`] |
+//! | when something happened | [`clock`], [`input`] |
+//! | what is heard | [`audio`] |
+//! | what is kept, and how it is recomputed | [`record`] |
+//! | which levels there are | [`ladders`] |
+//! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
+//! | what is typed | [`cli`] |
 #![deny(unsafe_code)]
 
+pub mod audio;
+pub mod cli;
+pub mod clock;
 pub mod conductor;
 #[cfg(feature = "game")]
 pub mod game;
+pub mod input;
+pub mod ladders;
+pub mod paths;
+pub mod record;
+pub mod settings;
+pub mod text;

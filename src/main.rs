@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: parse the command line and run one command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doozy::cli::main()
+}

@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The integration tests: one binary, a module a theme.
+
+mod arrows;
+mod rates;

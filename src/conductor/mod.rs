@@ -1,7 +1,425 @@
 //! The conductor: one session from taps to effects, apart from any frame.
 //!
 //! It merges what the taps deliver, feeds the reducer, lets the cerebellum worker answer, schedules sound on the audio
-//! clock, writes the record, and tells the shell what to show ([`note`]). With a real clock it runs in a thread of its
-//! own; with a virtual one whoever owns the clock steps it.
+//! clock, writes the record, and tells the shell what to show ([`note`]). With the host's clock it runs in a thread of its
+//! own; with a virtual one whoever owns the clock steps it ([`Handle::drive`]).
 
 pub mod note;
+mod performance;
+mod score;
+mod worker;
+
+use std::{
+    io,
+    sync::mpsc::{self, Receiver, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use doozy_training::{
+    RULE_VERSION,
+    cortex::{Circuit, Cortex},
+    learner::{Profile, Tapper},
+    session::{Options, Session},
+    time::{HostTime, Nanos},
+};
+use doozy_cerebellum::{Lesion, Preset};
+
+use self::{
+    note::{Command, Note},
+    performance::{Parts, Performance, Seat},
+    worker::Worker,
+};
+use crate::{
+    audio::{self, Audio, Levels},
+    clock::{Clock, VirtualClock},
+    input::{
+        Bindings, Captured, Taps,
+        merge::TapKind,
+        taps::{frame::FrameTap, scripted::ScriptedTap},
+    },
+    ladders::Loaded,
+    paths::DataDir,
+    record::{Recorder, SessionMeta},
+};
+
+/// How often the conductor looks at its taps and clocks. ◇ Feedback comes within this of its verdict; at 1 ms the thread
+/// costs about a hundredth of a core.
+const TURN: Duration = Duration::from_millis(1);
+
+/// Who sits in the player's seat.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    Person,
+    /// A simulated player.
+    Learner(Profile),
+    /// Presses (and releases) given in advance.
+    Script(Vec<Captured>),
+}
+
+impl Who {
+    /// As the record names them.
+    fn name(&self) -> String {
+        match self {
+            Self::Person => "person".to_owned(),
+            Self::Learner(profile) => format!("learner:{}", profile.name()),
+            Self::Script(_) => "script".to_owned(),
+        }
+    }
+}
+
+/// Where a person's key times come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// The X11 tap on `$DISPLAY`, for the window that [`Command::Window`] names; the window's own frames where that
+    /// cannot be had.
+    Tap,
+    /// The window's frames alone: coarse, and flagged so.
+    Frames,
+}
+
+/// Which clock the session runs on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pace {
+    /// The host's, in a thread.
+    Host { keys: Keys },
+    /// A virtual one that starts at `from` and moves when [`Handle::drive`] is called.
+    Virtual { from: HostTime },
+}
+
+/// What decides a session, beside what the player does. Part of its record.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    pub session: Options,
+    pub lesion: Lesion,
+    pub preset: Preset,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { session: Options::default(), lesion: Lesion::None, preset: Preset::Small }
+    }
+}
+
+/// Everything that a session needs to begin.
+pub struct Setup {
+    pub level: Loaded,
+    pub seed: u64,
+    pub terms: Terms,
+    pub who: Who,
+    pub pace: Pace,
+    pub levels: Levels,
+    /// Added to when a stimulus is heard, as calibrated for this player's devices.
+    pub audio_offset: Nanos,
+    pub bindings: Bindings,
+    /// Where the session is recorded.
+    pub data: DataDir,
+    /// The session ends by itself after this.
+    pub length: Option<Nanos>,
+}
+
+enum Running {
+    Thread { commands: Sender<Command>, notes: Receiver<Note>, clock: Clock, thread: Option<JoinHandle<()>> },
+    Stepped { performance: Box<Performance>, driver: VirtualClock },
+}
+
+/// A session under way, in the hands of whoever shows it. Dropping it ends the session in order.
+pub struct Handle {
+    running: Running,
+    /// The shell's end of the coarse tap, where the precise one cannot be had (or was not asked for).
+    pub frame_tap: Option<FrameTap>,
+}
+
+/// Starts a session.
+///
+/// # Errors
+/// If the system gives no thread. Everything else that may be missing (sound, pads, a folder to record to) has a stated
+/// fallback and comes as a [`Note::Notice`].
+pub fn start(setup: Setup) -> io::Result<Handle> {
+    match setup.pace.clone() {
+        Pace::Virtual { from } => {
+            let driver = VirtualClock::starting_at(from);
+            let clock = driver.clock();
+            let taps = Taps::new(clock.clone());
+            let audio = audio::Choice::Virtual { origin: from, rate: audio::NOMINAL_RATE };
+            let circuit = Circuit::new(setup.terms.preset, setup.seed, setup.terms.lesion, from);
+            let performance = assemble(setup, from, clock, taps, audio, Box::new(circuit), "virtual", Vec::new())?;
+            Ok(Handle { running: Running::Stepped { performance: Box::new(performance), driver }, frame_tap: None })
+        }
+        Pace::Host { keys } => {
+            let clock = Clock::host();
+            let mut taps = Taps::new(clock.clone());
+            let mut notices = Vec::new();
+            let devices = Devices::open(&setup.who, keys, &mut taps, &clock, &mut notices);
+            let frame_tap = devices.frame_tap;
+            let (held, timing) = (devices.held, devices.timing);
+            let (to, commands) = mpsc::channel();
+            let (notes_to, notes) = mpsc::channel();
+            let (ready, started) = mpsc::channel();
+            let own = clock.clone();
+            let thread = thread::Builder::new().name("conductor".into()).spawn(move || {
+                // the taps live as long as the session
+                let held = held;
+                let origin = own.now();
+                let circuit = Circuit::new(setup.terms.preset, setup.seed, setup.terms.lesion, origin);
+                let built = Worker::start(circuit).and_then(|worker| {
+                    assemble(setup, origin, own, taps, audio::Choice::Device, Box::new(worker), timing, notices)
+                });
+                match built {
+                    Ok(performance) => {
+                        let _ = ready.send(Ok(()));
+                        conduct(performance, &commands, &notes_to, &held);
+                    }
+                    Err(error) => {
+                        let _ = ready.send(Err(error));
+                    }
+                }
+            })?;
+            started.recv().unwrap_or_else(|_| Err(io::Error::other("the conductor's thread ended at once")))?;
+            let running = Running::Thread { commands: to, notes, clock, thread: Some(thread) };
+            Ok(Handle { running, frame_tap })
+        }
+    }
+}
+
+/// The conductor's thread.
+fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &Sender<Note>, held: &Held) {
+    while !performance.has_ended() {
+        performance.step();
+        loop {
+            match commands.try_recv() {
+                Ok(Command::Rumble { strong, weak, ms }) => held.rumble(strong, weak, ms),
+                Ok(Command::Window(window)) => {
+                    held.listen_to(window);
+                    performance.obey(Command::Window(window));
+                }
+                Ok(command) => performance.obey(command),
+                Err(mpsc::TryRecvError::Empty) => break,
+                // nobody shows the session any more
+                Err(mpsc::TryRecvError::Disconnected) => {
+                    performance.obey(Command::Stop);
+                    break;
+                }
+            }
+        }
+        for note in performance.take_notes() {
+            let _ = notes.send(note);
+        }
+        thread::sleep(TURN);
+    }
+    for note in performance.take_notes() {
+        let _ = notes.send(note);
+    }
+}
+
+/// Taps that live as long as the session.
+#[derive(Default)]
+struct Held {
+    #[cfg(feature = "devices")]
+    keys: Option<crate::input::taps::x11::X11Tap>,
+    #[cfg(feature = "devices")]
+    pads: Option<crate::input::taps::gilrs::GilrsTap>,
+}
+
+impl Held {
+    #[cfg(feature = "devices")]
+    fn listen_to(&self, window: u32) {
+        if let Some(keys) = &self.keys {
+            keys.set_gate(crate::input::taps::x11::Gate::Window(window));
+        }
+    }
+
+    #[cfg(not(feature = "devices"))]
+    fn listen_to(&self, _window: u32) {}
+
+    #[cfg(feature = "devices")]
+    fn rumble(&self, strong: f32, weak: f32, ms: u32) {
+        if let Some(pads) = &self.pads {
+            pads.rumble(crate::input::taps::gilrs::Rumble { strong, weak, ms });
+        }
+    }
+
+    #[cfg(not(feature = "devices"))]
+    fn rumble(&self, _strong: f32, _weak: f32, _ms: u32) {}
+}
+
+/// What a session on the host's clock listens to.
+struct Devices {
+    held: Held,
+    frame_tap: Option<FrameTap>,
+    timing: &'static str,
+}
+
+impl Devices {
+    fn open(who: &Who, keys: Keys, taps: &mut Taps, clock: &Clock, notices: &mut Vec<Note>) -> Self {
+        let mut devices = Self { held: Held::default(), frame_tap: None, timing: "scripted" };
+        if !matches!(who, Who::Person) {
+            return devices;
+        }
+        devices.timing = "winit (coarse)";
+        #[cfg(feature = "devices")]
+        {
+            use crate::input::taps::{gilrs::GilrsTap, x11};
+            if keys == Keys::Tap {
+                match x11::X11Tap::start(taps.port(TapKind::X11), None, x11::Gate::Closed) {
+                    Ok(tap) => {
+                        devices.held.keys = Some(tap);
+                        devices.timing = "x11";
+                    }
+                    Err(error) => notices.push(coarse(&error.to_string())),
+                }
+            }
+            match GilrsTap::start(taps.port(TapKind::Gilrs), crate::input::pad::PadChoice::default()) {
+                Ok(tap) => devices.held.pads = Some(tap),
+                // most people have none: told in the log, not on the screen
+                Err(error) => tracing::info!("{error}"),
+            }
+        }
+        if devices.timing != "x11" {
+            if keys == Keys::Frames || cfg!(not(feature = "devices")) {
+                notices.push(coarse("no X11 tap"));
+            }
+            devices.frame_tap = Some(FrameTap::new(taps.port(TapKind::Frame), clock.now()));
+        }
+        devices
+    }
+}
+
+/// What plays, for the record.
+fn sound_report(report: &audio::Report) -> serde_json::Value {
+    serde_json::json!({
+        "backend": format!("{:?}", report.backend).to_lowercase(),
+        "device": report.device,
+        "rate": report.rate,
+        "buffer": report.buffer,
+        "fallback": report.fallback.as_ref().map(ToString::to_string),
+    })
+}
+
+fn coarse(why: &str) -> Note {
+    Note::Notice { id: "notice-coarse-timing", args: vec![("why", why.to_owned())], grave: true }
+}
+
+#[expect(clippy::too_many_arguments, reason = "called twice, right above; a struct would only name them again")]
+fn assemble(
+    setup: Setup,
+    origin: HostTime,
+    clock: Clock,
+    mut taps: Taps,
+    choice: audio::Choice,
+    cortex: Box<dyn Cortex + Send>,
+    timing: &str,
+    mut notices: Vec<Note>,
+) -> io::Result<Performance> {
+    let audio = Audio::open(choice, setup.levels);
+    if let Some(fallback) = &audio.report().fallback {
+        notices.push(Note::Notice { id: "notice-no-sound", args: vec![("why", fallback.to_string())], grave: false });
+    }
+    let seat = match &setup.who {
+        Who::Person => Seat::Person,
+        Who::Learner(profile) => Seat::Simulated {
+            player: Some(Box::new(Tapper::new(*profile, setup.seed))),
+            tap: ScriptedTap::new(taps.port(TapKind::Scripted), clock.clone()),
+        },
+        Who::Script(presses) => {
+            let mut tap = ScriptedTap::new(taps.port(TapKind::Scripted), clock.clone());
+            tap.extend(presses.iter().copied());
+            Seat::Simulated { player: None, tap }
+        }
+    };
+    let recorder = Recorder::open_or_memory(&setup.data).map_err(io::Error::other)?;
+    let meta = SessionMeta {
+        origin,
+        player: setup.who.name(),
+        level: setup.level.id.clone(),
+        level_path: setup.level.path.display().to_string(),
+        level_text: setup.level.text.clone(),
+        seed: setup.seed,
+        options: serde_json::to_value(setup.terms).map_err(io::Error::other)?,
+        build: format!("doozy {}", env!("CARGO_PKG_VERSION")),
+        rule_version: RULE_VERSION,
+        timing: timing.to_owned(),
+        timing_err: if timing == "x11" { Nanos::ms(1) } else { Nanos::ZERO },
+        audio: sound_report(audio.report()),
+    };
+    let session_id = match recorder.begin(meta) {
+        Ok(id) => recorder.path().map(|_| id.to_string()),
+        Err(error) => {
+            let notice = error.notice();
+            notices.push(Note::Notice { id: notice.id, args: notice.args, grave: true });
+            None
+        }
+    };
+    let mut performance = Performance::new(Parts {
+        session: Session::new(setup.level.level, setup.seed, setup.terms.session),
+        cortex,
+        audio,
+        taps,
+        seat,
+        bindings: setup.bindings,
+        recorder,
+        session_id,
+        audio_offset: setup.audio_offset,
+        fibres: u16::try_from(setup.terms.preset.counts().fibres).unwrap_or(u16::MAX),
+        until: setup.length.map(|length| origin + length),
+        clock,
+    });
+    performance.start(origin, notices);
+    Ok(performance)
+}
+
+impl Handle {
+    /// Appends what has been said since the last call.
+    pub fn notes(&mut self, out: &mut Vec<Note>) {
+        match &mut self.running {
+            Running::Thread { notes, .. } => out.extend(notes.try_iter()),
+            Running::Stepped { performance, .. } => out.extend(performance.take_notes()),
+        }
+    }
+
+    /// Asks something of the session.
+    pub fn command(&mut self, command: Command) {
+        match &mut self.running {
+            // a session that has ended has nobody left to ask
+            Running::Thread { commands, .. } => drop(commands.send(command)),
+            Running::Stepped { performance, .. } => performance.obey(command),
+        }
+    }
+
+    /// The session's clock.
+    #[must_use]
+    pub fn now(&self) -> HostTime {
+        match &self.running {
+            Running::Thread { clock, .. } => clock.now(),
+            Running::Stepped { driver, .. } => driver.now(),
+        }
+    }
+
+    /// Moves a virtual clock to `now` and does everything that is due by then; on the host's clock nothing happens.
+    pub fn drive(&mut self, now: HostTime) {
+        if let Running::Stepped { performance, driver } = &mut self.running {
+            driver.advance_to(now);
+            performance.step();
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.command(Command::Stop);
+        match &mut self.running {
+            Running::Thread { thread, .. } => {
+                if let Some(thread) = thread.take() {
+                    // its panic, if any, has been printed by the thread itself
+                    let _ = thread.join();
+                }
+            }
+            // the session ends once time has passed the moment at which it was stopped
+            Running::Stepped { performance, driver } => {
+                driver.advance(Nanos::ms(1));
+                performance.step();
+            }
+        }
+    }
+}

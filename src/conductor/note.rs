@@ -53,6 +53,8 @@ pub enum Command {
     Resume,
     /// End the session now; what is finished stays recorded.
     Stop,
+    /// The shell's X window: from now on its keys count, where the X11 tap runs.
+    Window(u32),
     /// The window lost or gained the focus, as the window system told the shell.
     Focus {
         has: bool,

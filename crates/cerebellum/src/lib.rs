@@ -1,4 +1,23 @@
-//! (being written)
+//! The cerebellar disinhibitory gate as a library: error → climbing-fibre volley → spiking interneurons → Purkinje
+//! calcium → learning window.
+//!
+//! A pure function of parameters, seed and schedule: no clock, no input or output, the same bits on every machine.
+//! Nothing in here may know of presses, levels or pictures. Start at [`network::Network`].
 #![forbid(unsafe_code)]
 
-pub mod rng {}
+pub mod closed_form;
+pub mod experiments;
+pub mod interneurons;
+pub mod microzone;
+pub mod network;
+pub mod olive;
+pub mod presets;
+pub mod purkinje;
+pub mod rng;
+pub mod sum;
+pub mod window;
+pub mod wiring;
+
+pub use network::{FibreSpike, Lesion, Network, Recruitment, Response, ScheduleError, Trace, Zone};
+pub use network::{LATENCY_MAX_MS, LATENCY_MIN_MS, RESPONSE_HORIZON_MS};
+pub use presets::Preset;

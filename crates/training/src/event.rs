@@ -380,4 +380,6 @@ pub enum Ignored {
     FalseStartAgain,
     /// The trial was voided.
     Void,
+    /// Its tap had promised that nothing before a later moment was still to come.
+    Late,
 }

@@ -5,11 +5,17 @@
 //! seat. The contract is the project's `docs/science/` and the tests beside each file.
 #![forbid(unsafe_code)]
 
+pub mod cortex;
 pub mod event;
 pub mod judge;
 pub mod learner;
 pub mod level;
+pub mod rehearse;
 pub mod session;
 pub mod time;
 
 pub use doozy_cerebellum::rng;
+
+/// Version of everything that decides: the judge, the rules of training and the network. A record names the one that it
+/// was made by, and is recomputed by no other. Raise it with every change that gives any session other effects.
+pub const RULE_VERSION: u32 = 1;

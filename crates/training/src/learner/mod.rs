@@ -1,1 +1,86 @@
-//! (being written)
+//! Simulated players, who can take the player's seat: they see a trial as it is planned, hear what was judged, and press.
+//!
+//! A player never sees the session's state, only what a person would. [`Tapper`] follows a model of timing; [`Idle`] and
+//! [`Restless`] are the two that no rule may be broken by.
+
+pub mod production;
+mod tapper;
+
+use doozy_cerebellum::rng::Stream;
+
+pub use self::tapper::{Profile, Tapper};
+use crate::{
+    event::{Judged, Lane, TrialPlan},
+    time::{HostTime, Nanos, TrialClock},
+};
+
+/// A press that a player makes: when, and with which response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tap {
+    pub t: HostTime,
+    pub lane: Lane,
+}
+
+/// Whoever presses.
+pub trait Player {
+    /// A trial is on its clock. What was left of the one before is forgotten.
+    fn begin(&mut self, plan: &TrialPlan, clock: TrialClock);
+
+    /// The next press of this trial, asked for once the one before has been made; times never fall. None when the trial
+    /// has no more of them.
+    fn next(&mut self) -> Option<Tap>;
+
+    /// A verdict, as the game shows it.
+    fn hear(&mut self, _judged: &Judged) {}
+}
+
+/// Never presses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Idle;
+
+impl Player for Idle {
+    fn begin(&mut self, _plan: &TrialPlan, _clock: TrialClock) {}
+
+    fn next(&mut self) -> Option<Tap> {
+        None
+    }
+}
+
+/// Presses at random moments, whatever is asked.
+#[derive(Clone, Debug)]
+pub struct Restless {
+    stream: Stream,
+    at: HostTime,
+    until: HostTime,
+    gap: Nanos,
+    lane: Lane,
+}
+
+impl Restless {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            stream: Stream::named(seed, "restless", 0),
+            at: HostTime::DISTANT_PAST,
+            until: HostTime::DISTANT_PAST,
+            gap: Nanos::ZERO,
+            lane: Lane(0),
+        }
+    }
+}
+
+impl Player for Restless {
+    fn begin(&mut self, plan: &TrialPlan, clock: TrialClock) {
+        self.at = self.at.max(clock.origin);
+        self.until = clock.host(plan.length);
+        self.gap = plan.interval;
+        self.lane = plan.targets.first().map_or(Lane(0), |target| target.lane);
+    }
+
+    fn next(&mut self) -> Option<Tap> {
+        // gaps between a tenth and twice the interval: about as many presses as targets
+        let gap = self.gap.as_ms() * self.stream.between(0.1, 1.9);
+        self.at = self.at + Nanos::from_ms(gap);
+        (self.at < self.until).then_some(Tap { t: self.at, lane: self.lane })
+    }
+}

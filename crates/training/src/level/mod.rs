@@ -1,1 +1,181 @@
-//! (being written)
+//! A level: one drill with its numbers, and the ladder of difficulty that leads up and down from them.
+//!
+//! A level is read from text ([`Level::parse`]), says what applies at a rung ([`Level::setting`]) and lays out a trial
+//! there ([`Level::plan`]). It knows nothing of clocks, players or what was pressed.
+
+pub mod check;
+pub mod drill;
+mod parse;
+
+use crate::{
+    event::{Cue, Stage, Target},
+    time::Nanos,
+};
+
+pub use self::{
+    check::Warning,
+    drill::Drill,
+    parse::{Fault, LevelError, MAX_BYTES},
+};
+
+use self::parse::Sheet;
+
+/// Tolerance at a level's start, in goal SDs (training.md §1 ◇): with the player's SD at the goal, 99 % succeed; at
+/// twice the goal, 79 %. At 1.5 a newcomer would start inside the brake.
+pub const START_TOLERANCE: f64 = 2.5;
+/// What one harder rung does to the tolerance (training.md §1).
+pub const TOLERANCE_STEP: f64 = 0.9;
+/// No rung is easier than this many goal SDs ◇: an error's size is capped at 4 T, so under a wider tolerance no miss
+/// could look bigger than another.
+pub const WIDEST_TOLERANCE: f64 = 4.0;
+/// The least just-noticeable displacement, ms (skill.md §1, Friberg & Sundberg 1995: 6 ms below an interval of 240 ms).
+pub const JND_FLOOR_MS: f64 = 6.0;
+/// The just-noticeable displacement above that, as a share of the interval (same source: 2.5 %).
+pub const JND_SHARE: f64 = 0.025;
+/// The widest matching half-window (training.md §1).
+pub const WIDEST_WINDOW: Nanos = Nanos::ms(250);
+
+/// A checked level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    sheet: Sheet,
+}
+
+/// What applies at one rung.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Rungs above the level's start; negative is easier.
+    pub rung: i32,
+    /// Tolerance: success is `|e| ≤ tol_ms`.
+    pub tol_ms: f64,
+    /// The goal SD `T`.
+    pub goal_ms: f64,
+    pub jnd_ms: f64,
+    /// The drill's interval `I`.
+    pub interval: Nanos,
+    /// The matching half-window `w`, `min(0.4 I, 250 ms)`.
+    pub window: Nanos,
+    /// The drill with its knobs turned to this rung.
+    pub drill: Drill,
+}
+
+/// One trial, before the session gives it its place: target ids count from 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialBody {
+    /// In order of time.
+    pub cues: Vec<Cue>,
+    /// In order of time.
+    pub targets: Vec<Target>,
+    /// Count-in and the room after the last target included: no less than it takes to give that target up.
+    pub length: Nanos,
+    /// Presses at or before this belong to the count-in.
+    pub count_in_ends: Nanos,
+    /// The drill's interval `I`.
+    pub interval: Nanos,
+    pub running: bool,
+    pub stage: Stage,
+}
+
+/// The just-noticeable displacement at an interval, ms.
+#[must_use]
+pub fn jnd_ms(interval: Nanos) -> f64 {
+    (JND_SHARE * interval.as_ms()).max(JND_FLOOR_MS)
+}
+
+/// The matching half-window `w` at an interval, `min(0.4 I, 250 ms)`.
+#[must_use]
+pub fn window(interval: Nanos) -> Nanos {
+    Nanos(interval.0 * 2 / 5).min(WIDEST_WINDOW)
+}
+
+/// The tolerance in goal SDs, `rung` steps of tolerance above the start, and never below 1.
+fn tolerance(rung: i32) -> f64 {
+    let mut goals = START_TOLERANCE;
+    for _ in 0..rung.unsigned_abs() {
+        if rung > 0 {
+            goals *= TOLERANCE_STEP;
+        } else {
+            goals /= TOLERANCE_STEP;
+        }
+    }
+    goals.max(1.0)
+}
+
+/// How many harder steps the tolerance has before it stands at the goal SD.
+fn tolerance_steps() -> i32 {
+    (0..).find(|&rung| tolerance(rung) <= 1.0).unwrap_or(0)
+}
+
+impl Level {
+    /// What the player reads first.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.sheet.title
+    }
+
+    /// What the level is for, in a sentence.
+    #[must_use]
+    pub fn aim(&self) -> &str {
+        &self.sheet.aim
+    }
+
+    /// Phrases or balls that make the level complete; a retry does not count.
+    #[must_use]
+    pub fn trials(&self) -> u32 {
+        self.sheet.trials
+    }
+
+    /// About how long the level takes, as its author says.
+    #[must_use]
+    pub fn seconds(&self) -> u32 {
+        self.sheet.seconds
+    }
+
+    /// The drill at rung 0.
+    #[must_use]
+    pub fn drill(&self) -> &Drill {
+        &self.sheet.drill
+    }
+
+    /// The easiest rung.
+    #[must_use]
+    pub fn floor_rung(&self) -> i32 {
+        let harder_than_widest = |rung: i32| tolerance(rung) < WIDEST_TOLERANCE;
+        (1..).take_while(|&n| harder_than_widest(-n)).last().map_or(0, |n: i32| -n)
+    }
+
+    /// The hardest rung: tolerance at the goal SD and every knob at its end.
+    #[must_use]
+    pub fn top_rung(&self) -> i32 {
+        tolerance_steps() + self.sheet.drill.kind().steps() as i32
+    }
+
+    /// What applies at a rung; beyond [`Self::floor_rung`] and [`Self::top_rung`] the nearest of them.
+    #[must_use]
+    pub fn setting(&self, rung: i32) -> Setting {
+        let rung = rung.clamp(self.floor_rung(), self.top_rung());
+        let turned = (rung - tolerance_steps()).max(0) as u32;
+        let drill = self.sheet.drill.kind().turned(turned);
+        let interval = drill.kind().interval();
+        let goal_ms = self.sheet.goal_ms.unwrap_or_else(|| drill.kind().goal_ms());
+        Setting {
+            rung,
+            tol_ms: tolerance(rung) * goal_ms,
+            goal_ms,
+            jnd_ms: jnd_ms(interval),
+            interval,
+            window: window(interval),
+            drill,
+        }
+    }
+
+    /// Lays out one trial at a setting. `draw` gives uniform numbers in 0…1; the trial is a function of them and of
+    /// the setting alone.
+    #[must_use]
+    pub fn plan(&self, setting: &Setting, draw: &mut dyn FnMut() -> f64) -> TrialBody {
+        setting.drill.kind().plan(draw)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! A microzone: the climbing fibres, interneurons and Purkinje cells that one sign of error drives.
+
+use crate::interneurons::{self, Interneurons};
+use crate::olive::{Fibres, Spontaneous};
+use crate::presets::Preset;
+use crate::purkinje::{HISTORY, Purkinje};
+use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
+use crate::wiring::{Projection, Reach, Rule, gap_junctions};
+
+/// Steps from a spike to its effect on another cell (Park 2026: 1.75 ms from climbing fibre, 1–1.5 ms between
+/// interneurons; with steps of 1 ms, 2).
+const DELAY: u64 = 2;
+/// Slots to keep the spikes of the steps that are still on their way.
+const SLOTS: usize = DELAY as usize + 1;
+/// Steps at rest before a microzone is used: first those that forget the initial state, then those in which its
+/// rates at rest are measured. Shorter than 12 s, one Purkinje cell's base is off by over 1 %, which moves Λ visibly.
+const FORGET_STEPS: u64 = 1_000;
+const REST_STEPS: u64 = 12_000;
+/// Steps that a microzone has lived when its network's step 0 begins.
+pub(crate) const SETTLED: u64 = FORGET_STEPS + REST_STEPS;
+
+/// Conductances, nS. Climbing fibre: 1.577 nS (Park 2026) × 0.35, a point cell's correction for the dendrite.
+const G_CF: f32 = 0.55;
+/// Park 2026's 70 pS × 0.4.
+const G_MLI2_MLI1: f32 = 0.042;
+/// Park 2026's 25 pS × 0.5.
+const G_MLI: f32 = 0.0125;
+const G_GAP: f32 = 0.3;
+/// Mean number of gap-junction partners of an MLI1 (Park 2026: 956 entries over 208 cells).
+const GAP_PARTNERS: f64 = 4.5;
+/// MLI1 → Purkinje: share of the pairs that are connected (Park 2026: 66 %) and synapses of a pair.
+const MLI1_PURKINJE_SHARE: f64 = 0.25;
+const MLI1_PURKINJE_SYNAPSES: f64 = 8.75;
+
+/// Mean rates at rest, spikes a cell and ms.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rest {
+    pub mli1: f64,
+    pub mli2: f64,
+}
+
+/// Cells, wiring and recent past of one microzone.
+#[derive(Clone, Debug)]
+pub struct Microzone {
+    pub(crate) fibres: Fibres,
+    pub(crate) mli1: Interneurons,
+    pub(crate) mli2: Interneurons,
+    pub(crate) purkinje: Purkinje,
+    spontaneous: Spontaneous,
+    background: Stream,
+    cf_mli1: Projection,
+    cf_mli2: Projection,
+    mli2_mli1: Projection,
+    mli2_mli2: Projection,
+    mli1_mli1: Projection,
+    mli1_mli2: Projection,
+    mli1_purkinje: Projection,
+    junctions: Vec<(u16, u16)>,
+    cf_spikes: [Vec<u16>; SLOTS],
+    mli1_spikes: [Vec<u16>; SLOTS],
+    mli2_spikes: [Vec<u16>; SLOTS],
+    /// Fibres that a volley has made to fire, by step; one bit a fibre.
+    recruited: [u64; HISTORY],
+    /// Fibres that fired, by step.
+    fired: [u64; HISTORY],
+    mli1_counts: [u16; HISTORY],
+    mli2_counts: [u16; HISTORY],
+    rest: Rest,
+    /// Steps lived.
+    clock: u64,
+    hash: u64,
+}
+
+impl Microzone {
+    /// Draws microzone number `index` of `seed` and lets it settle.
+    #[must_use]
+    pub fn new(preset: Preset, seed: u64, index: u64) -> Self {
+        let counts = preset.counts();
+        let mut wiring = Stream::named(seed, "wiring", index);
+        let stream = &mut wiring;
+        let rule =
+            |partners, synapses, weight| Rule { partners, synapses, weight, reach: Reach::Zone, recurrent: false };
+        let (cf, m1, m2) = (counts.fibres, counts.mli1, counts.mli2);
+        let mut mli1_purkinje =
+            Projection::draw(m1, cf, rule(MLI1_PURKINJE_SHARE * m1 as f64, MLI1_PURKINJE_SYNAPSES, 1.0), stream);
+        mli1_purkinje.normalise_inputs(cf);
+        let mut cells = Stream::named(seed, "cells", index);
+        let mut zone = Self {
+            fibres: Fibres::new(cf, &mut Stream::named(seed, "threshold fibres", index)),
+            mli1: Interneurons::new(interneurons::MLI1, m1, &mut cells),
+            mli2: Interneurons::new(interneurons::MLI2, m2, &mut cells),
+            purkinje: Purkinje::new(cf),
+            spontaneous: Spontaneous::new(cf, Stream::named(seed, "spontaneous fibres", index)),
+            background: Stream::named(seed, "parallel fibres", index),
+            cf_mli1: Projection::draw(cf, m1, rule(0.25, 1.7, G_CF), stream),
+            cf_mli2: Projection::draw(cf, m2, Rule { reach: Reach::Nearest, ..rule(5.0, 2.3, G_CF) }, stream),
+            mli2_mli1: Projection::draw(m2, m1, rule(9.0, 4.7, G_MLI2_MLI1), stream),
+            mli2_mli2: Projection::draw(m2, m2, Rule { recurrent: true, ..rule(2.0, 2.2, G_MLI) }, stream),
+            mli1_mli1: Projection::draw(m1, m1, Rule { recurrent: true, ..rule(6.0, 1.6, G_MLI) }, stream),
+            mli1_mli2: Projection::draw(m1, m2, rule(6.0, 1.45, G_MLI), stream),
+            mli1_purkinje,
+            junctions: gap_junctions(m1, GAP_PARTNERS, stream),
+            cf_spikes: core::array::from_fn(|_| Vec::with_capacity(cf)),
+            mli1_spikes: core::array::from_fn(|_| Vec::with_capacity(m1)),
+            mli2_spikes: core::array::from_fn(|_| Vec::with_capacity(m2)),
+            recruited: [0; HISTORY],
+            fired: [0; HISTORY],
+            mli1_counts: [0; HISTORY],
+            mli2_counts: [0; HISTORY],
+            rest: Rest::default(),
+            clock: 0,
+            hash: FNV_OFFSET,
+        };
+        zone.settle();
+        zone
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..FORGET_STEPS {
+            self.step(false);
+        }
+        let mut base = vec![0.0f64; self.fibres.count()];
+        let (mut mli1, mut mli2) = (0u64, 0u64);
+        for _ in 0..REST_STEPS {
+            self.step(false);
+            mli1 += u64::from(self.mli1_count(self.clock - 1));
+            mli2 += u64::from(self.mli2_count(self.clock - 1));
+            for (sum, now) in base.iter_mut().zip(self.purkinje.filtered()) {
+                *sum += f64::from(*now);
+            }
+        }
+        for sum in &mut base {
+            *sum /= REST_STEPS as f64;
+        }
+        self.purkinje.set_base(&base);
+        self.rest = Rest {
+            mli1: mli1 as f64 / (REST_STEPS as f64 * self.mli1.count() as f64),
+            mli2: mli2 as f64 / (REST_STEPS as f64 * self.mli2.count() as f64),
+        };
+        self.hash = FNV_OFFSET;
+    }
+
+    /// Makes `fibre` fire at `step`, which must lie ahead, by less than [`HISTORY`].
+    pub(crate) fn recruit(&mut self, fibre: usize, step: u64) {
+        debug_assert!(step >= self.clock && step < self.clock + HISTORY as u64);
+        self.recruited[step as usize % HISTORY] |= 1 << fibre;
+    }
+
+    /// One step of 1 ms. `withhold` drops what would fire spontaneously: a volley's floor stands for it.
+    pub(crate) fn step(&mut self, withhold: bool) {
+        let step = self.clock;
+        let row = step as usize % HISTORY;
+        let spontaneous = self.spontaneous.at(step);
+        let mut set = core::mem::take(&mut self.recruited[row]);
+        if !withhold {
+            set |= spontaneous;
+        }
+        self.fired[row] = set;
+
+        let now = step as usize % SLOTS;
+        let arrived = (step + 1) as usize % SLOTS;
+        let firing = &mut self.cf_spikes[now];
+        firing.clear();
+        while set != 0 {
+            firing.push(set.trailing_zeros() as u16);
+            set &= set - 1;
+        }
+
+        self.mli2.excite(&self.cf_mli2, &self.cf_spikes[arrived]);
+        self.mli1.excite(&self.cf_mli1, &self.cf_spikes[arrived]);
+        self.mli1.inhibit(&self.mli2_mli1, &self.mli2_spikes[arrived]);
+        self.mli2.inhibit(&self.mli2_mli2, &self.mli2_spikes[arrived]);
+        self.mli1.inhibit(&self.mli1_mli1, &self.mli1_spikes[arrived]);
+        self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[arrived]);
+        self.mli1.couple(&self.junctions, G_GAP);
+        self.mli1.step(&mut self.background, &mut self.mli1_spikes[now]);
+        self.mli2.step(&mut self.background, &mut self.mli2_spikes[now]);
+        self.purkinje.step(step, &self.mli1_purkinje, &self.mli1_spikes[now]);
+
+        self.mli1_counts[row] = self.mli1_spikes[now].len() as u16;
+        self.mli2_counts[row] = self.mli2_spikes[now].len() as u16;
+        let mut hash = (self.hash ^ step).wrapping_mul(FNV_PRIME);
+        for (population, spikes) in
+            [&self.cf_spikes[now], &self.mli1_spikes[now], &self.mli2_spikes[now]].iter().enumerate()
+        {
+            for cell in *spikes {
+                hash = (hash ^ ((population as u64) << 32 | u64::from(*cell))).wrapping_mul(FNV_PRIME);
+            }
+        }
+        self.hash = hash;
+        self.clock += 1;
+    }
+
+    /// Steps lived; the next to come has this number.
+    #[must_use]
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Fibres that fired at `step`, one bit each; `step` is one of the last [`HISTORY`].
+    #[must_use]
+    pub fn fired(&self, step: u64) -> u64 {
+        self.fired[step as usize % HISTORY]
+    }
+
+    /// MLI1 spikes at `step`, one of the last [`HISTORY`].
+    #[must_use]
+    pub fn mli1_count(&self, step: u64) -> u16 {
+        self.mli1_counts[step as usize % HISTORY]
+    }
+
+    /// MLI2 spikes at `step`, one of the last [`HISTORY`].
+    #[must_use]
+    pub fn mli2_count(&self, step: u64) -> u16 {
+        self.mli2_counts[step as usize % HISTORY]
+    }
+
+    /// MLI2 cells that fired in the step just done.
+    #[must_use]
+    pub fn mli2_spikes(&self) -> &[u16] {
+        &self.mli2_spikes[(self.clock - 1) as usize % SLOTS]
+    }
+
+    /// Rates at rest, before any lesion.
+    #[must_use]
+    pub fn rest(&self) -> Rest {
+        self.rest
+    }
+
+    /// Hash of every spike since the microzone settled.
+    #[must_use]
+    pub fn spike_hash(&self) -> u64 {
+        self.hash
+    }
+}

@@ -1,0 +1,111 @@
+//! Purkinje cells as far as the gate needs them: the interneuron spikes that reach each dendrite, and from them the
+//! calcium that a climbing-fibre event can raise there.
+
+use crate::sum::tree_sum_f64;
+use crate::wiring::Projection;
+
+/// Time constant of the dendrite's view of inhibition, ms (cerebellum.md §3.4: 6-ms filtered).
+const TAU_FILTER: f64 = 6.0;
+/// Inhibition counts over these ms after the climbing fibre's spike: from +2 up to, not including, +22.
+pub const WINDOW_FROM_MS: u64 = 2;
+pub const WINDOW_TO_MS: u64 = 22;
+/// Steps of the past that are kept.
+pub const HISTORY: usize = 128;
+
+/// Inhibition on each Purkinje cell of a microzone, with its recent past.
+#[derive(Clone, Debug)]
+pub struct Purkinje {
+    n: usize,
+    /// Filtered, weighted MLI1 spikes a ms.
+    filtered: Vec<f32>,
+    arriving: Vec<f32>,
+    /// `HISTORY` rows of `n`.
+    history: Vec<f32>,
+    /// Inhibition at rest.
+    base: Vec<f32>,
+    decay: f32,
+}
+
+impl Purkinje {
+    #[must_use]
+    pub fn new(n: usize) -> Self {
+        Self {
+            n,
+            filtered: vec![0.0; n],
+            arriving: vec![0.0; n],
+            history: vec![0.0; n * HISTORY],
+            base: vec![1.0; n],
+            decay: libm::exp(-1.0 / TAU_FILTER) as f32,
+        }
+    }
+
+    /// One step: takes the MLI1 spikes of this step.
+    pub fn step(&mut self, step: u64, projection: &Projection, spikes: &[u16]) {
+        self.arriving.fill(0.0);
+        projection.deliver(spikes, &mut self.arriving);
+        let row = (step as usize % HISTORY) * self.n;
+        for ((filtered, arriving), kept) in
+            self.filtered.iter_mut().zip(&self.arriving).zip(&mut self.history[row..row + self.n])
+        {
+            *filtered = *filtered * self.decay + arriving * (1.0 - self.decay);
+            *filtered = if *filtered < 1e-9 { 0.0 } else { *filtered };
+            *kept = *filtered;
+        }
+    }
+
+    /// Sets what counts as inhibition at rest, one value a cell.
+    pub fn set_base(&mut self, base: &[f64]) {
+        for (kept, value) in self.base.iter_mut().zip(base) {
+            *kept = *value as f32;
+        }
+    }
+
+    /// Filtered inhibition of every cell now, in its own units.
+    #[must_use]
+    pub fn filtered(&self) -> &[f32] {
+        &self.filtered
+    }
+
+    /// Inhibition of `cell` at `step`, relative to rest. `step` must be one of the last [`HISTORY`].
+    #[must_use]
+    pub fn inhibition_at(&self, cell: usize, step: u64) -> f64 {
+        f64::from(self.history[(step as usize % HISTORY) * self.n + cell]) / f64::from(self.base[cell])
+    }
+
+    /// r̄ of a climbing-fibre spike at `fired`: mean inhibition of `cell` over +2…+22 ms, relative to rest.
+    #[must_use]
+    pub fn inhibition_after(&self, cell: usize, fired: u64) -> f64 {
+        const STEPS: usize = (WINDOW_TO_MS - WINDOW_FROM_MS) as usize;
+        let samples: [f64; STEPS] =
+            core::array::from_fn(|k| self.inhibition_at(cell, fired + WINDOW_FROM_MS + k as u64));
+        tree_sum_f64(&samples) / STEPS as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+    use crate::wiring::{Reach, Rule};
+
+    #[test]
+    fn steady_inhibition_is_1_and_its_absence_0() {
+        let rule = Rule { partners: 50.0, synapses: 1.0, weight: 1.0, reach: Reach::Zone, recurrent: false };
+        let mut projection = Projection::draw(8, 4, rule, &mut Stream::named(1, "test", 0));
+        projection.normalise_inputs(4);
+        let mut cells = Purkinje::new(4);
+        let all: Vec<u16> = (0..8).collect();
+        for step in 0..200 {
+            cells.step(step, &projection, &all);
+        }
+        for cell in 0..4 {
+            assert!((cells.inhibition_after(cell, 170) - 1.0).abs() < 1e-5);
+        }
+        cells.set_base(&[2.0; 4]);
+        assert!((cells.inhibition_at(3, 199) - 0.5).abs() < 1e-5);
+        for step in 200..500 {
+            cells.step(step, &projection, &[]);
+        }
+        assert_eq!(cells.inhibition_after(0, 478), 0.0);
+    }
+}

@@ -1,0 +1,167 @@
+//! Wiring: who contacts whom, and with how much conductance, stored by presynaptic cell.
+
+use crate::rng::Stream;
+
+/// A bundle of synapses from one population to another, in compressed rows: cell `i` contacts
+/// `targets[starts[i]..starts[i + 1]]`.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    starts: Vec<u32>,
+    targets: Vec<u16>,
+    weights: Vec<f32>,
+}
+
+/// Where a cell looks for its partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere in the microzone.
+    Zone,
+    /// The nearest along the folium first.
+    Nearest,
+}
+
+/// A rule to draw a projection by (cerebellum.md §3.3).
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Mean number of presynaptic partners of a cell, Poisson.
+    pub partners: f64,
+    /// Mean number of synapses of a connected pair, at least 1.
+    pub synapses: f64,
+    /// Conductance of one synapse, nS (or any unit of the receiver).
+    pub weight: f32,
+    pub reach: Reach,
+    /// Within one population: no cell contacts itself.
+    pub recurrent: bool,
+}
+
+impl Projection {
+    /// Draws the partners of every postsynaptic cell.
+    pub fn draw(from: usize, to: usize, rule: Rule, stream: &mut Stream) -> Self {
+        let mut rows: Vec<Vec<(u16, f32)>> = vec![Vec::new(); from];
+        let mut candidates: Vec<usize> = Vec::with_capacity(from);
+        for post in 0..to {
+            candidates.clear();
+            candidates.extend((0..from).filter(|pre| !(rule.recurrent && *pre == post)));
+            stream.shuffle(&mut candidates);
+            if rule.reach == Reach::Nearest {
+                let here = (post as f64 + 0.5) / to as f64;
+                let distance = |pre: &usize| {
+                    let d = ((*pre as f64 + 0.5) / from as f64 - here).abs();
+                    (d.min(1.0 - d) * from as f64) as u32
+                };
+                candidates.sort_by_key(distance);
+            }
+            let wanted = stream.poisson(rule.partners) as usize;
+            for &pre in candidates.iter().take(wanted) {
+                let synapses = 1 + stream.poisson(rule.synapses - 1.0);
+                rows[pre].push((post as u16, rule.weight * synapses as f32));
+            }
+        }
+        Self::from_rows(&rows)
+    }
+
+    fn from_rows(rows: &[Vec<(u16, f32)>]) -> Self {
+        let mut starts = vec![0u32];
+        let mut targets = Vec::new();
+        let mut weights = Vec::new();
+        for row in rows {
+            targets.extend(row.iter().map(|(target, _)| *target));
+            weights.extend(row.iter().map(|(_, weight)| *weight));
+            starts.push(targets.len() as u32);
+        }
+        Self { starts, targets, weights }
+    }
+
+    /// Scales what each of `to` cells receives to a sum of 1; a cell without input keeps none.
+    pub fn normalise_inputs(&mut self, to: usize) {
+        let mut sums = vec![0.0f32; to];
+        for (target, weight) in self.targets.iter().zip(&self.weights) {
+            sums[usize::from(*target)] += weight;
+        }
+        for (target, weight) in self.targets.iter().zip(&mut self.weights) {
+            *weight /= sums[usize::from(*target)];
+        }
+    }
+
+    /// Adds the weights of each spiking cell to what its targets receive.
+    pub fn deliver(&self, spikes: &[u16], into: &mut [f32]) {
+        for &cell in spikes {
+            let row = self.starts[usize::from(cell)] as usize..self.starts[usize::from(cell) + 1] as usize;
+            for (target, weight) in self.targets[row.clone()].iter().zip(&self.weights[row]) {
+                into[usize::from(*target)] += weight;
+            }
+        }
+    }
+
+    /// Number of connected pairs.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.targets.len()
+    }
+}
+
+/// Pairs of electrically coupled cells, each with `partners` others on average, neighbours first.
+pub fn gap_junctions(cells: usize, partners: f64, stream: &mut Stream) -> Vec<(u16, u16)> {
+    /// Coupled cells lie within this many of each other along the folium ◇ (coupling is local).
+    const NEIGHBOURHOOD: usize = 12;
+    let p = partners / (2 * NEIGHBOURHOOD) as f64;
+    let mut pairs = Vec::new();
+    for a in 0..cells {
+        for distance in 1..=NEIGHBOURHOOD {
+            if stream.bernoulli(p) {
+                pairs.push((a as u16, ((a + distance) % cells) as u16));
+            }
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(reach: Reach) -> Rule {
+        Rule { partners: 6.0, synapses: 2.0, weight: 0.5, reach, recurrent: true }
+    }
+
+    #[test]
+    fn cells_have_the_mean_number_of_partners_and_never_themselves() {
+        let projection = Projection::draw(400, 400, rule(Reach::Zone), &mut Stream::named(1, "test", 0));
+        assert!((projection.pairs() as f64 / 400.0 - 6.0).abs() < 0.3);
+        for cell in 0..400u16 {
+            let mut received = vec![0.0; 400];
+            projection.deliver(&[cell], &mut received);
+            assert_eq!(received[usize::from(cell)], 0.0);
+        }
+    }
+
+    #[test]
+    fn the_nearest_come_first() {
+        let projection = Projection::draw(100, 100, rule(Reach::Nearest), &mut Stream::named(1, "test", 0));
+        let mut received = vec![0.0; 100];
+        projection.deliver(&[50], &mut received);
+        assert!(received.iter().any(|g| *g > 0.0));
+        for (cell, g) in received.iter().enumerate() {
+            assert!(*g == 0.0 || cell.abs_diff(50) <= 10, "cell {cell} is far from 50");
+        }
+    }
+
+    #[test]
+    fn normalised_inputs_add_up_to_one() {
+        let mut projection = Projection::draw(100, 10, rule(Reach::Zone), &mut Stream::named(1, "test", 0));
+        projection.normalise_inputs(10);
+        let mut received = vec![0.0; 10];
+        let all: Vec<u16> = (0..100).collect();
+        projection.deliver(&all, &mut received);
+        for sum in received {
+            assert!((sum - 1.0f32).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn gap_junctions_have_their_mean_number_of_partners() {
+        let pairs = gap_junctions(2_000, 4.5, &mut Stream::named(1, "test", 0));
+        assert!((2.0 * pairs.len() as f64 / 2_000.0 - 4.5).abs() < 0.2);
+        assert!(pairs.iter().all(|(a, b)| a != b));
+    }
+}

@@ -1,0 +1,308 @@
+//! The tapper: a player with a clock, a hand, a bias and lapses, for beats and for moving balls.
+
+use std::str::FromStr;
+
+use doozy_cerebellum::rng::Stream;
+
+use super::{
+    Player, Tap,
+    production::{Precision, Timekeeper, phase_variance},
+};
+use crate::{
+    event::{Stage, Target, TrialPlan},
+    time::{HostTime, Nanos, TrialClock},
+};
+
+/// A lapse presses anywhere about the target, with this share of the interval as SD (science/skill.md §4.2).
+const LAPSE_SPREAD: f64 = 0.2;
+/// Probability that a press is doubled (same source).
+const DOUBLE_TAP: f64 = 0.005;
+/// The second press of a double follows after so many ms ◇: below the 180 ms under which a press is called a double.
+const DOUBLE_AFTER_MS: (f64, f64) = (60.0, 120.0);
+/// Clock noise for a moving ball, relative to a tone (same source).
+const BALL_NOISE: f64 = 1.1;
+/// Two presses of one finger are at least this far apart ◇; finger maximum is 6–7 a second, doubles included it is less.
+const FINGER: Nanos = Nanos::ms(20);
+/// The showcase stumbles once in so many seconds ◇: a demonstration of 20 s shows at least one big miss.
+const STUMBLE_EVERY_S: (f64, f64) = (6.0, 9.0);
+
+/// Whom a tapper plays like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Trained,
+    Novice,
+    /// Noisy clock, steady hand: like people with cerebellar ataxia (Ivry).
+    Ataxic,
+    /// A novice with little bias who stumbles hard every 6–9 s: for demonstrations, not for any claim.
+    Showcase,
+}
+
+impl Profile {
+    pub const ALL: [Self; 4] = [Self::Trained, Self::Novice, Self::Ataxic, Self::Showcase];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trained => "trained",
+            Self::Novice => "novice",
+            Self::Ataxic => "ataxic",
+            Self::Showcase => "showcase",
+        }
+    }
+
+    /// The defaults of science/skill.md §4.2.
+    #[must_use]
+    pub fn precision(self) -> Precision {
+        let novice =
+            Precision { clock_floor: 6.0, clock_share: 0.04, motor: 12.0, alpha: (0.12, 0.45, 0.8), beta: 0.2 };
+        match self {
+            Self::Trained => {
+                Precision { clock_floor: 4.0, clock_share: 0.022, motor: 8.0, alpha: (0.2, 0.6, 0.9), beta: 0.3 }
+            }
+            Self::Novice | Self::Showcase => novice,
+            Self::Ataxic => Precision { clock_floor: 10.0, clock_share: 0.075, ..novice },
+        }
+    }
+
+    /// Mean and spread over people of the asynchrony that feels simultaneous with a tone, ms.
+    fn bias(self) -> (f64, f64) {
+        match self {
+            Self::Trained => (-15.0, 10.0),
+            Self::Novice => (-45.0, 20.0),
+            Self::Ataxic => (-55.0, 25.0),
+            // ◇ a bias that is seen but does not by itself fail
+            Self::Showcase => (-18.0, 4.0),
+        }
+    }
+
+    /// Probability of a lapse.
+    fn lapse(self) -> f64 {
+        match self {
+            Self::Trained => 0.005,
+            Self::Novice => 0.02,
+            Self::Ataxic => 0.04,
+            Self::Showcase => 0.0,
+        }
+    }
+}
+
+/// A profile that nobody has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no simulated player is called {name:?}; there are trained, novice, ataxic and showcase")]
+pub struct UnknownProfile {
+    name: String,
+}
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProfile> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.name() == name)
+            .ok_or_else(|| UnknownProfile { name: name.to_owned() })
+    }
+}
+
+/// A simulated player made from a [`Profile`]; presses are a function of the seed and the trials.
+#[derive(Clone, Debug)]
+pub struct Tapper {
+    precision: Precision,
+    /// Bias with a tone, and with a ball, ms. People's constant error with a ball lies about 0.
+    bias: (f64, f64),
+    lapse: f64,
+    /// Clock noise for a moving ball, relative to a tone.
+    ball_noise: f64,
+    /// When the next stumble is due; None for those who do not.
+    stumble: Option<HostTime>,
+    stumbles: bool,
+    stream: Stream,
+    trial: Option<Trial>,
+    /// No press lies before this.
+    free: HostTime,
+    /// The second press of a double.
+    double: Option<Tap>,
+}
+
+/// What a tapper knows of the trial at hand.
+#[derive(Clone, Debug)]
+struct Trial {
+    clock: TrialClock,
+    targets: Vec<Target>,
+    next: usize,
+    interval: Nanos,
+    window: Nanos,
+    tol_ms: f64,
+    alpha: f64,
+    beta: f64,
+    sd_clock: f64,
+    /// Follows the beat; None for a ball, which is aimed at afresh each time.
+    timekeeper: Option<Timekeeper>,
+}
+
+impl Tapper {
+    #[must_use]
+    pub fn new(profile: Profile, seed: u64) -> Self {
+        let mut person = Stream::named(seed, "person", 0);
+        let (mean, spread) = profile.bias();
+        let mut draw = || spread * person.gaussian();
+        let bias = (mean + draw(), draw());
+        Self::with(profile.precision(), bias, profile.lapse(), profile == Profile::Showcase, seed)
+    }
+
+    /// A player of given spread around each target, ms, independent from target to target and without bias or lapse:
+    /// the Gaussian player of the sketch in training.md §6.
+    #[must_use]
+    pub fn gaussian(spread_ms: f64, seed: u64) -> Self {
+        let precision =
+            Precision { clock_floor: spread_ms, clock_share: 0.0, motor: 0.0, alpha: (1.0, 0.0, 1.0), beta: 0.0 };
+        Self { ball_noise: 1.0, ..Self::with(precision, (0.0, 0.0), 0.0, false, seed) }
+    }
+
+    fn with(precision: Precision, bias: (f64, f64), lapse: f64, stumbles: bool, seed: u64) -> Self {
+        Self {
+            precision,
+            bias,
+            lapse,
+            ball_noise: BALL_NOISE,
+            stumble: None,
+            stumbles,
+            stream: Stream::named(seed, "player", 0),
+            trial: None,
+            free: HostTime::DISTANT_PAST,
+            double: None,
+        }
+    }
+
+    /// The asynchrony to target `n`, ms.
+    fn asynchrony(&mut self, n: usize) -> Option<f64> {
+        let motor = self.precision.motor;
+        let (z_clock, z_motor) = (self.stream.gaussian(), self.stream.gaussian());
+        let trial = self.trial.as_mut()?;
+        let at = trial.targets.get(n)?.at.as_ms();
+        let Some(timekeeper) = &mut trial.timekeeper else {
+            return Some(self.bias.1 + trial.sd_clock * z_clock + motor * z_motor);
+        };
+        if n > 0 {
+            timekeeper.tap(trial.targets[n - 1].at.as_ms(), trial.sd_clock * z_clock, motor * z_motor);
+        } else {
+            // the count-in has brought the player in: the first tap is as good as any later one
+            let phase = libm::sqrt(phase_variance(trial.alpha, trial.sd_clock, motor));
+            let t = at + self.bias.0 + phase * z_clock + motor * z_motor;
+            let tau = trial.interval.as_ms();
+            *timekeeper = Timekeeper::starting(trial.alpha, trial.beta, self.bias.0, tau, t, motor * z_motor);
+        }
+        Some(timekeeper.t() - at)
+    }
+
+    /// The asynchrony of a stumble: midway between what makes a doozy and what still belongs to the target, on a side
+    /// drawn by chance.
+    fn stumble(&mut self) -> Option<f64> {
+        let trial = self.trial.as_ref()?;
+        let doozy = (2.0 * trial.tol_ms).max(40.0);
+        let size = 0.5 * (doozy + trial.window.as_ms().max(doozy + 10.0));
+        Some(if self.stream.bernoulli(0.5) { size } else { -size })
+    }
+}
+
+impl Player for Tapper {
+    fn begin(&mut self, plan: &TrialPlan, clock: TrialClock) {
+        let gaps = || plan.targets.windows(2).map(|pair| pair[1].at - pair[0].at);
+        let steady = gaps().zip(gaps().skip(1)).all(|(one, next)| one == next);
+        let (timed, noise, timekeeper) = match plan.stage {
+            Stage::Bell { ioi } => (ioi, 1.0, Some(Timekeeper::starting(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
+            // what is hidden has to be timed from memory: it lengthens the interval that the clock has to span
+            Stage::Gate { occluded, .. } => (plan.interval + occluded, self.ball_noise, None),
+        };
+        self.trial = Some(Trial {
+            clock,
+            targets: plan.targets.clone(),
+            next: 0,
+            interval: plan.interval,
+            window: plan.window,
+            tol_ms: plan.tol_ms,
+            alpha: self.precision.alpha(timed),
+            beta: if steady { 0.0 } else { self.precision.beta },
+            sd_clock: noise * self.precision.sd_clock(timed),
+            timekeeper,
+        });
+        self.double = None;
+        if self.stumbles && self.stumble.is_none() {
+            let (least, most) = STUMBLE_EVERY_S;
+            self.stumble = Some(clock.origin + Nanos::from_ms(1e3 * self.stream.between(least, most)));
+        }
+    }
+
+    fn next(&mut self) -> Option<Tap> {
+        if let Some(tap) = self.double.take() {
+            return Some(tap);
+        }
+        loop {
+            let trial = self.trial.as_mut()?;
+            let n = trial.next;
+            let target = *trial.targets.get(n)?;
+            trial.next += 1;
+            let due = trial.clock.host(target.at);
+            let interval_ms = trial.interval.as_ms();
+            let mut e = self.asynchrony(n)?;
+            if self.stream.bernoulli(self.lapse) {
+                let omitted = self.stream.bernoulli(0.5);
+                e = LAPSE_SPREAD * interval_ms * self.stream.gaussian();
+                if omitted {
+                    continue;
+                }
+            }
+            if self.stumble.is_some_and(|at| due >= at) {
+                e = self.stumble()?;
+                let (least, most) = STUMBLE_EVERY_S;
+                self.stumble = Some(due + Nanos::from_ms(1e3 * self.stream.between(least, most)));
+            }
+            if target.stop {
+                continue;
+            }
+            let t = (due + Nanos::from_ms(e)).max(self.free);
+            self.free = t + FINGER;
+            if self.lapse > 0.0 && self.stream.bernoulli(DOUBLE_TAP) {
+                let (least, most) = DOUBLE_AFTER_MS;
+                let second = t + Nanos::from_ms(self.stream.between(least, most));
+                self.double = Some(Tap { t: second, lane: target.lane });
+                self.free = second + FINGER;
+            }
+            return Some(Tap { t, lane: target.lane });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_spread_as_the_table_says() {
+        // science/skill.md §4.2, SD_A at 250, 500, 1000 ms
+        let table = [
+            (Profile::Trained, [12.6, 16.4, 25.0]),
+            (Profile::Novice, [22.2, 30.6, 47.0]),
+            (Profile::Ataxic, [35.5, 53.0, 85.0]),
+        ];
+        for (profile, spreads) in table {
+            for (ioi, spread) in [250, 500, 1000].into_iter().zip(spreads) {
+                let sd = profile.precision().sd_asynchrony(Nanos::ms(ioi));
+                assert!((sd - spread).abs() < 0.06, "{profile:?} at {ioi}: {sd} for {spread}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_player_that_nobody_knows_is_named_with_those_that_are() {
+        let error = "grandmaster".parse::<Profile>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no simulated player is called \"grandmaster\"; there are trained, novice, ataxic and showcase"
+        );
+        for profile in Profile::ALL {
+            assert_eq!(profile.name().parse(), Ok(profile));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The steady beat: a bell strikes at an even interval and the player taps with it.
+//!
+//! Knobs: the interval grows shorter or longer, and the sound thins out. The picture of every beat stays, so that a
+//! press always has a beat to be compared with; keeping time with neither is another kind (synchronise–continue).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Drill, Kind, between};
+use crate::{
+    event::{Cue, CueKind, Lane, Stage, Target, TargetId},
+    level::{TrialBody, check::Complaints, window},
+    time::Nanos,
+};
+
+/// The goal SD as a share of the interval (drills.md).
+const GOAL_SHARE: f64 = 0.04;
+/// Intervals that people can follow by ear with one finger, ms (skill.md §5.1).
+const IOI_MS: (f64, f64) = (250.0, 1800.0);
+/// What the count-in lasts at least, ms ◇: sound is scheduled ahead and a step of difficulty acts 1 s ahead
+/// (training.md §7); a shorter count-in would have to be cut.
+const COUNT_IN_MS: f64 = 1000.0;
+
+/// A phrase of even beats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SteadyBeat {
+    /// From one beat to the next, ms.
+    pub ioi_ms: f64,
+    /// Targets in a phrase.
+    pub beats: u32,
+    /// Beats heard before the first target.
+    #[serde(default = "four")]
+    pub count_in: u32,
+    /// Every how many beats one is accented, from the first.
+    #[serde(default = "four")]
+    pub accent_every: u32,
+    /// Which beats are heard.
+    #[serde(default)]
+    pub sound: Sound,
+    /// Turned in this order when the tolerance has reached the goal SD.
+    #[serde(default)]
+    pub knobs: Vec<Knob>,
+}
+
+/// Which beats of a phrase are heard. Each is harder than the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Sound {
+    /// Every beat.
+    #[default]
+    Full,
+    /// The accents only.
+    Sparse,
+    /// None after the count-in.
+    Silent,
+}
+
+/// One knob of the steady beat.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Knob {
+    /// The interval moves to `to_ms` in equal steps; shorter and longer are both harder, away from about 600 ms.
+    Ioi { to_ms: f64, steps: u32 },
+    /// The sound thins out, in one step.
+    Sound(Sound),
+}
+
+fn four() -> u32 {
+    4
+}
+
+impl Knob {
+    fn steps(self) -> u32 {
+        match self {
+            Self::Ioi { steps, .. } => steps,
+            Self::Sound(_) => 1,
+        }
+    }
+}
+
+impl Kind for SteadyBeat {
+    fn name(&self) -> &'static str {
+        "steady beat"
+    }
+
+    fn check(&self, complaints: &mut Complaints) {
+        complaints.within("drill.ioi_ms", self.ioi_ms, IOI_MS, "ms");
+        complaints.count("drill.beats", self.beats, (1, 512), "beats");
+        complaints.count("drill.count_in", self.count_in, (1, 16), "beats");
+        complaints.count("drill.accent_every", self.accent_every, (1, 16), "beats");
+        let mut sound = self.sound;
+        let mut shortest = self.ioi_ms;
+        for (i, knob) in self.knobs.iter().enumerate() {
+            match *knob {
+                Knob::Ioi { to_ms, steps } => {
+                    complaints.within(&format!("drill.knobs[{i}].to_ms"), to_ms, IOI_MS, "ms");
+                    complaints.count(&format!("drill.knobs[{i}].steps"), steps, (1, 50), "steps");
+                    shortest = shortest.min(to_ms);
+                }
+                Knob::Sound(to) => {
+                    if to <= sound {
+                        complaints.say(
+                            &format!("drill.knobs[{i}]"),
+                            format!("the sound goes from {sound:?} to {to:?}, which is not harder; the order is Full, Sparse, Silent"),
+                        );
+                    }
+                    sound = to;
+                }
+            }
+        }
+        let lasts = f64::from(self.count_in) * shortest;
+        if shortest >= IOI_MS.0 && lasts < COUNT_IN_MS {
+            let least = libm::ceil(COUNT_IN_MS / shortest);
+            complaints.say(
+                "drill.count_in",
+                format!(
+                    "{} beats of {shortest} ms last {lasts} ms; a count-in lasts at least {COUNT_IN_MS} ms, here {least} beats",
+                    self.count_in
+                ),
+            );
+        }
+    }
+
+    fn interval(&self) -> Nanos {
+        Nanos::from_ms(self.ioi_ms)
+    }
+
+    fn goal_ms(&self) -> f64 {
+        GOAL_SHARE * self.ioi_ms
+    }
+
+    fn steps(&self) -> u32 {
+        self.knobs.iter().map(|knob| knob.steps()).sum()
+    }
+
+    fn turned(&self, steps: u32) -> Drill {
+        let mut turned = self.clone();
+        let mut left = steps;
+        for knob in &self.knobs {
+            let taken = left.min(knob.steps());
+            left -= taken;
+            if taken == 0 {
+                break;
+            }
+            match *knob {
+                Knob::Ioi { to_ms, steps } => turned.ioi_ms = between(turned.ioi_ms, to_ms, taken, steps),
+                Knob::Sound(to) => turned.sound = to,
+            }
+        }
+        Drill::SteadyBeat(turned)
+    }
+
+    fn targets(&self) -> u32 {
+        self.beats
+    }
+
+    fn plan(&self, _draw: &mut dyn FnMut() -> f64) -> TrialBody {
+        let ioi = self.interval();
+        let first = self.count_in;
+        let beat = |n: u32| Nanos(ioi.0 * i64::from(n));
+        let count_in = (0..first).map(|n| {
+            let left = u8::try_from(first - n).unwrap_or(u8::MAX);
+            Cue { at: beat(n), kind: CueKind::CountIn { left }, heard: true, seen: true }
+        });
+        let beats = (0..self.beats).map(|n| {
+            let accent = n % self.accent_every == 0;
+            let heard = match self.sound {
+                Sound::Full => true,
+                Sound::Sparse => accent,
+                Sound::Silent => false,
+            };
+            Cue { at: beat(first + n), kind: CueKind::Beat { accent }, heard, seen: true }
+        });
+        TrialBody {
+            cues: count_in.chain(beats).collect(),
+            targets: (0..self.beats)
+                .map(|n| Target { id: TargetId(n), at: beat(first + n), lane: Lane(0), stop: false })
+                .collect(),
+            length: beat(first + self.beats),
+            // Many people tap along with the count-in: a tap within the window of its last beat belongs to that beat.
+            count_in_ends: beat(first - 1) + window(ioi),
+            interval: ioi,
+            running: true,
+            stage: Stage::Bell { ioi },
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One event: sized and told when its verdict falls, weighed when its window takes effect.
+
+use super::{
+    Phase, Session,
+    amplify::displayed_ms,
+    constants::{CALM_EVENTS, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, NOVICE_SD, OPEN, STEP_EVERY},
+    drama::wish,
+    guard::{self, Verdict as BrakeVerdict},
+    history::Counted,
+};
+use crate::{
+    event::{
+        Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley,
+    },
+    judge::{Outcome, Verdict, size, tier},
+    time::HostTime,
+};
+
+/// An event between its verdict and the moment at which its window takes effect.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub takes_effect: HostTime,
+    event: EventId,
+    trial: TrialId,
+    tier: Tier,
+    /// True asynchrony of a matched press, ms.
+    matched_ms: Option<f64>,
+    goal_ms: f64,
+    braked: bool,
+}
+
+impl Session {
+    /// The gain in force at a moment.
+    pub(super) fn gain_at(&self, t: HostTime) -> f64 {
+        self.gains.iter().rev().find(|(from, _)| *from <= t).map_or(GAIN_MIN, |(_, gain)| *gain)
+    }
+
+    fn gain(&self) -> f64 {
+        self.gains.last().map_or(GAIN_MIN, |(_, gain)| *gain)
+    }
+
+    /// Tells the next verdict or ignored press of the trial in play.
+    pub(super) fn take_verdict(&mut self, effects: &mut Vec<Effect>) {
+        let Phase::Playing(in_play) = &mut self.phase else { return };
+        match in_play.pop_outcome() {
+            Some(Outcome::Verdict(verdict)) => self.tell(verdict, effects),
+            Some(Outcome::Ignored { press, why }) => effects.push(Effect::Ignored { press, why }),
+            None => {}
+        }
+    }
+
+    fn tell(&mut self, verdict: Verdict, effects: &mut Vec<Effect>) {
+        let gain = self.gain_at(verdict.due.unwrap_or(verdict.t));
+        let Phase::Playing(in_play) = &mut self.phase else { return };
+        let event = EventId(self.next_event);
+        self.next_event += 1;
+        let (goal_ms, tol_ms) = (in_play.plan.goal_ms, in_play.plan.tol_ms);
+        let e_ms = verdict.e.unwrap_or(verdict.distance).as_ms();
+        let tier = tier(verdict.kind, e_ms, tol_ms, in_play.jnd_ms);
+        let shown_ms = displayed_ms(e_ms, self.options.amplification.felt(gain, verdict.kind, tier), goal_ms);
+        let u = size(verdict.kind, shown_ms, verdict.distance.as_ms(), goal_ms);
+        let t = verdict.t;
+
+        let was_calm = self.brake.is_calm();
+        let brake = self.brake.count(tier.is_success());
+        let braked = brake != BrakeVerdict::Go;
+        in_play.note(event, u, tier);
+        in_play.braked |= braked;
+        let mut drama = wish(tier);
+        // within a phrase the next target must stay readable: its scene comes at the end, for the worst error
+        if drama == Drama::Full && (was_calm || braked || in_play.plan.running || !self.budget.grant(event, t)) {
+            drama = Drama::Short;
+        }
+        in_play.scene_ends = in_play.scene_ends.max(t + Self::scene(drama));
+
+        let matched_ms = verdict.e.filter(|_| verdict.kind == EventKind::Press).map(|e| e.as_ms());
+        let trial = verdict.trial;
+        effects.push(Effect::Judged(Judged {
+            event,
+            trial,
+            kind: verdict.kind,
+            target: verdict.target,
+            due: verdict.due,
+            press: verdict.press,
+            e: verdict.e,
+            side: verdict.side,
+            gain,
+            shown_ms,
+            u,
+            tier,
+            tol_ms,
+            goal_ms,
+            t,
+        }));
+        effects.push(Effect::Amplify { event, drama, t });
+        effects.push(Effect::ClimbingFibreVolley(Volley { event, side: verdict.side, u, t }));
+        if let BrakeVerdict::Braked { in_a_row } = brake {
+            effects.push(Effect::Brake { in_a_row, t });
+        }
+        let takes_effect = t + EFFECT_DELAY;
+        self.waiting.push_back(Waiting { takes_effect, event, trial, tier, matched_ms, goal_ms, braked });
+    }
+
+    /// Lets the window of the next event take effect; false if the network has not answered yet.
+    pub(super) fn take_window(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(waiting) = self.waiting.front().copied() else { return true };
+        let Some((w, dose)) = self.windows.remove(&waiting.event) else { return false };
+        self.waiting.pop_front();
+        let t = waiting.takes_effect;
+        effects.push(Effect::WindowOpened { event: waiting.event, w, dose, t });
+
+        if waiting.tier == Tier::Doozy
+            && w > OPEN
+            && let Phase::Playing(in_play) = &mut self.phase
+            && in_play.plan.trial == waiting.trial
+        {
+            in_play.taught = true;
+        }
+        if let Some(e_ms) = waiting.matched_ms {
+            self.history.matched(e_ms);
+        }
+        if waiting.braked {
+            self.history.restart();
+            self.held = CALM_EVENTS;
+            self.set_gain(GAIN_MIN, Decider::Brake, t, effects);
+            self.step(Step::Easier, Decider::Brake, t, effects);
+            if self.brake.asks_for_rest() {
+                self.pause(Cause::Rest, t, effects);
+            }
+            return true;
+        }
+        self.history.count(Counted { success: waiting.tier.is_success(), w, dose });
+        self.follow_gain(waiting.goal_ms, t, effects);
+        if self.history.counted().is_multiple_of(STEP_EVERY) {
+            let asked = self.options.policy.step(&self.history);
+            let reviewed = guard::review(asked, self.options.policy.decider(), self.history.success());
+            if let Some((step, by)) = reviewed {
+                self.step(step, by, t, effects);
+            }
+        }
+        true
+    }
+
+    /// Moves the gain as the policy asks, within its bounds, the novice rule and the calm after a brake.
+    fn follow_gain(&mut self, goal_ms: f64, t: HostTime, effects: &mut Vec<Effect>) {
+        if !self.options.amplification.is_adaptive() {
+            return;
+        }
+        let policy = self.options.policy;
+        let is_novice = self.history.robust_sd_ms().is_none_or(|sd| sd >= NOVICE_SD * goal_ms);
+        let (gain, by) = if self.held > 0 {
+            self.held -= 1;
+            (GAIN_MIN, Decider::Brake)
+        } else if is_novice {
+            (GAIN_MIN, Decider::Novice)
+        } else {
+            (policy.gain(&self.history, self.gain()).clamp(GAIN_MIN, GAIN_MAX), policy.decider())
+        };
+        self.set_gain(gain, by, t, effects);
+    }
+
+    fn set_gain(&mut self, gain: f64, by: Decider, t: HostTime, effects: &mut Vec<Effect>) {
+        if gain != self.gain() {
+            self.gains.push((t, gain));
+            effects.push(Effect::Gain { gain, by, t });
+        }
+    }
+
+    /// One rung up or down the level's ladder; nothing where it ends.
+    fn step(&mut self, step: Step, by: Decider, t: HostTime, effects: &mut Vec<Effect>) {
+        let rung = match step {
+            Step::Easier => self.rung - 1,
+            Step::Harder => self.rung + 1,
+        };
+        let setting = self.level.setting(rung);
+        if setting.rung != self.rung {
+            self.rung = setting.rung;
+            self.stepped = Some(t);
+            effects.push(Effect::Difficulty { step, rung: setting.rung, tol_ms: setting.tol_ms, by, t });
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A trial in play: planned, put on the clocks, judged, ended; and what is planned after it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use doozy_cerebellum::rng::Stream;
+
+use super::{
+    Phase, Session,
+    constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, SCENE_SHORT, STEP_AHEAD},
+};
+use crate::{
+    event::{Cause, Drama, Effect, EventId, Ignored, Press, Tier, TargetId, TrialId, TrialPlan},
+    judge::{Outcome, TrialJudge},
+    level::jnd_ms,
+    time::{HostTime, Nanos, TrialClock},
+};
+
+/// The trial that is planned or in progress.
+#[derive(Clone, Debug)]
+pub(super) struct InPlay {
+    pub plan: TrialPlan,
+    pub jnd_ms: f64,
+    /// None until the shell has put the trial on its clocks.
+    on_clock: Option<(TrialClock, TrialJudge)>,
+    outcomes: VecDeque<Outcome>,
+    /// Presses that the judge has and of which nothing has been said.
+    unsaid: Vec<Press>,
+    /// The worst event so far, its size and its tier.
+    pub worst: Option<(EventId, f64, Tier)>,
+    /// A doozy of this trial opened its window.
+    pub taught: bool,
+    pub braked: bool,
+    /// No scene of this trial lasts longer than until here.
+    pub scene_ends: HostTime,
+}
+
+impl InPlay {
+    fn new(plan: TrialPlan) -> Self {
+        Self {
+            jnd_ms: jnd_ms(plan.interval),
+            plan,
+            on_clock: None,
+            outcomes: VecDeque::new(),
+            unsaid: Vec::new(),
+            worst: None,
+            taught: false,
+            braked: false,
+            scene_ends: HostTime::DISTANT_PAST,
+        }
+    }
+
+    /// Puts the trial on its clock, once; a clock of another trial is out of date and changes nothing.
+    pub fn anchor(&mut self, trial: TrialId, clock: TrialClock) {
+        if trial == self.plan.trial && self.on_clock.is_none() {
+            self.on_clock = Some((clock, TrialJudge::new(&self.plan, clock)));
+        }
+    }
+
+    pub fn is_anchored(&self) -> bool {
+        self.on_clock.is_some()
+    }
+
+    /// Whether a press at `t` is this trial's to judge.
+    pub fn accepts(&self, t: HostTime) -> bool {
+        self.on_clock.as_ref().is_some_and(|(clock, judge)| clock.origin <= t && t <= judge.ends())
+    }
+
+    /// Where a press moves its mark for now, told at once.
+    pub fn mark(&self, press: Press) -> Option<Effect> {
+        let (_, judge) = self.on_clock.as_ref()?;
+        // a copy, because the judge may only have the press once everything before it has been delivered
+        let mark = self.accepts(press.t).then(|| judge.clone().press(press)).flatten()?;
+        Some(Effect::Provisional { trial: self.plan.trial, press, target: mark.target, e: mark.e })
+    }
+
+    /// Hands over every press before `limit` that is this trial's, and takes the verdicts that fell before it.
+    pub fn judge(&mut self, presses: &mut BTreeMap<(HostTime, u8, u64), Press>, limit: HostTime) {
+        let Some((clock, judge)) = &mut self.on_clock else { return };
+        let (begins, ends) = (clock.origin, judge.ends());
+        let theirs = (begins, 0, 0)..(limit.min(HostTime(ends.0 + 1)).max(begins), 0, 0);
+        let keys: Vec<_> = presses.range(theirs).map(|(key, _)| *key).collect();
+        for press in keys.iter().filter_map(|key| presses.remove(key)) {
+            judge.press(press);
+            self.unsaid.push(press);
+        }
+        self.outcomes.extend(judge.advance(limit));
+    }
+
+    pub fn next_verdict(&self) -> Option<HostTime> {
+        self.outcomes.front().map(Outcome::t)
+    }
+
+    /// The next verdict or ignored press.
+    pub fn pop_outcome(&mut self) -> Option<Outcome> {
+        let outcome = self.outcomes.pop_front()?;
+        let press = match &outcome {
+            Outcome::Verdict(verdict) => verdict.press,
+            Outcome::Ignored { press, .. } => Some(*press),
+        };
+        if let Some(press) = press {
+            self.unsaid.retain(|other| other.seq != press.seq);
+        }
+        Some(outcome)
+    }
+
+    /// When the trial ends, once nothing more of it can be judged; `last_window` is the last still to take effect.
+    pub fn ends(&self, last_window: Option<HostTime>) -> Option<HostTime> {
+        let (_, judge) = self.on_clock.as_ref()?;
+        (judge.finished() && self.outcomes.is_empty())
+            .then(|| last_window.map_or(judge.ends(), |last| last.max(judge.ends())))
+    }
+
+    /// Notes an event's size, for the phrase's scene and summary.
+    pub fn note(&mut self, event: EventId, u: f64, tier: Tier) {
+        let rank = |tier: Tier, u: f64| (tier == Tier::Doozy, u);
+        if self.worst.is_none_or(|(_, worst_u, worst_tier)| rank(tier, u) > rank(worst_tier, worst_u)) {
+            self.worst = Some((event, u, tier));
+        }
+    }
+}
+
+impl Session {
+    /// Plans the next trial, decided at `t` and beginning at `free` at the earliest: the attempt of `again` once more, or
+    /// a new one at the present rung.
+    pub(super) fn plan(
+        &mut self,
+        again: Option<Box<InPlay>>,
+        free: HostTime,
+        t: HostTime,
+        effects: &mut Vec<Effect>,
+    ) {
+        let trial = TrialId(self.next_trial);
+        self.next_trial += 1;
+        let mut not_before = free;
+        if let Some(stepped) = self.stepped {
+            not_before = not_before.max(stepped + STEP_AHEAD);
+        }
+        let mut plan = match again {
+            Some(before) => {
+                TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan }
+            }
+            None => {
+                let setting = self.level.setting(self.rung);
+                let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
+                let body = self.level.plan(&setting, &mut || stream.uniform());
+                TrialPlan {
+                    trial,
+                    retry_of: None,
+                    window_was_open: false,
+                    not_before,
+                    cues: body.cues,
+                    targets: body.targets,
+                    length: body.length,
+                    interval: body.interval,
+                    window: setting.window,
+                    goal_ms: setting.goal_ms,
+                    tol_ms: setting.tol_ms,
+                    rung: setting.rung,
+                    count_in_ends: body.count_in_ends,
+                    running: body.running,
+                    stage: body.stage,
+                    t,
+                }
+            }
+        };
+        plan.trial = trial;
+        plan.not_before = not_before;
+        plan.t = t;
+        for target in &mut plan.targets {
+            target.id = TargetId(self.next_target);
+            self.next_target += 1;
+        }
+        // no target of a later trial lies before this one's end
+        let in_force = self.gain_at(t);
+        self.gains.retain(|(from, _)| *from > t);
+        self.gains.insert(0, (HostTime::DISTANT_PAST, in_force));
+        effects.push(Effect::Planned(plan.clone()));
+        self.phase = Phase::Playing(Box::new(InPlay::new(plan)));
+    }
+
+    /// Ends the trial in play and plans what follows.
+    pub(super) fn end_trial(&mut self, t: HostTime, effects: &mut Vec<Effect>) {
+        let Phase::Playing(mut ended) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
+        if ended.plan.running
+            && let Some((event, _, Tier::Doozy)) = ended.worst
+            && !self.brake.is_calm()
+            && self.budget.grant(event, t)
+        {
+            effects.push(Effect::Amplify { event, drama: Drama::Full, t });
+            ended.scene_ends = t + SCENE_FULL;
+        }
+        let trial = ended.plan.trial;
+        effects.push(Effect::TrialEnded { trial, void: None, worst: ended.worst.map(|(event, ..)| event), t });
+        if ended.plan.retry_of.is_none() {
+            self.completed += 1;
+            self.retries_in_a_row = 0;
+        }
+        let rest = if ended.plan.running { REST_RUNNING } else { REST_DISCRETE };
+        let free = (t + rest).max(ended.scene_ends);
+        if ended.taught && !ended.braked && self.retries_in_a_row < RETRIES_MOST {
+            self.retries_in_a_row += 1;
+            self.plan(Some(ended), free, t, effects);
+        } else if self.completed >= self.level.trials() {
+            effects.push(Effect::SessionEnded { finished: true, t });
+        } else {
+            self.plan(None, free, t, effects);
+        }
+    }
+
+    /// Ends a trial in progress that is not to count. Of presses that were not judged, those before `t` are void with
+    /// it; later ones fell while the session stood still.
+    pub(super) fn void(&mut self, cause: Cause, t: HostTime, effects: &mut Vec<Effect>) {
+        if let Phase::Playing(in_play) = &mut self.phase {
+            for press in std::mem::take(&mut in_play.unsaid) {
+                if press.t < t {
+                    effects.push(Effect::Ignored { press, why: Ignored::Void });
+                } else {
+                    self.presses.insert((press.t, press.lane.0, press.seq), press);
+                }
+            }
+            let (trial, worst) = (in_play.plan.trial, in_play.worst.map(|(event, ..)| event));
+            effects.push(Effect::TrialEnded { trial, void: Some(cause), worst, t });
+            self.retries_in_a_row = 0;
+        }
+    }
+
+    /// How long an event's scene keeps the stage.
+    pub(super) fn scene(drama: Drama) -> Nanos {
+        match drama {
+            Drama::Calm => Nanos::ZERO,
+            Drama::Short => SCENE_SHORT,
+            Drama::Full => SCENE_FULL,
+        }
+    }
+}

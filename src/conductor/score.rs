@@ -1,0 +1,53 @@
+//! The score: which sounds a trial's cues and a verdict ask for, and on which sample frames.
+//!
+//! Pure: it knows plans, frames and rates, and no device.
+
+use doozy_training::{
+    event::{Cue, CueKind, Drama, Judged, Stage, Tier, TrialPlan},
+    time::SampleFrame,
+};
+
+use crate::audio::{Sound, frame_of};
+
+/// A sound at a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Note {
+    pub sound: Sound,
+    pub at: SampleFrame,
+    pub gain_db: f32,
+    /// −1 left (early) … +1 right (late).
+    pub pan: f32,
+}
+
+/// Every sound that a trial's cues ask for.
+pub fn cues(plan: &TrialPlan, zero: SampleFrame, rate: u32) -> impl Iterator<Item = Note> {
+    plan.cues.iter().filter(|cue| cue.heard).map(move |cue| {
+        let (sound, gain_db) = voice(*cue, plan.stage);
+        Note { sound, at: SampleFrame(zero.0 + frame_of(cue.at, rate).0), gain_db, pan: 0.0 }
+    })
+}
+
+fn voice(cue: Cue, stage: Stage) -> (Sound, f32) {
+    match (cue.kind, stage) {
+        // the last count is a little stronger: the next one is the player's
+        (CueKind::CountIn { left }, _) => (Sound::CountIn, if left == 1 { 0.0 } else { -3.0 }),
+        (CueKind::Beat { accent: true }, _) => (Sound::BeatAccent, 0.0),
+        (CueKind::Beat { accent: false }, _) => (Sound::Beat, -3.0),
+        (CueKind::Launch, _) => (Sound::Launch, -6.0),
+    }
+}
+
+/// The sound of a verdict, panned to the side of the error by its size.
+#[must_use]
+pub fn verdict(judged: &Judged, drama: Drama) -> (Sound, f32, f32) {
+    let pan = (judged.side.sign() * (judged.u / 4.0).clamp(0.0, 1.0)) as f32;
+    let (sound, gain_db) = match (judged.tier, drama) {
+        (Tier::Clean, _) => (Sound::Bell, 0.0),
+        (Tier::Slip, _) => (Sound::DampedBell, 0.0),
+        (Tier::Miss, _) | (Tier::Doozy, Drama::Calm) => (Sound::DullStrike, -3.0),
+        (Tier::Doozy, Drama::Short) => (Sound::DullStrike, 0.0),
+        (Tier::Doozy, Drama::Full) => (Sound::Doozy, 0.0),
+    };
+    (sound, gain_db, if judged.tier == Tier::Clean { 0.0 } else { pan })
+}
+

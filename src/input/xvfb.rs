@@ -1,0 +1,87 @@
+//! A display of its own for a test: an Xvfb on a free number, and a second connection that presses keys through XTEST.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use x11rb::{
+    COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT,
+    connection::Connection,
+    protocol::{
+        xproto::{ConnectionExt as _, CreateWindowAux, InputFocus, Window, WindowClass},
+        xtest::ConnectionExt as _,
+    },
+    rust_connection::RustConnection,
+};
+
+/// A running Xvfb, ended when dropped.
+pub struct Xvfb {
+    server: Child,
+    pub display: String,
+}
+
+impl Xvfb {
+    pub fn start() -> Self {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "320x240x24", "-nolisten", "tcp", "-noreset"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("this test needs Xvfb, which did not start ({e}); on Debian: apt install xvfb"));
+        let mut number = String::new();
+        let out = server.stdout.take().expect("stdout is piped");
+        BufReader::new(out).read_line(&mut number).expect("Xvfb says its number");
+        Self { server, display: format!(":{}", number.trim()) }
+    }
+
+    pub fn connect(&self) -> Keys {
+        let (conn, screen) = RustConnection::connect(Some(&self.display)).expect("Xvfb takes connections");
+        Keys { root: conn.setup().roots[screen].root, conn }
+    }
+}
+
+impl Drop for Xvfb {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// Another client of the display: it presses keys and opens windows.
+pub struct Keys {
+    conn: RustConnection,
+    root: Window,
+}
+
+impl Keys {
+    pub fn press(&self, keycode: u8) {
+        self.fake(x11rb::protocol::xproto::KEY_PRESS_EVENT, keycode);
+    }
+
+    pub fn release(&self, keycode: u8) {
+        self.fake(x11rb::protocol::xproto::KEY_RELEASE_EVENT, keycode);
+    }
+
+    fn fake(&self, kind: u8, keycode: u8) {
+        self.conn.xtest_fake_input(kind, keycode, 0, self.root, 0, 0, 0).unwrap();
+        self.conn.flush().unwrap();
+    }
+
+    pub fn window(&self) -> Window {
+        let window = self.conn.generate_id().unwrap();
+        let (depth, class) = (COPY_DEPTH_FROM_PARENT, WindowClass::INPUT_OUTPUT);
+        let aux = CreateWindowAux::new();
+        self.conn.create_window(depth, window, self.root, 0, 0, 9, 9, 0, class, COPY_FROM_PARENT, &aux).unwrap();
+        self.conn.map_window(window).unwrap().check().unwrap();
+        window
+    }
+
+    pub fn focus(&self, window: Window) {
+        self.conn.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME).unwrap().check().unwrap();
+    }
+
+    pub fn destroy(&self, window: Window) {
+        self.conn.destroy_window(window).unwrap().check().unwrap();
+    }
+}
