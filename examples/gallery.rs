@@ -34,8 +34,11 @@ use doozy_training::time::{HostTime, Nanos};
 
 #[path = "gallery/script.rs"]
 mod script;
+#[path = "gallery/shots.rs"]
+mod shots;
 
-use script::{Script, shots};
+use script::Script;
+use shots::shots;
 
 /// Frames drawn before a picture is taken, so that fonts and meshes are on the graphics device.
 const WARM: u32 = 2;

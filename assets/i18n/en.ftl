@@ -51,3 +51,15 @@ record-no-folder = Nothing is being recorded: the folder { $path } cannot be mad
 record-in-use = { $who } is writing to { $path }, so nothing is being recorded here. Close it, or name another folder with --data.
 record-newer = { $path } was written by a newer doozy (version { $found }; this one knows { $known }). It is left untouched, and nothing is being recorded.
 record-entry-lost = One entry could not be recorded: { $what }
+
+## The stage
+
+stage-strip-slowed = simulated cortex, slowed { $times } times
+stage-strip-early = early
+stage-strip-late = late
+stage-strip-fibres = climbing fibres
+stage-strip-calcium = calcium
+stage-strip-brake = brake
+stage-window-open = the window opened
+stage-window-ajar = the window was ajar
+stage-window-closed = the window stayed shut

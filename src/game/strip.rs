@@ -93,9 +93,9 @@ pub fn paint(
     now: HostTime,
 ) {
     let (w, low, high) = (room.half.x, -room.half.y, -room.half.y + room.strip);
-    let middle = (low + high) * 0.5 - 5.0;
+    let middle = (low + high) * 0.5 - 2.0;
     let violet = look.cortex;
-    let face = look.ground.mix(&violet, 0.035);
+    let face = look.ground.mix(&violet, 0.012);
     p.wash(Vec2::new(-w - 2.0, low - 2.0), Vec2::new(w + 2.0, high), face.lightened(0.7), face.lightened(1.15));
     p.wash(
         Vec2::new(-w - 2.0, high),
@@ -135,7 +135,7 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
         let (column, row) = (k % COLUMNS, k / COLUMNS);
         let at = place(
             CELLS_X + CELL * (column as f32 + 0.5),
-            40.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 },
+            34.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 },
         );
         let fired = view.and_then(|v| v.fibres.iter().find(|(fibre, _)| usize::from(*fibre) == k).map(|f| f.1));
         match fired.filter(|ms| f64::from(*ms) <= reached) {
@@ -154,7 +154,7 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
     // left, so it runs left to right on both.
     let left = if sign < 0.0 { place(CELLS_X + CELLS_WIDE, 0.0).x } else { place(CELLS_X, 0.0).x };
     let wide = CELLS_WIDE * scale;
-    let base = middle.y - 47.0;
+    let base = middle.y - 50.0;
     p.stroke(Vec2::new(left, base), Vec2::new(left + wide, base), 1.2, rest, rest);
     if let Some(view) = view {
         let top = view.calcium.iter().copied().fold(1.2_f32, f32::max);
@@ -166,7 +166,7 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
                 break;
             }
             let value = at(&view.calcium, view.from_ms, ms, 0.0) / top;
-            let point = Vec2::new(left + wide * k as f32 / steps as f32, base + 40.0 * value);
+            let point = Vec2::new(left + wide * k as f32 / steps as f32, base + 46.0 * value);
             if let Some(before) = before {
                 let fill = violet.with_alpha_of(0.22);
                 p.quad(
@@ -186,7 +186,7 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
 
 /// The brake: a clamp that stands closed while MLI1 fires, and lets go as it falls silent.
 fn brake(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reached: f64) {
-    let height = 88.0;
+    let height = 80.0;
     let half = 9.0;
     let (low, high) = (at_ + Vec2::new(-half, -height * 0.5), at_ + Vec2::new(half, height * 0.5));
     let rate = view.map_or(1.0, |view| at(&view.mli1, view.from_ms, reached, 1.0)).clamp(0.0, 1.25);
@@ -203,7 +203,7 @@ fn brake(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, rea
 /// The window: an iris of eight leaves that opens by W; its ring keeps the widest it has been.
 fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reached: f64) {
     let violet = look.cortex;
-    let radius = 54.0;
+    let radius = 46.0;
     let live = view.map_or(0.0, |view| at(&view.window, view.from_ms, reached, 0.0)).clamp(0.0, 1.0);
     let kept = view.map_or(0.0, |view| {
         let so_far = widest(view, reached);
@@ -236,17 +236,17 @@ fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reac
             at_ + dir(next + twist) * hole,
         ];
         let metal = look.iron;
-        p.polygon(&points, |v| metal.dark.mix(&metal.light, 0.25 + 0.55 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5)));
+        p.polygon(&points, |v| metal.dark.mix(&metal.light, 0.10 + 0.40 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5)));
         p.stroke(points[0], points[1], 1.3, look.ground.lightened(0.3), look.iron.rim.lightened(0.8));
     }
     // A dial around it: how far W has come, half marked.
     let start = TAU * 0.25;
-    p.ring(at_, radius + 14.0, 3.0, look.line);
+    p.ring(at_, radius + 13.0, 3.0, look.line);
     let sweep = TAU * open;
     if sweep > 0.01 {
-        p.arc(at_, radius + 14.0, 3.6, start - sweep, sweep, violet.mix(&look.text, 0.2));
+        p.arc(at_, radius + 13.0, 3.6, start - sweep, sweep, violet.mix(&look.text, 0.2));
     }
-    let half = at_ - Vec2::Y * (radius + 14.0);
+    let half = at_ - Vec2::Y * (radius + 13.0);
     p.stroke(half + Vec2::Y * 5.0, half - Vec2::Y * 5.0, 1.6, look.quiet, look.quiet);
 }
 
@@ -274,16 +274,16 @@ fn labels(
         });
     };
     let quiet = look.quiet;
-    let (top, edge) = (middle + 66.0, room.half.x - 14.0);
+    let (top, edge) = (middle + 58.0, room.half.x - 14.0);
     say(text.get("stage-strip-early", &[]), Vec2::new(-edge, top), Anchor::CENTER_LEFT, quiet);
     say(text.get("stage-strip-late", &[]), Vec2::new(edge, top), Anchor::CENTER_RIGHT, quiet);
     let outer = (CELLS_X + CELLS_WIDE) * scale + 10.0;
     if room.half.x > 600.0 {
         for sign in [-1.0, 1.0] {
             let anchor = if sign < 0.0 { Anchor::CENTER_RIGHT } else { Anchor::CENTER_LEFT };
-            say(text.get("stage-strip-fibres", &[]), Vec2::new(sign * outer, middle + 30.0), anchor, quiet);
-            say(text.get("stage-strip-calcium", &[]), Vec2::new(sign * outer, middle - 40.0), anchor, quiet);
-            say(text.get("stage-strip-brake", &[]), Vec2::new(sign * BRAKE_X * scale, middle - 52.0), Anchor::CENTER, quiet);
+            say(text.get("stage-strip-fibres", &[]), Vec2::new(sign * outer, middle + 24.0), anchor, quiet);
+            say(text.get("stage-strip-calcium", &[]), Vec2::new(sign * outer, middle - 42.0), anchor, quiet);
+            say(text.get("stage-strip-brake", &[]), Vec2::new(sign * BRAKE_X * scale, middle - 54.0), Anchor::CENTER, quiet);
         }
     }
     // What it is, always: simulated, and slowed.

@@ -64,7 +64,9 @@ impl Kind {
 
     /// Half-extents, design units.
     fn half(self, k: usize) -> Vec2 {
-        let grow = 0.65 + 0.9 * scatter(7, k as u32, 3);
+        // A few large pieces among many small ones: that is how things break.
+        let draw = scatter(7, k as u32, 3);
+        let grow = 0.5 + 0.55 * draw + 1.5 * draw.powi(8);
         grow * match self {
             Self::Shard => Vec2::new(10.0, 7.0),
             Self::Tooth => Vec2::new(6.5, 6.0),
@@ -144,7 +146,7 @@ fn fill_pool(mut commands: Commands) {
             LOOSE,
             Restitution::coefficient(0.38),
             Friction::coefficient(0.6),
-            Damping { linear_damping: 0.25, angular_damping: 0.6 },
+            Damping { linear_damping: 0.9, angular_damping: 0.6 },
             Velocity::default(),
             Transform::from_translation(AWAY.extend(0.0)),
         ));
@@ -156,8 +158,8 @@ fn fill_pool(mut commands: Commands) {
 pub fn fling(burst: &Burst, k: u32) -> Vec2 {
     let draw = |n| scatter(burst.seed, k, n);
     // Speed grows with the error; slow parts stay with the wreck, fast ones carry the direction.
-    let speed = (180.0 + 1150.0 * burst.energy) * (0.30 + 0.85 * draw(1) * draw(1).sqrt());
-    let angle = -0.20 + 1.25 * draw(2);
+    let speed = (320.0 + 2300.0 * burst.energy) * (0.10 + 0.95 * draw(1) * draw(1));
+    let angle = -0.25 + 1.30 * draw(2);
     Vec2::new(burst.sign * angle.cos(), angle.sin()) * speed
 }
 
@@ -252,9 +254,21 @@ pub fn paint<'a>(
                 let shade = look.shadow.with_alpha_of(look.shadow.alpha * 0.5 * (1.0 - above / 120.0));
                 p.glow(Vec2::new(at.x, floor), debris.half.x * 1.7, 0.25, shade);
             }
+            streak(p, debris, at, metal);
             part(p, debris, at, turn, metal);
         });
     }
+}
+
+/// The way of a fast part since the last step, as the eye keeps it.
+fn streak(p: &mut Painter, debris: &Debris, at: Vec2, metal: Metal) {
+    let step = debris.present.0 - debris.before.0;
+    if step.length_squared() < 49.0 {
+        return;
+    }
+    let across = step.normalize().perp() * debris.half.min_element() * 0.8;
+    let (bright, none) = (metal.light.with_alpha_of(0.32), metal.light.with_alpha_of(0.0));
+    p.triangle([at + across, at - across, at - step * 2.6], [bright, bright, none]);
 }
 
 fn part(p: &mut Painter, debris: &Debris, at: Vec2, turn: f32, metal: Metal) {
@@ -309,4 +323,110 @@ pub fn plugin(app: &mut App) {
         .add_systems(Startup, fill_pool)
         .add_systems(FixedPostUpdate, remember_pose)
         .add_systems(Update, (age, let_loose).chain().in_set(super::scene::SceneSet::Scatter));
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy::time::TimeUpdateStrategy;
+
+    use super::*;
+    use crate::game::{Screen, feedback::scene::SceneSet};
+
+    const BIG: Burst = Burst {
+        at: Vec2::new(0.0, 150.0),
+        spread: Vec2::new(90.0, 80.0),
+        sign: 1.0,
+        energy: 1.0,
+        count: 1000,
+        seed: 5,
+        floor: -150.0,
+    };
+
+    /// Physics and the pool alone, one step an update.
+    fn app() -> App {
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, TransformPlugin, bevy::state::app::StatesPlugin))
+            .insert_resource(TimeUpdateStrategy::FixedTimesteps(1))
+            .init_resource::<PlayState>()
+            .init_resource::<EffectLimits>()
+            .insert_state(Screen::Play)
+            .configure_sets(Update, (SceneSet::Hear, SceneSet::Scatter, SceneSet::Paint).chain())
+            .add_plugins(plugin);
+        app.finish();
+        app.cleanup();
+        step(&mut app, 3);
+        app
+    }
+
+    fn step(app: &mut App, frames: i64) {
+        for _ in 0..frames {
+            let mut play = app.world_mut().resource_mut::<PlayState>();
+            play.now = play.now + Nanos(16_666_667);
+            app.update();
+        }
+    }
+
+    fn loose(app: &mut App) -> Vec<(Vec2, Vec2)> {
+        let mut query = app.world_mut().query::<(&Debris, &Transform, &Velocity)>();
+        query
+            .iter(app.world())
+            .filter(|(debris, ..)| debris.is_live())
+            .map(|(_, transform, velocity)| (transform.translation.truncate(), velocity.linear))
+            .collect()
+    }
+
+    #[test]
+    fn never_more_than_four_hundred_are_loose() {
+        let mut app = app();
+        for _ in 0..3 {
+            app.world_mut().write_message(BIG);
+            step(&mut app, 5);
+            assert_eq!(loose(&mut app).len(), 400);
+            assert_eq!(*app.world().resource::<Live>(), Live(400));
+        }
+        // All of them age out, and the pool serves again.
+        step(&mut app, 150);
+        assert_eq!(loose(&mut app).len(), 0);
+        assert_eq!(*app.world().resource::<Live>(), Live(0));
+        app.world_mut().write_message(Burst { count: 30, ..BIG });
+        step(&mut app, 2);
+        assert_eq!(loose(&mut app).len(), 30);
+    }
+
+    #[test]
+    fn every_part_flies_to_the_side_of_the_error() {
+        for sign in [-1.0, 1.0] {
+            for energy in [0.1, 1.0] {
+                let burst = Burst { sign, energy, ..BIG };
+                assert!((0..400).all(|k| fling(&burst, k).x * sign > 0.0), "{sign} {energy}");
+            }
+            let mut app = app();
+            app.world_mut().write_message(Burst { sign, ..BIG });
+            step(&mut app, 30);
+            let parts = loose(&mut app);
+            let mean = parts.iter().map(|(at, _)| at.x).sum::<f32>() / parts.len() as f32;
+            assert!(mean * sign > 150.0, "after half a second the wreck lies at {mean}");
+        }
+    }
+
+    #[test]
+    fn a_larger_error_flings_harder() {
+        let mean = |energy| {
+            let burst = Burst { energy, ..BIG };
+            (0..400).map(|k| fling(&burst, k).length()).sum::<f32>() / 400.0
+        };
+        assert!(mean(1.0) > 3.0 * mean(0.25));
+        assert!(mean(0.25) > mean(0.1));
+    }
+
+    #[test]
+    fn equal_bursts_fall_alike() {
+        let run = || {
+            let mut app = app();
+            app.world_mut().write_message(BIG);
+            step(&mut app, 60);
+            loose(&mut app).iter().flat_map(|(at, v)| [at.x, at.y, v.x, v.y]).map(f32::to_bits).collect::<Vec<u32>>()
+        };
+        assert_eq!(run(), run());
+    }
 }

@@ -136,6 +136,15 @@ impl Show {
         (rise * (1.0 - fall)) as f32
     }
 
+    /// How much of what travels on the lane is to be seen: the replay has it to itself, the retry gets it back in time.
+    #[must_use]
+    pub fn travellers(&self, now: HostTime) -> f32 {
+        let Some((_, age)) = self.playing(now) else { return 1.0 };
+        let away = ease_out((age - DEBRIS_ENDS) / ARRIVE);
+        let back = ease_out((age - (SCENE_ENDS - 2.0 * ARRIVE)) / ARRIVE);
+        (1.0 - away + away * back) as f32
+    }
+
     /// How far into the replay the scene is, 0…1; `None` outside of it.
     #[must_use]
     pub fn replay(&self, now: HostTime) -> Option<f64> {
@@ -324,7 +333,7 @@ pub fn paint_veil(p: &mut Painter, show: &Show, look: &Look, room: &Room, lane: 
     if let Some(share) = show.replay(now) {
         // Behind the number and the replay everything steps back: they are facts, and must be read.
         let arrive = (share * 5.0).clamp(0.0, 1.0) as f32 * dusk.min(1.0);
-        let band = dark.with_alpha_of(0.86 * arrive);
+        let band = dark.with_alpha_of(0.93 * arrive);
         let (y0, y1) = (lane.anchor.y - 118.0, lane.anchor.y + 352.0);
         p.wash(Vec2::new(-w, y0), Vec2::new(w, y1), band, band);
         p.wash(Vec2::new(-w, y0 - 70.0), Vec2::new(w, y0), none, band);
@@ -382,10 +391,12 @@ pub fn paint_replay(p: &mut Painter, captions: &mut Captions, replay: &Replay<'_
         ghost(p, look, target, tau >= 0.0);
         if let Some(e) = shown {
             let at = Vec2::new(target.x + per_ms * e as f32, middle.y);
-            if tau >= e {
+            // Rounding must not hold back what the replay's end shows.
+            let reached = |moment: f64| tau >= moment - 1e-6;
+            if reached(e) {
                 stamp(p, judged, look, at, color);
             }
-            if tau >= e.max(0.0) {
+            if reached(e.max(0.0)) {
                 span(p, target, at, color);
             }
         }
@@ -428,7 +439,7 @@ fn headline(
     if again && share > 0.5 {
         captions.say(Caption {
             text: text.get("doozy-again", &[]),
-            at: Vec2::new(0.0, lane.anchor.y - 74.0),
+            at: Vec2::new(0.0, lane.anchor.y - 96.0),
             depth: depth::SCENE_TEXT,
             size: Size::Body,
             weight: Weight::Regular,

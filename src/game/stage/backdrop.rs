@@ -26,8 +26,11 @@ pub fn paint(p: &mut Painter, look: &Look, room: &Room, lane: &Lane) {
     let cool = look.wall_lit.mix(&look.cortex, 0.03);
     p.glow(Vec2::new(x0, lane.anchor.y + 130.0), h * 1.55, 0.86, cool.with_alpha_of(0.95));
     p.glow(Vec2::new(x0, lane.anchor.y + 190.0), h * 0.75, 0.9, look.wall_lit.mix(&look.lamp, 0.10).with_alpha_of(0.7));
-    clockwork(p, look, Vec2::new(x0, lane.anchor.y), room);
     panels(p, look, w, floor, x0, h);
+    clockwork(p, look, Vec2::new(x0, lane.anchor.y), room);
+    // Haze between the wheels and the stage: what moves is to stand out from what does not.
+    let haze = look.ground.mix(&look.wall_lit, 0.5);
+    p.wash(Vec2::new(-w, floor), Vec2::new(w, lane.anchor.y + 120.0), haze.with_alpha_of(0.72), haze.with_alpha_of(0.0));
     cone(p, look, Vec2::new(x0, room.half.y + 40.0), lane.anchor.y);
     ground(p, look, w, h, floor, x0);
     // Pillars near the edges frame the stage.
@@ -43,8 +46,8 @@ pub fn paint(p: &mut Painter, look: &Look, room: &Room, lane: &Lane) {
 
 /// Great wheels in the dark: they belong to a bigger machine and stand still.
 fn clockwork(p: &mut Painter, look: &Look, around: Vec2, room: &Room) {
-    let far = look.iron.shaded(0.40);
-    let further = look.iron.shaded(0.25);
+    let far = look.iron.shaded(0.20);
+    let further = look.iron.shaded(0.13);
     let spread = room.half.x.min(760.0);
     p.gear(around + Vec2::new(-spread * 0.56, 176.0), 150.0, 26, 0.1, further);
     p.gear(around + Vec2::new(-spread * 0.79, 30.0), 92.0, 18, 0.22, far);

@@ -21,7 +21,7 @@ use super::{
 use crate::game::theme::motion::ease_out;
 
 /// Radius of a bead, design units.
-pub const BEAD: f32 = 15.0;
+pub const BEAD: f32 = 17.0;
 /// Height of the bell's mouth above the lane.
 const MOUTH: f32 = 92.0;
 const BELL_HEIGHT: f32 = 176.0;
@@ -72,7 +72,7 @@ fn escapement(p: &mut Painter, scene: &Scene<'_>, at: Vec2) {
     let step = scene.timeline.last_cue(scene.now).map_or(1.0, |(_, since, _)| ease_out(since.as_ms() / 90.0));
     let teeth = 30;
     let turn = if scene.still { 0.0 } else { -(beats as f32 - 1.0 + step as f32) * TAU / teeth as f32 };
-    p.gear(at + Vec2::new(0.0, BEAM - 150.0), 142.0, teeth, turn, scene.look.iron.shaded(0.62));
+    p.gear(at + Vec2::new(0.0, BEAM - 150.0), 142.0, teeth, turn, scene.look.iron.shaded(0.42));
 }
 
 /// How the bell hangs: swings when struck, hangs by one bolt when broken.
@@ -161,27 +161,29 @@ fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
 fn wound(p: &mut Painter, base: Vec2, sign: f32, left: f32, bronze: Metal, scene: &Scene<'_>) {
     let inside = scene.look.ground.lightened(0.4);
     let mut points = [
-        Vec2::new(108.0, -3.0),
-        Vec2::new(97.0, 30.0),
-        Vec2::new(78.0, 74.0),
-        Vec2::new(52.0, 62.0),
-        Vec2::new(60.0, 34.0),
-        Vec2::new(40.0, 18.0),
-        Vec2::new(48.0, -3.0),
+        Vec2::new(102.0, -5.0),
+        Vec2::new(98.0, 14.0),
+        Vec2::new(84.0, 38.0),
+        Vec2::new(73.0, 66.0),
+        Vec2::new(60.0, 58.0),
+        Vec2::new(63.0, 38.0),
+        Vec2::new(47.0, 30.0),
+        Vec2::new(52.0, 12.0),
+        Vec2::new(38.0, -5.0),
     ]
     .map(|v| base + Vec2::new(v.x * sign, v.y));
     if sign < 0.0 {
         points.reverse();
     }
     p.faded((left * 2.0).min(1.0), |p| {
-        let hub = base + Vec2::new(72.0 * sign, 26.0);
+        let hub = base + Vec2::new(73.0 * sign, 22.0);
         for k in 0..points.len() {
             let next = (k + 1) % points.len();
             p.triangle([hub, points[k], points[next]], [inside; 3]);
             p.stroke(points[k], points[next], 2.0, bronze.light, bronze.light);
         }
         // Cracks that run on from it.
-        for (from, to) in [((52.0, 62.0), (18.0, 104.0)), ((60.0, 34.0), (6.0, 44.0)), ((78.0, 74.0), (58.0, 120.0))] {
+        for (from, to) in [((60.0, 58.0), (24.0, 104.0)), ((47.0, 30.0), (-4.0, 44.0)), ((73.0, 66.0), (54.0, 128.0))] {
             let at = |(x, y): (f32, f32)| base + Vec2::new(x * sign, y);
             let middle = at(from).lerp(at(to), 0.5) + Vec2::new(5.0 * sign, -6.0);
             p.strokes(&[at(from), middle, at(to)], 1.8, inside);
@@ -265,7 +267,7 @@ fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
     // The lane's end is a moment, not a place in a window: it comes in over 80 ms.
     let arrive = ((x - left) / (lane.per_ms() * 80.0)).clamp(0.0, 1.0);
     let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);
-    Some((x, arrive * (1.0 - 0.75 * past)))
+    Some((x, arrive * (1.0 - 0.75 * past) * scene.travellers))
 }
 
 /// How far a struck bead is thrown up.

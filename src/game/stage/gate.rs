@@ -219,7 +219,7 @@ fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
         return None;
     }
     let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);
-    Some((x, 1.0 - 0.6 * past * past))
+    Some((x, (1.0 - 0.6 * past * past) * scene.travellers))
 }
 
 /// A wreath of light for a clean pass.

@@ -16,7 +16,7 @@ const ROOM: f32 = 720.0;
 const LANE_HEIGHT: f32 = 0.315;
 /// How long a bead of the steady beat is in sight before it is due, in intervals. ◇ Two and a bit: the one to strike
 /// and the one after it, which is what the hand plans ahead for; more would crowd the lane.
-const BEAD_LEAD: f64 = 2.3;
+const BEAD_LEAD: f64 = 2.05;
 
 /// The space that the stage has, in design units around the window's middle.
 #[derive(Clone, Copy, Debug, PartialEq)]

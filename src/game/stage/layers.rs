@@ -190,6 +190,7 @@ fn paint(
         broken: show.breakage(now),
         still: limits.reduced_motion(),
         glow: limits.glow(),
+        travellers: show.travellers(now),
     };
     let (shift, scale) = scene::camera(&show, &limits, now);
     for (layer, mesh, mut transform, mut visibility) in &mut layers {

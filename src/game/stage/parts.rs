@@ -42,6 +42,8 @@ pub struct Scene<'a> {
     pub still: bool,
     /// Share of glow that the limits leave, 0…1.
     pub glow: f32,
+    /// How much of what travels is to be seen, 0…1: a replay has the lane to itself.
+    pub travellers: f32,
 }
 
 /// A machine that an error has broken.
