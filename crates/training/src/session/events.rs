@@ -4,15 +4,13 @@ use super::{
     Phase, Session,
     amplify::displayed_ms,
     constants::{CALM_EVENTS, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, NOVICE_SD, OPEN, STEP_EVERY},
-    drama::wish,
+    drama::{length, wish},
     guard::{self, Verdict as BrakeVerdict},
     history::Counted,
     trial::Worst,
 };
 use crate::{
-    event::{
-        Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley,
-    },
+    event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley},
     judge::{Outcome, Verdict, size, tier},
     time::HostTime,
 };
@@ -74,7 +72,7 @@ impl Session {
         }
         let takes_effect = t + EFFECT_DELAY;
         in_play.last_window = takes_effect;
-        in_play.scene_ends = in_play.scene_ends.max(t + Self::scene(drama));
+        in_play.scene_ends = in_play.scene_ends.max(t + length(drama));
 
         let matched_ms = verdict.e.filter(|_| verdict.kind == EventKind::Press).map(|e| e.as_ms());
         let trial = verdict.trial;

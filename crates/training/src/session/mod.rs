@@ -270,9 +270,7 @@ impl Session {
     /// What is next in logical time, whether or not the watermark has reached it.
     fn next(&self) -> Option<(HostTime, Next)> {
         let (verdict, trial_end, accepts) = match &self.phase {
-            Phase::Playing(in_play) => {
-                (in_play.next_verdict(), in_play.ends(), Some(in_play))
-            }
+            Phase::Playing(in_play) => (in_play.next_verdict(), in_play.ends(), Some(in_play)),
             _ => (None, None, None),
         };
         let stray = self

@@ -90,7 +90,9 @@ fn deliver(presses: &[Press], controls: &[Input], delivery: &Delivery) -> Vec<Ef
                         let (trial, clock) = (plan.trial, TrialClock { origin: plan.not_before, rate_ppb: 0 });
                         session.feed(Input::Anchor { trial, clock }, &mut effects);
                     }
-                    Effect::ClimbingFibreVolley(volley) => windows.push_back((piece + delivery.window_lag, answer(volley))),
+                    Effect::ClimbingFibreVolley(volley) => {
+                        windows.push_back((piece + delivery.window_lag, answer(volley)))
+                    }
                     _ => {}
                 }
             }
@@ -113,8 +115,10 @@ fn judged(effects: &[Effect]) -> Vec<&Judged> {
 /// Presses about the first phrases: some near targets, some anywhere.
 fn presses() -> impl Strategy<Value = Vec<Press>> {
     prop::collection::vec((0u32..50, -160.0..160.0f64, prop::bool::weighted(0.85)), 0..60).prop_map(|presses| {
-        let mut at: Vec<f64> =
-            presses.into_iter().map(|(n, e, near)| f64::from(n) * 500.0 + if near { e } else { 2.0 * e + 250.0 }).collect();
+        let mut at: Vec<f64> = presses
+            .into_iter()
+            .map(|(n, e, near)| f64::from(n) * 500.0 + if near { e } else { 2.0 * e + 250.0 })
+            .collect();
         at.sort_by(f64::total_cmp);
         at.into_iter().filter(|ms| *ms >= 0.0).zip(0..).map(|(ms, seq)| press(ms, seq)).collect()
     })

@@ -2,9 +2,7 @@
 
 use super::{constants::*, *};
 use crate::{
-    event::{
-        Decider, DeviceId, Drama, EventKind, Judged, Lane, Side, Step, Tier, TimeSource, TrialPlan, Volley,
-    },
+    event::{Decider, DeviceId, Drama, EventKind, Judged, Lane, Side, Step, Tier, TimeSource, TrialPlan, Volley},
     time::{Nanos, TrialClock},
 };
 
@@ -127,13 +125,18 @@ impl Play {
     }
 
     fn gains(&self) -> Vec<(f64, Decider)> {
-        self.effects.iter().filter_map(|e| if let Effect::Gain { gain, by, .. } = e { Some((*gain, *by)) } else { None }).collect()
+        self.effects
+            .iter()
+            .filter_map(|e| if let Effect::Gain { gain, by, .. } = e { Some((*gain, *by)) } else { None })
+            .collect()
     }
 
     fn steps(&self) -> Vec<(Step, i32, Decider)> {
         self.effects
             .iter()
-            .filter_map(|e| if let Effect::Difficulty { step, rung, by, .. } = e { Some((*step, *rung, *by)) } else { None })
+            .filter_map(|e| {
+                if let Effect::Difficulty { step, rung, by, .. } = e { Some((*step, *rung, *by)) } else { None }
+            })
             .collect()
     }
 
@@ -218,7 +221,8 @@ mod gain {
         let tol = play.plan().tol_ms;
         let goal = play.plan().goal_ms;
         let miss = tol + 5.0;
-        let judged = play.trial(&[Some(miss), Some(tol - 1.0), Some(3.0), None, Some(0.0), Some(0.0), Some(0.0), Some(0.0)]);
+        let judged =
+            play.trial(&[Some(miss), Some(tol - 1.0), Some(3.0), None, Some(0.0), Some(0.0), Some(0.0), Some(0.0)]);
         assert_eq!((judged[0].tier, judged[0].gain), (Tier::Miss, 2.0));
         assert_eq!(judged[0].e, Some(Nanos::from_ms(miss)));
         let shown = miss + 4.0 * goal * libm::tanh(miss / (4.0 * goal));
@@ -313,7 +317,11 @@ mod difficulty {
         }
         assert_eq!(play.brakes(), 0);
         assert!(!play.steps().is_empty());
-        assert!(play.steps().iter().all(|(step, _, by)| (*step, *by) == (Step::Easier, Decider::Guard)), "{:?}", play.steps());
+        assert!(
+            play.steps().iter().all(|(step, _, by)| (*step, *by) == (Step::Easier, Decider::Guard)),
+            "{:?}",
+            play.steps()
+        );
     }
 
     #[test]
@@ -322,7 +330,8 @@ mod difficulty {
         play.phrases(6, STEADY);
         for (i, effect) in play.effects.iter().enumerate() {
             let Effect::Difficulty { rung, t, .. } = effect else { continue };
-            let plan = play.effects[i..].iter().find_map(|e| if let Effect::Planned(plan) = e { Some(plan) } else { None });
+            let plan =
+                play.effects[i..].iter().find_map(|e| if let Effect::Planned(plan) = e { Some(plan) } else { None });
             let plan = plan.unwrap();
             assert!(plan.rung >= *rung && plan.not_before - *t >= STEP_AHEAD);
         }
@@ -341,12 +350,17 @@ mod brake {
         let tol = play.plan().tol_ms;
         let judged = play.trial(&[5.0, 5.0, tol + 3.0, tol + 3.0, tol + 3.0, 3.0 * tol, 5.0, 5.0].map(Some));
         assert_eq!(judged[5].tier, Tier::Doozy);
-        let brake_at = play.effects.iter().find_map(|e| if let Effect::Brake { in_a_row, t } = e { Some((*in_a_row, *t)) } else { None });
+        let brake_at = play
+            .effects
+            .iter()
+            .find_map(|e| if let Effect::Brake { in_a_row, t } = e { Some((*in_a_row, *t)) } else { None });
         assert_eq!(brake_at, Some((1, judged[5].t)));
         let after: Vec<&Effect> = play
             .effects
             .iter()
-            .filter(|e| matches!(e, Effect::Gain { by: Decider::Brake, .. } | Effect::Difficulty { by: Decider::Brake, .. }))
+            .filter(|e| {
+                matches!(e, Effect::Gain { by: Decider::Brake, .. } | Effect::Difficulty { by: Decider::Brake, .. })
+            })
             .collect();
         assert_eq!(after.len(), 2);
         assert!(matches!(after[0], Effect::Gain { gain, t, .. } if *gain == 1.0 && *t == judged[5].t + EFFECT_DELAY));
@@ -379,7 +393,11 @@ mod brake {
         }
         assert_eq!(play.session.paused(), Some(Cause::Rest));
         assert_eq!(play.brakes(), 3);
-        let brakes: Vec<u8> = play.effects.iter().filter_map(|e| if let Effect::Brake { in_a_row, .. } = e { Some(*in_a_row) } else { None }).collect();
+        let brakes: Vec<u8> = play
+            .effects
+            .iter()
+            .filter_map(|e| if let Effect::Brake { in_a_row, .. } = e { Some(*in_a_row) } else { None })
+            .collect();
         assert_eq!(brakes, [1, 2, 3]);
         // the phrase in which it happened is void and is planned anew after the rest
         assert!(play.effects.iter().any(|e| matches!(e, Effect::TrialEnded { void: Some(Cause::Rest), .. })));
@@ -424,7 +442,8 @@ mod retry {
         let mut stumble = STEADY;
         stumble[0] = STUMBLE;
         play.phrases(1, stumble);
-        let ids: Vec<u32> = play.plans().iter().flat_map(|plan| plan.targets.iter().map(|target| target.id.0)).collect();
+        let ids: Vec<u32> =
+            play.plans().iter().flat_map(|plan| plan.targets.iter().map(|target| target.id.0)).collect();
         assert_eq!(ids, (0..16).collect::<Vec<u32>>());
     }
 
@@ -511,7 +530,12 @@ mod standing_still {
         let said: Vec<&Effect> = play
             .effects
             .iter()
-            .filter(|e| matches!(e, Effect::Ignored { .. } | Effect::TrialEnded { .. } | Effect::Paused { .. } | Effect::Resumed { .. }))
+            .filter(|e| {
+                matches!(
+                    e,
+                    Effect::Ignored { .. } | Effect::TrialEnded { .. } | Effect::Paused { .. } | Effect::Resumed { .. }
+                )
+            })
             .collect();
         // the press at 1395 could have been outdone until 1605: the pause finds it unjudged
         assert_eq!(said.len(), 5);

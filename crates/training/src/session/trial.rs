@@ -6,13 +6,13 @@ use doozy_cerebellum::rng::Stream;
 
 use super::{
     Phase, Session,
-    constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, SCENE_SHORT, STEP_AHEAD},
+    constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, STEP_AHEAD},
 };
 use crate::{
-    event::{Cause, Drama, Effect, EventId, Ignored, Press, Tier, TargetId, TrialId, TrialPlan},
+    event::{Cause, Drama, Effect, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
     level::jnd_ms,
-    time::{HostTime, Nanos, TrialClock},
+    time::{HostTime, TrialClock},
 };
 
 /// An event as far as it can be the worst of its trial.
@@ -139,13 +139,7 @@ impl InPlay {
 impl Session {
     /// Plans the next trial, decided at `t` and beginning at `free` at the earliest: the attempt of `again` once more, or
     /// a new one at the present rung.
-    pub(super) fn plan(
-        &mut self,
-        again: Option<Box<InPlay>>,
-        free: HostTime,
-        t: HostTime,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn plan(&mut self, again: Option<Box<InPlay>>, free: HostTime, t: HostTime, effects: &mut Vec<Effect>) {
         let trial = TrialId(self.next_trial);
         self.next_trial += 1;
         let mut not_before = free;
@@ -153,9 +147,7 @@ impl Session {
             not_before = not_before.max(stepped + STEP_AHEAD);
         }
         let mut plan = match again {
-            Some(before) => {
-                TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan }
-            }
+            Some(before) => TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan },
             None => {
                 let setting = self.level.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
@@ -187,7 +179,7 @@ impl Session {
             target.id = TargetId(self.next_target);
             self.next_target += 1;
         }
-        // no target of a later trial lies before this one's end
+        // no target of a later trial lies before this moment: what came into force earlier can be forgotten
         let in_force = self.gain_at(t);
         self.gains.retain(|(from, _)| *from > t);
         self.gains.insert(0, (HostTime::DISTANT_PAST, in_force));
@@ -238,15 +230,6 @@ impl Session {
             let (trial, worst) = (in_play.plan.trial, in_play.worst.map(|worst| worst.event));
             effects.push(Effect::TrialEnded { trial, void: Some(cause), worst, t });
             self.retries_in_a_row = 0;
-        }
-    }
-
-    /// How long an event's scene keeps the stage.
-    pub(super) fn scene(drama: Drama) -> Nanos {
-        match drama {
-            Drama::Calm => Nanos::ZERO,
-            Drama::Short => SCENE_SHORT,
-            Drama::Full => SCENE_FULL,
         }
     }
 }
