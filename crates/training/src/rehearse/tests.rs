@@ -157,17 +157,19 @@ fn a_recorded_session_computes_to_the_same_effects() {
     let again = recompute(setup.clone(), &played.inputs).unwrap();
     let recorded: Vec<Effect> =
         played.effects.iter().filter(|effect| !matches!(effect, Effect::Provisional { .. })).cloned().collect();
-    assert_eq!(again, Recomputed { effects: recorded, mismatches: Vec::new() });
+    let window = |input: &Input| match *input {
+        Input::Window { event, w, dose } => Some((event, w, dose)),
+        _ => None,
+    };
+    let windows: Vec<(EventId, f64, f64)> = played.inputs.iter().filter_map(window).collect();
+    assert!(windows.len() >= 12);
+    assert_eq!(again, Recomputed { effects: recorded, windows });
 
-    // one bit of one window
+    // a window touched in the record is not believed
     let mut touched = played.inputs.clone();
     let place = touched.iter().position(|input| matches!(input, Input::Window { event: EventId(4), .. })).unwrap();
-    let Input::Window { event, w, dose } = touched[place] else { unreachable!("found as a window") };
-    touched[place] = Input::Window { event, w: f64::from_bits(w.to_bits() ^ 1), dose };
-    let found = recompute(setup, &touched).unwrap();
-    assert_eq!(found.effects, again.effects);
-    assert_eq!(found.mismatches.len(), 1);
-    assert_eq!((found.mismatches[0].event, found.mismatches[0].computed), (event, Some((w, dose))));
+    touched[place] = Input::Window { event: EventId(4), w: 0.123, dose: 0.0123 };
+    assert_eq!(recompute(setup, &touched).unwrap(), again);
 }
 
 #[test]

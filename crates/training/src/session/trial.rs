@@ -87,9 +87,10 @@ impl InPlay {
     /// Where a press moves its mark for now, told at once.
     pub fn mark(&self, press: Press) -> Option<Effect> {
         let (_, judge) = self.on_clock.as_ref()?;
-        // a copy, because the judge may only have the press once everything before it has been delivered
-        let mark = self.accepts(press.t).then(|| judge.clone().press(press)).flatten()?;
-        Some(Effect::Provisional { trial: self.plan.trial, press, target: mark.target, e: mark.e })
+        self.accepts(press.t).then(|| {
+            let mark = judge.mark(press);
+            Effect::Provisional { trial: self.plan.trial, press, target: mark.target, e: mark.e }
+        })
     }
 
     /// Hands over every press before `limit` that is this trial's, and takes the verdicts that fell before it.
