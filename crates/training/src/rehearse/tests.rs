@@ -214,7 +214,7 @@ fn with_the_window_forced_open_difficulty_falls() {
 
 #[test]
 fn steadier_players_climb_higher_and_feel_more_gain() {
-    let play = |spread| summary(&rehearse(setup(beat(20), 2), &mut Tapper::gaussian(spread, 2)).unwrap());
+    let play = |spread| summary(&rehearse(setup(beat(16), 2), &mut Tapper::gaussian(spread, 2)).unwrap());
     let (steady, loose) = (play(16.0), play(44.0));
     assert!(steady.mean_rung > loose.mean_rung + 2.0, "{steady:?} {loose:?}");
     assert!(steady.gain > loose.gain + 0.2, "{steady:?} {loose:?}");
@@ -227,7 +227,7 @@ fn steadier_players_climb_higher_and_feel_more_gain() {
 fn nobody_is_held_where_they_fail() {
     let floor = |level: &Level| level.floor_rung();
     for profile in Profile::ALL {
-        for level in [beat(6), gate(20)] {
+        for level in [beat(4), gate(14)] {
             let floor = floor(&level);
             assert_safe(&rehearse(setup(level, 9), &mut Tapper::new(profile, 21)).unwrap(), floor);
         }
