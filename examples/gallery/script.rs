@@ -234,7 +234,9 @@ fn cortex(event: EventId, side: Side, u: f64) -> CortexView {
         from_ms: -10.0,
         mli1: trace(&|t| 1.0 - dip * (-((t - 15.0) / 6.5).powi(2)).exp()),
         mli2: trace(&|t| 1.0 + 3.0 * p * (-((t - 5.0) / 3.0).powi(2)).exp()),
-        calcium: trace(&|t| if t < 1.0 { 0.0 } else { (0.4 + 1.1 * w) * (1.0 - (-(t - 1.0) / 5.0).exp()) * (-t / 74.0).exp() }),
+        calcium: trace(&|t| {
+            if t < 1.0 { 0.0 } else { (0.4 + 1.1 * w) * (1.0 - (-(t - 1.0) / 5.0).exp()) * (-t / 74.0).exp() }
+        }),
         window: trace(&|t| {
             if t < 5.0 { 0.0 } else { w * (1.0 - (-(t - 5.0) / 3.0).exp()) * (-(t - 15.0).max(0.0) / 8.0).exp() }
         }),
@@ -282,7 +284,14 @@ pub fn shots() -> Vec<Shot> {
         shots.push(full(
             name,
             script,
-            vec![("060", t + 40.0), ("150", t + 150.0), ("260", t + 260.0), ("480", t + 480.0), ("800", t + 800.0), ("1350", t + 1350.0)],
+            vec![
+                ("060", t + 40.0),
+                ("150", t + 150.0),
+                ("260", t + 260.0),
+                ("480", t + 480.0),
+                ("800", t + 800.0),
+                ("1350", t + 1350.0),
+            ],
         ));
     }
     for (name, e) in [("doozy-late-400", 400.0), ("doozy-late-900", 900.0)] {
@@ -307,14 +316,23 @@ pub fn shots() -> Vec<Shot> {
     shots.push(full(
         "strip",
         late.clone(),
-        vec![("volley", t + 60.0 + 180.0), ("opening", t + 60.0 + 380.0), ("open", t + 60.0 + 620.0), ("after", t + 2700.0)],
+        vec![
+            ("volley", t + 60.0 + 180.0),
+            ("opening", t + 60.0 + 380.0),
+            ("open", t + 60.0 + 620.0),
+            ("after", t + 2700.0),
+        ],
     ));
     let open = Script { window_was_open: true, ..Script::bell(&[5.0, 10.0]) };
     shots.push(full("retry", open.clone(), vec![("lane", open.due(2) - 180.0)]));
     let gate = Script::gate(&[8.0], 0.0);
     shots.push(full("gate", gate.clone(), vec![("approach", gate.due(0) - 420.0), ("clean", gate.last() + 130.0)]));
     let hidden = Script::gate(&[-20.0], 350.0);
-    shots.push(full("gate-hidden", hidden.clone(), vec![("visible", hidden.due(0) - 560.0), ("occluded", hidden.due(0) - 150.0)]));
+    shots.push(full(
+        "gate-hidden",
+        hidden.clone(),
+        vec![("visible", hidden.due(0) - 560.0), ("occluded", hidden.due(0) - 150.0)],
+    ));
     for (name, e) in [("gate-doozy-early", -160.0), ("gate-doozy-late", 180.0)] {
         let script = Script { drama: Drama::Full, retry: true, ..Script::gate(&[e], 0.0) };
         let t = script.last();
