@@ -36,12 +36,13 @@ use doozy_training::{
 };
 
 use super::{
-    Screen, StageCamera,
+    Screen, StageCamera, Words,
     bridge::{Bridge, Conduct, PlayState, ShellClock},
     capture::{self, FramePlan, Frames},
     focus::{self, OtherSteering, Steer},
     limits::{EffectLimits, Scales},
-    screens::{self, LevelCard, Words},
+    screens::{self, LevelCard},
+    stage::{self, layers::Board},
     theme::{self, DESIGN, PaletteName, Theme},
     third_party,
 };
@@ -80,6 +81,8 @@ pub struct Setup {
     pub player: Player,
     pub seed: u64,
     pub clock: ShellClock,
+    /// Of everything that sounds, 0…1, as the player's limits have it.
+    pub loudness: f32,
 }
 
 /// What the player can choose on the screens, and what is kept of it.
@@ -170,10 +173,15 @@ pub struct Sessions {
 
 impl Sessions {
     /// Begins the chosen level; the message of a failure is for the player.
-    pub fn begin(&mut self, bridge: &mut Bridge, play: &mut PlayState) -> Result<()> {
+    pub fn begin(&mut self, loudness: f32, bridge: &mut Bridge, play: &mut PlayState) -> Result<()> {
         let card = self.chosen.as_ref().context("no level is chosen")?;
-        let setup =
-            Setup { level: card.path.clone(), player: self.player.clone(), seed: self.seed, clock: self.clock };
+        let setup = Setup {
+            level: card.path.clone(),
+            player: self.player.clone(),
+            seed: self.seed,
+            clock: self.clock,
+            loudness,
+        };
         bridge.detach();
         let session = (self.begin)(&setup)?;
         self.seed = self.seed.wrapping_add(1);
@@ -220,8 +228,6 @@ pub struct Canvas(pub Handle<Image>);
 
 /// A real-time picture for a software renderer, pixels: about 34 ms a frame on two cores (engineering.md §5.7).
 pub const SOFTWARE_SIZE: UVec2 = UVec2::new(854, 480);
-/// Decoration's physics, Hz: half the display's usual rate would show, double the rate costs double (engineering.md §4).
-const FIXED_HZ: f64 = 60.0;
 /// Updates that a screenshot on its way may take before the run ends without it.
 const PATIENCE: u32 = 120;
 /// How long a demo's end screen stays, s: long enough to be read, and for its picture.
@@ -233,11 +239,7 @@ fn plugins(surface: Surface, clock: ShellClock) -> PluginGroupBuilder {
         title: "Doozy".into(),
         name: Some("doozy".into()),
         resolution: WindowResolution::new(DESIGN.x as u32, DESIGN.y as u32),
-        resize_constraints: bevy::window::WindowResizeConstraints {
-            min_width: 480.0,
-            min_height: 270.0,
-            ..default()
-        },
+        resize_constraints: bevy::window::WindowResizeConstraints { min_width: 480.0, min_height: 270.0, ..default() },
         present_mode: bevy::window::PresentMode::AutoVsync,
         ..default()
     };
@@ -271,8 +273,22 @@ fn plugins(surface: Surface, clock: ShellClock) -> PluginGroupBuilder {
 /// Where no session can be begun, or no picture can be made. The caller has looked for a display before a
 /// [`Surface::Window`] (winit cannot be asked to report one missing).
 pub fn run(launch: Launch) -> Result<Outcome> {
-    let Launch { start, player, seed, seconds, surface, clock, frames, levels, choices, words, begin, keep, steering, stop } =
-        launch;
+    let Launch {
+        start,
+        player,
+        seed,
+        seconds,
+        surface,
+        clock,
+        frames,
+        levels,
+        choices,
+        words,
+        begin,
+        keep,
+        steering,
+        stop,
+    } = launch;
     let report = Report(Arc::new(Mutex::new(Outcome::default())));
     let demo = matches!(player, Player::Learner(_));
     let mut sessions = Sessions { player, clock, levels, chosen: None, seed, begin };
@@ -287,7 +303,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             if introduce {
                 Screen::FirstRun
             } else {
-                sessions.begin(&mut bridge, &mut play)?;
+                sessions.begin(choices.scales.loudness, &mut bridge, &mut play)?;
                 Screen::Play
             }
         }
@@ -299,14 +315,13 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         let frame = Duration::from_secs_f64(1.0 / f64::from(fps.max(1)));
         app.insert_resource(TimeUpdateStrategy::ManualDuration(frame));
     }
-    app.insert_resource(Time::<Fixed>::from_hz(FIXED_HZ))
-        .insert_resource(InputFocusVisible(true))
+    app.insert_resource(InputFocusVisible(true))
         .insert_resource(clock)
         .insert_resource(choices)
         .insert_resource(EffectLimits::new(choices.scales))
         .insert_resource(words)
         .insert_resource(sessions)
-        .insert_resource(bridge)
+        .insert_non_send(bridge)
         .insert_resource(play)
         .insert_resource(Stop(stop))
         .insert_resource(Keeper(keep))
@@ -325,6 +340,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             screens::plugin,
             capture::plugin,
             third_party::plugin,
+            stage::plugin,
         ))
         .add_systems(PreStartup, (survey, set_up_camera).chain())
         .add_systems(PreUpdate, (fit, hear_window))
@@ -334,8 +350,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         app.insert_resource(OtherSteering(steering));
     }
     if let Surface::Headless { size } = surface {
-        let mut image =
-            Image::new_target_texture(size.x.max(1), size.y.max(1), TextureFormat::Rgba8UnormSrgb, None);
+        let mut image = Image::new_target_texture(size.x.max(1), size.y.max(1), TextureFormat::Rgba8UnormSrgb, None);
         image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
         image.asset_usage = RenderAssetUsages::all();
         let handle = app.world_mut().resource_mut::<Assets<Image>>().add(image);
@@ -357,7 +372,8 @@ fn survey(
     let (name, software) = adapter.map_or_else(
         || (String::new(), true),
         |info| {
-            let software = info.device_type == bevy::render::settings::WgpuDeviceType::Cpu;
+            // wgpu is not among our own dependencies, so its type is known by name.
+            let software = format!("{:?}", info.device_type) == "Cpu";
             (format!("{} ({:?})", info.name, info.backend), software)
         },
     );
@@ -391,10 +407,7 @@ fn set_up_camera(mut commands: Commands, canvas: Option<Res<Canvas>>, quality: R
 }
 
 /// Scales the screens to fit what they are shown on, as the camera does with the stage.
-fn fit(
-    cameras: Query<&Camera, With<StageCamera>>,
-    mut scale: ResMut<UiScale>,
-) {
+fn fit(cameras: Query<&Camera, With<StageCamera>>, mut scale: ResMut<UiScale>) {
     let Some(size) = cameras.iter().next().and_then(Camera::logical_target_size) else { return };
     let fitted = (size.x / DESIGN.x).min(size.y / DESIGN.y).max(0.1);
     if (scale.0 - fitted).abs() > 1e-4 {
@@ -405,7 +418,7 @@ fn fit(
 fn hear_window(
     mut focused: MessageReader<WindowFocused>,
     mut closing: MessageReader<WindowCloseRequested>,
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     mut ending: ResMut<Ending>,
 ) {
     for message in focused.read() {
@@ -422,8 +435,12 @@ fn apply_choices(
     mut theme: ResMut<Theme>,
     mut keeper: ResMut<Keeper>,
     mut play: ResMut<PlayState>,
+    mut board: ResMut<Board>,
 ) {
     limits.set_scales(choices.scales);
+    if board.strip != choices.strip {
+        board.strip = choices.strip;
+    }
     if theme.name != choices.palette {
         theme.choose(choices.palette);
     }
@@ -441,7 +458,7 @@ fn end_sessions(
     mut ending: ResMut<Ending>,
     stop: Res<Stop>,
     play: Res<PlayState>,
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     mut asked_stop: Local<bool>,
 ) {
     ending.asked |= stop.0.load(Ordering::Relaxed);
@@ -466,7 +483,7 @@ fn end_sessions(
 fn leave(
     mut ending: ResMut<Ending>,
     play: Res<PlayState>,
-    bridge: Res<Bridge>,
+    bridge: NonSend<Bridge>,
     screen: Res<State<Screen>>,
     time: Res<Time>,
     mut frames: ResMut<Frames>,
@@ -474,7 +491,9 @@ fn leave(
     report: Res<Report>,
     mut exit: MessageWriter<AppExit>,
 ) {
-    if *screen.get() == Screen::End && let Some(left) = &mut ending.linger {
+    if *screen.get() == Screen::End
+        && let Some(left) = &mut ending.linger
+    {
         *left -= time.delta_secs_f64();
         if *left <= 0.0 {
             ending.asked = true;

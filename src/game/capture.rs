@@ -171,9 +171,10 @@ fn due(
         return None;
     }
     let calm = frames.ahead.is_empty() && !play.judged.is_empty();
-    let under_way = play.present().and_then(|trial| trial.clock.map(|clock| (trial, clock))).is_some_and(|(trial, clock)| {
-        clock.trial(play.now).0 > trial.plan.length.0 / DRILL_SHARE && trial.ended.is_none()
-    });
+    let under_way =
+        play.present().and_then(|trial| trial.clock.map(|clock| (trial, clock))).is_some_and(|(trial, clock)| {
+            clock.trial(play.now).0 > trial.plan.length.0 / DRILL_SHARE && trial.ended.is_none()
+        });
     if *screen.get() == Screen::Play && calm && under_way && !frames.drill_taken {
         frames.drill_taken = true;
         return Some(dir.join(Moment::Drill.file()));

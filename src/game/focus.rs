@@ -159,7 +159,7 @@ fn steer(
     mut chosen: MessageWriter<Chosen>,
     arrived: Res<Arrived>,
     time: Res<Time>,
-    bridge: Res<Bridge>,
+    bridge: NonSend<Bridge>,
 ) {
     let top = items.iter().map(|(_, item, _)| item.layer).max();
     let deaf = bridge.is_attached() && time.elapsed_secs_f64() - arrived.0 < DEAF_AT_FIRST;

@@ -29,6 +29,10 @@ pub mod strip;
 pub mod theme;
 pub mod third_party;
 
+/// The strings shown, by Fluent id, in the player's language.
+#[derive(Resource, Debug, Default, Deref)]
+pub struct Words(pub crate::text::Text);
+
 /// The camera that shows the stage and every screen; shake moves it, and the screens' nodes stay put.
 #[derive(Component, Debug)]
 pub struct StageCamera;

@@ -1,9 +1,6 @@
 //! The end screen: every press of the session, what they amount to in a sentence, and what next.
 
-use bevy::{
-    camera::visibility::NoFrustumCulling,
-    prelude::*,
-};
+use bevy::{camera::visibility::NoFrustumCulling, prelude::*};
 use doozy_training::event::Tier;
 
 use super::{
@@ -160,10 +157,22 @@ fn spawn(
         screen.spawn(Node { column_gap: px(space::NEAR), ..at(80.0, 636.0) }).with_children(|foot| {
             let item = |column| Item { layer: 0, row: 0, column };
             let again = says.get("end-again", &[]);
-            button(foot, &theme, item(0), (Act::Begin, Preferred), &Button { label: &again, hint: None, width: 216.0, main: true });
+            button(
+                foot,
+                &theme,
+                item(0),
+                (Act::Begin, Preferred),
+                &Button { label: &again, hint: None, width: 216.0, main: true },
+            );
             if sessions.next().is_some() {
                 let next = says.get("end-next", &[]);
-                button(foot, &theme, item(1), Act::Next, &Button { label: &next, hint: None, width: 192.0, main: false });
+                button(
+                    foot,
+                    &theme,
+                    item(1),
+                    Act::Next,
+                    &Button { label: &next, hint: None, width: 192.0, main: false },
+                );
             }
             let menu = says.get("end-menu", &[]);
             let act = Act::Go(Screen::Menu);

@@ -16,8 +16,9 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>) {
     let palette = theme.palette;
     widgets::root(&mut commands, DespawnOnExit(Screen::FirstRun), palette.ground, |frame| {
         let column = Node { width: px(760), ..widgets::column(space::NEAR) };
-        frame.spawn(Node { left: px(260), top: px(112), position_type: PositionType::Absolute, ..column }).with_children(
-            |column| {
+        frame
+            .spawn(Node { left: px(260), top: px(112), position_type: PositionType::Absolute, ..column })
+            .with_children(|column| {
                 column.spawn(words(&theme, says.get("first-title", &[]), Size::Title, Weight::Bold, palette.text));
                 sentence(column, &theme, says.get("first-body", &[]), 760.0, palette.quiet);
                 column.spawn(Node { height: px(space::NEAR), ..default() });
@@ -30,8 +31,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>) {
                 };
                 answer(column, false, "first-full", "first-full-hint");
                 answer(column, true, "first-reduced", "first-reduced-hint");
-            },
-        );
+            });
         frame.spawn((
             at(260.0, 640.0),
             children![words(&theme, says.get("first-later", &[]), Size::Small, Weight::Regular, palette.quiet)],

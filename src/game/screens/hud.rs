@@ -85,30 +85,21 @@ pub fn notices_place(frame: &mut ChildSpawnerCommands) {
     ));
 }
 
-fn refresh(
-    play: Res<PlayState>,
-    says: Res<Words>,
-    sessions: Res<Sessions>,
-    mut lines: Query<(&Line, &mut Text)>,
-) {
+fn refresh(play: Res<PlayState>, says: Res<Words>, sessions: Res<Sessions>, mut lines: Query<(&Line, &mut Text)>) {
     let trial = play.present();
     let number = play.trials_done + u32::from(play.ended.is_none());
     let total = sessions.chosen.as_ref().and_then(|card| card.trials);
     for (line, mut text) in &mut lines {
         let said = match line {
             Line::Try => match total {
-                Some(total) => {
-                    says.get("play-try-of", &[("n", number.min(total).into()), ("total", total.into())])
-                }
+                Some(total) => says.get("play-try-of", &[("n", number.min(total).into()), ("total", total.into())]),
                 None => says.get("play-try", &[("n", number.into())]),
             },
             Line::Retry => trial
                 .filter(|trial| trial.plan.retry_of.is_some())
                 .map(|_| says.get("play-retry", &[]))
                 .unwrap_or_default(),
-            Line::Tolerance if play.tol_ms > 0.0 => {
-                says.get("play-tolerance", &[("ms", play.tol_ms.round().into())])
-            }
+            Line::Tolerance if play.tol_ms > 0.0 => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }

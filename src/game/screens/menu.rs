@@ -32,21 +32,24 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
     let palette = theme.palette;
     let levels = &sessions.levels;
     let ladders = ladders(levels);
-    let deepest = ladders
-        .iter()
-        .map(|name| levels.iter().filter(|card| card.ladder == **name).count())
-        .max()
-        .unwrap_or(0);
+    let deepest =
+        ladders.iter().map(|name| levels.iter().filter(|card| card.ladder == **name).count()).max().unwrap_or(0);
     widgets::root(&mut commands, DespawnOnExit(Screen::Menu), palette.ground, |frame| {
         frame
-            .spawn(Node { left: px(MARGIN), top: px(64), position_type: PositionType::Absolute, ..widgets::column(2.0) })
+            .spawn(Node {
+                left: px(MARGIN),
+                top: px(64),
+                position_type: PositionType::Absolute,
+                ..widgets::column(2.0)
+            })
             .with_children(|head| {
                 head.spawn(words(&theme, says.get("app-name", &[]), Size::Title, Weight::Bold, palette.text));
                 head.spawn(words(&theme, says.get("app-line", &[]), Size::Body, Weight::Regular, palette.quiet));
             });
         for (column, ladder) in ladders.iter().enumerate() {
             let left = MARGIN + column as f32 * (LADDER + space::APART);
-            let node = Node { left: px(left), top: px(200), position_type: PositionType::Absolute, ..widgets::column(12.0) };
+            let node =
+                Node { left: px(left), top: px(200), position_type: PositionType::Absolute, ..widgets::column(12.0) };
             frame.spawn(node).with_children(|rungs| {
                 let title = says.get(&format!("ladder-{ladder}"), &[]);
                 rungs.spawn(words(&theme, title, Size::Body, Weight::Bold, palette.text));
@@ -64,7 +67,12 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
                 }
             });
         }
-        let node = Node { bottom: px(56), left: px(MARGIN), position_type: PositionType::Absolute, ..widgets::row(space::NEAR) };
+        let node = Node {
+            bottom: px(56),
+            left: px(MARGIN),
+            position_type: PositionType::Absolute,
+            ..widgets::row(space::NEAR)
+        };
         frame.spawn(node).with_children(|foot| {
             let row = deepest as u8;
             for (column, (id, act)) in

@@ -27,11 +27,8 @@ use super::{
 use crate::conductor::note::Command;
 use doozy_training::event::Cause;
 
+pub use super::Words;
 pub use settings::Setting;
-
-/// The strings shown, by Fluent id.
-#[derive(Resource, Deref)]
-pub struct Words(pub crate::text::Text);
 
 /// A level as the menu and the intro show it.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +68,9 @@ pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The first screen's answer: everything, or reduced effects.
-    Introduce { reduced: bool },
+    Introduce {
+        reduced: bool,
+    },
     /// Shows the intro of a level, by its place in `Sessions::levels`.
     Choose(usize),
     /// Starts the chosen level (again).
@@ -95,7 +94,7 @@ fn act(
     mut next: ResMut<NextState<Screen>>,
     mut choices: ResMut<Choices>,
     mut sessions: ResMut<Sessions>,
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     mut play: ResMut<PlayState>,
     mut quit: MessageWriter<Quit>,
 ) {
@@ -115,7 +114,7 @@ fn act(
                 sessions.chosen = sessions.next().cloned().or_else(|| sessions.chosen.clone());
                 next.set(Screen::Intro);
             }
-            Act::Begin => match sessions.begin(&mut bridge, &mut play) {
+            Act::Begin => match sessions.begin(choices.scales.loudness, &mut bridge, &mut play) {
                 Ok(()) => next.set(Screen::Play),
                 Err(fault) => {
                     let args = vec![("fault", format!("{fault:#}"))];
@@ -151,7 +150,7 @@ fn step_back(
     mut steers: MessageReader<Steer>,
     screen: Res<State<Screen>>,
     mut next: ResMut<NextState<Screen>>,
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     mut sessions: ResMut<Sessions>,
     play: Res<PlayState>,
 ) {

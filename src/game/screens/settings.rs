@@ -124,7 +124,14 @@ const LEFT: f32 = 80.0;
 const WIDTH: f32 = 544.0;
 const BAR: f32 = 96.0;
 
-fn setting_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, item: Item, setting: Setting, choices: &Choices) {
+fn setting_row(
+    parent: &mut ChildSpawnerCommands,
+    theme: &Theme,
+    says: &Words,
+    item: Item,
+    setting: Setting,
+    choices: &Choices,
+) {
     let palette = theme.palette;
     let (label, hint) = (says.get(setting.id(), &[]), says.get(&format!("{}-hint", setting.id()), &[]));
     let mut spawned = parent.spawn((
@@ -149,8 +156,8 @@ fn setting_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, i
         spawned.insert(Preferred);
     }
     spawned.with_children(|row| {
-        row.spawn(Node { width: px(200), justify_content: JustifyContent::FlexEnd, ..widgets::row(14.0) }).with_children(
-            |right| {
+        row.spawn(Node { width: px(200), justify_content: JustifyContent::FlexEnd, ..widgets::row(14.0) })
+            .with_children(|right| {
                 if let Some(share) = setting.share(choices) {
                     right.spawn((
                         Node { width: px(BAR), height: px(8), border_radius: BorderRadius::all(px(4)), ..default() },
@@ -175,8 +182,7 @@ fn setting_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, i
                         words(theme, setting.said(choices, says), Size::Small, Weight::Bold, palette.text)
                     )],
                 ));
-            },
-        );
+            });
         labelled(row, theme, &label, Some(&hint), Weight::Regular);
     });
 }
@@ -190,7 +196,8 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, choices: R
         ));
         for side in 0..2_u8 {
             let left = LEFT + f32::from(side) * (WIDTH + space::APART);
-            let node = Node { left: px(left), top: px(140), position_type: PositionType::Absolute, ..widgets::column(14.0) };
+            let node =
+                Node { left: px(left), top: px(140), position_type: PositionType::Absolute, ..widgets::column(14.0) };
             frame.spawn(node).with_children(|column| {
                 for row in 0..4_u8 {
                     let setting = Setting::ALL[usize::from(side * 4 + row)];
@@ -198,7 +205,8 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, choices: R
                 }
             });
         }
-        let node = Node { left: px(LEFT), bottom: px(56), position_type: PositionType::Absolute, ..widgets::row(space::NEAR) };
+        let node =
+            Node { left: px(LEFT), bottom: px(56), position_type: PositionType::Absolute, ..widgets::row(space::NEAR) };
         frame.spawn(node).with_children(|foot| {
             let (back, reduced) = (says.get("settings-back", &[]), says.get("settings-reduced", &[]));
             let item = |column| Item { layer: 0, row: 4, column };
@@ -242,10 +250,7 @@ fn take_down(mut commands: Commands, screens: Query<Entity, With<SettingsScreen>
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::Settings), spawn).add_systems(
         Update,
-        (
-            refresh.run_if(resource_changed::<Choices>),
-            (take_down, spawn).chain().run_if(theme_changed),
-        )
+        (refresh.run_if(resource_changed::<Choices>), (take_down, spawn).chain().run_if(theme_changed))
             .run_if(in_state(Screen::Settings)),
     );
 }

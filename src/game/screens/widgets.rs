@@ -10,7 +10,12 @@ use crate::game::{
 };
 
 /// A screen's root: fills what it is shown on, with the design's frame in the middle.
-pub fn root(commands: &mut Commands, scope: impl Bundle, ground: Color, content: impl FnOnce(&mut ChildSpawnerCommands)) {
+pub fn root(
+    commands: &mut Commands,
+    scope: impl Bundle,
+    ground: Color,
+    content: impl FnOnce(&mut ChildSpawnerCommands),
+) {
     commands
         .spawn((
             Node {
@@ -26,12 +31,7 @@ pub fn root(commands: &mut Commands, scope: impl Bundle, ground: Color, content:
         ))
         .with_children(|parent| {
             parent
-                .spawn(Node {
-                    width: px(DESIGN.x),
-                    height: px(DESIGN.y),
-                    flex_shrink: 0.0,
-                    ..default()
-                })
+                .spawn(Node { width: px(DESIGN.x), height: px(DESIGN.y), flex_shrink: 0.0, ..default() })
                 .with_children(content);
         });
 }
@@ -62,10 +62,7 @@ pub fn words(theme: &Theme, said: impl Into<String>, size: Size, weight: Weight,
 
 /// A sentence of at most `width` design pixels a line.
 pub fn sentence(parent: &mut ChildSpawnerCommands, theme: &Theme, said: String, width: f32, colour: Color) {
-    parent.spawn((
-        words(theme, said, Size::Body, Weight::Regular, colour),
-        Node { max_width: px(width), ..default() },
-    ));
+    parent.spawn((words(theme, said, Size::Body, Weight::Regular, colour), Node { max_width: px(width), ..default() }));
 }
 
 /// What a button says and how wide it is.

@@ -66,9 +66,7 @@ fn escapement(p: &mut Painter, scene: &Scene<'_>, at: Vec2) {
         .timeline
         .current(scene.now)
         .and_then(|run| Some((run, run.clock?)))
-        .map_or(0, |(run, clock)| {
-            run.plan.cues.iter().filter(|cue| clock.host(cue.at) <= scene.now).count()
-        });
+        .map_or(0, |(run, clock)| run.plan.cues.iter().filter(|cue| clock.host(cue.at) <= scene.now).count());
     let step = scene.timeline.last_cue(scene.now).map_or(1.0, |(_, since, _)| ease_out(since.as_ms() / 90.0));
     let teeth = 30;
     let turn = if scene.still { 0.0 } else { -(beats as f32 - 1.0 + step as f32) * TAU / teeth as f32 };
@@ -142,9 +140,13 @@ fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             let falloff = 0.60 + 0.30 * v + lip;
             bronze.turned(u).lightened(falloff * (1.0 + 0.35 * ring))
         });
-        for (y, half, thick) in [(22.0, 95.5, 2.4), (30.0, 90.5, 1.4), (112.0, 65.5, 1.6), (130.0, 62.5, 2.6), (137.0, 60.5, 1.4)] {
+        for (y, half, thick) in
+            [(22.0, 95.5, 2.4), (30.0, 90.5, 1.4), (112.0, 65.5, 1.6), (130.0, 62.5, 2.6), (137.0, 60.5, 1.4)]
+        {
             p.lathe(base + Vec2::Y * y, &[(half, 0.0), (half, thick)], |u, _| bronze.turned(u).lightened(1.35));
-            p.lathe(base + Vec2::Y * (y - 2.0), &[(half + 0.5, 0.0), (half, 2.0)], |u, _| bronze.turned(u).lightened(0.4));
+            p.lathe(base + Vec2::Y * (y - 2.0), &[(half + 0.5, 0.0), (half, 2.0)], |u, _| {
+                bronze.turned(u).lightened(0.4)
+            });
         }
         // Crown.
         for x in [-9.0, 9.0] {
