@@ -252,7 +252,7 @@ pub fn paint<'a>(
         p.faded(left.clamp(0.0, 1.0) as f32, |p| {
             if above < 120.0 {
                 let shade = look.shadow.with_alpha_of(look.shadow.alpha * 0.5 * (1.0 - above / 120.0));
-                p.glow(Vec2::new(at.x, floor), debris.half.x * 1.7, 0.25, shade);
+                p.speck(Vec2::new(at.x, floor), debris.half.x * 1.7, 0.25, shade);
             }
             streak(p, debris, at, metal);
             part(p, debris, at, turn, metal);
@@ -280,10 +280,16 @@ fn part(p: &mut Painter, debris: &Debris, at: Vec2, turn: f32, metal: Metal) {
         metal.dark.mix(&metal.light, (0.42 + 0.5 * (world.y * 0.8 - world.x * 0.4)).clamp(0.0, 1.0))
     };
     p.within(Affine2::from_angle_translation(turn, at), |p| match debris.kind {
-        Kind::Bead => p.ball(Vec2::ZERO, half.x, 0.0, metal),
+        Kind::Bead => {
+            p.disc(Vec2::ZERO, half.x, metal.mid, metal.dark);
+            // Undo the turn: the highlight stays above left.
+            p.speck(Vec2::from_angle(-turn).rotate(Vec2::new(-0.3, 0.35)) * half.x, half.x * 0.7, 1.0, metal.glint);
+        }
         Kind::Bolt => {
             p.stroke(Vec2::ZERO, Vec2::new(half.x * 2.6, 0.0), half.x * 0.8, metal.mid, metal.dark);
-            p.bolt(Vec2::ZERO, half.x, metal);
+            let head: [Vec2; 6] =
+                std::array::from_fn(|k| Vec2::from_angle(std::f32::consts::TAU * k as f32 / 6.0) * half.x);
+            p.polygon(&head, lit);
         }
         Kind::Rod => {
             let points =

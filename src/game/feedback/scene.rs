@@ -332,7 +332,7 @@ pub fn paint_veil(p: &mut Painter, show: &Show, look: &Look, room: &Room, lane: 
     }
     if let Some(share) = show.replay(now) {
         // Behind the number and the replay everything steps back: they are facts, and must be read.
-        let arrive = (share * 5.0).clamp(0.0, 1.0) as f32 * dusk.min(1.0);
+        let arrive = (share * 8.0).clamp(0.0, 1.0) as f32 * dusk.min(1.0);
         let band = dark.with_alpha_of(0.93 * arrive);
         let (y0, y1) = (lane.anchor.y - 118.0, lane.anchor.y + 352.0);
         p.wash(Vec2::new(-w, y0), Vec2::new(w, y1), band, band);

@@ -14,6 +14,7 @@ use doozy_training::{
 
 use super::{
     lane::Lane,
+    marks,
     paint::{Metal, Painter, Tint},
     parts::{self, Breakage, FLOOR_BELOW, Scene},
     timeline::{Mark, Run},
@@ -223,7 +224,7 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     for (run, clock) in scene.timeline.anchored() {
         for cue in run.plan.cues.iter().filter(|cue| matches!(cue.kind, CueKind::CountIn { .. })) {
             let due = clock.host(cue.at);
-            let Some((x, alpha)) = place(scene, lane, due) else { continue };
+            let Some((x, alpha)) = place(scene, lane, due).filter(|_| !run.ended) else { continue };
             // Count-in beads are hollow: they are not to be struck.
             p.faded(alpha * 0.9, |p| {
                 p.ring(Vec2::new(x, lane.anchor.y), BEAD * 0.62, 3.0, look.quiet);
@@ -234,6 +235,9 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             let due = clock.host(target.at);
             let Some((x, alpha)) = place(scene, lane, due) else { continue };
             let met = run.met.get(&target.id).copied();
+            if run.ended && met.is_none() {
+                continue;
+            }
             let mark = scene.timeline.marks().rev().find(|m| m.target == Some(target.id));
             let lift = mark.map_or(0.0, |m| flight(scene, m));
             let at = Vec2::new(x, lane.anchor.y + lift);
@@ -249,8 +253,9 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
                     p.glow(at, BEAD * 3.0, 1.0, look.lamp.with_alpha_of(0.20 * scene.glow));
                 }
                 p.ball(at, BEAD, if scene.still { 0.0 } else { roll }, metal);
-                if let Some((tier, _)) = met {
-                    p.ring(at, BEAD + 3.0, 2.0, look.tier(tier).mix(&look.ground, 0.2));
+                if let Some((tier, side)) = met {
+                    let color = look.tier(tier).mix(&look.ground, 0.2);
+                    marks::met(p, at, BEAD, tier, side.sign() as f32, color);
                 }
             });
         }

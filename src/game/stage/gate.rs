@@ -1,8 +1,6 @@
 //! The gate: a ball rolls to a photo-gate and is due when it stands in the beam; a press lifts the shutter. Where the
 //! drill hides the last of the way, a tube does it.
 
-use std::f32::consts::TAU;
-
 use bevy::{
     color::Mix,
     math::{Affine2, Vec2},
@@ -14,6 +12,7 @@ use doozy_training::{
 
 use super::{
     lane::Lane,
+    marks,
     paint::{Painter, Tint},
     parts::{self, FLOOR_BELOW, Scene},
     timeline::Run,
@@ -23,7 +22,7 @@ use crate::game::theme::motion::ease_out;
 /// Radius of the ball, design units.
 pub const BALL: f32 = 25.0;
 const TOWER: f32 = 262.0;
-const HALF_SPAN: f32 = 62.0;
+const HALF_SPAN: f32 = 84.0;
 /// How long the shutter stays up after a press, ms. ◇
 const OPEN_MS: f64 = 420.0;
 
@@ -57,11 +56,11 @@ pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             * Affine2::from_translation(-Vec2::new(at.x, floor)),
         |p| {
             for side in [-1.0, 1.0] {
-                parts::post(p, Vec2::new(at.x + side * HALF_SPAN, floor), 12.0, TOWER + FLOOR_BELOW + 6.0, look.iron);
+                parts::post(p, Vec2::new(at.x + side * HALF_SPAN, floor), 15.0, TOWER + FLOOR_BELOW + 6.0, look.iron);
             }
             // The winch, its wheel, and the counterweight that sinks as the shutter rises.
             let turn = if scene.still { 0.0 } else { lift * 1.6 };
-            p.gear(at + Vec2::new(0.0, TOWER + 52.0), 44.0, 16, turn, look.brass.shaded(0.8));
+            p.gear(at + Vec2::new(0.0, TOWER + 56.0), 54.0, 18, turn, look.brass.shaded(0.8));
             parts::beam(
                 p,
                 at + Vec2::new(-HALF_SPAN - 36.0, TOWER - 2.0),
@@ -95,8 +94,8 @@ fn shutter(p: &mut Painter, scene: &Scene<'_>, at: Vec2, lift: f32) {
         let base = at + Vec2::new(0.0, -22.0 + travel);
         let tilt = torn.map_or(0.0, |b| b.sign * (0.5 + 0.7 * b.size) * b.left * ease_out(b.age_ms / 200.0) as f32);
         p.within(Affine2::from_angle_translation(tilt, base + Vec2::Y * 60.0), |p| {
-            p.panel(Vec2::new(-8.0, -58.0), Vec2::new(8.0, 18.0), 3.0, look.iron.dark, look.iron.light.lightened(1.2));
-            p.panel(Vec2::new(-4.5, -52.0), Vec2::new(4.5, 12.0), 2.0, look.iron.mid, look.iron.dark);
+            p.panel(Vec2::new(-11.0, -58.0), Vec2::new(11.0, 26.0), 3.0, look.iron.dark, look.iron.light.lightened(1.2));
+            p.panel(Vec2::new(-6.5, -52.0), Vec2::new(6.5, 18.0), 2.0, look.iron.mid, look.iron.dark);
             p.bolt(Vec2::new(0.0, 10.0), 3.4, look.brass);
             p.bolt(Vec2::new(0.0, -46.0), 3.4, look.brass);
         });
@@ -204,8 +203,8 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
                 let roll = if scene.still { 0.0 } else { -(x - lane.anchor.x) / BALL };
                 p.glow(at, BALL * 2.4, 1.0, look.lamp.with_alpha_of(0.12 * scene.glow));
                 p.ball(at, BALL, roll, look.steel);
-                if let Some((tier, _)) = met {
-                    p.ring(at, BALL + 4.0, 2.4, look.tier(tier));
+                if let Some((tier, side)) = met {
+                    marks::met(p, at, BALL, tier, side.sign() as f32, look.tier(tier));
                 }
             });
         }
@@ -220,16 +219,4 @@ fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
     }
     let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);
     Some((x, (1.0 - 0.6 * past * past) * scene.travellers))
-}
-
-/// A wreath of light for a clean pass.
-pub fn wreath(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, share: f32) {
-    let c = scene.look.tiers[0];
-    for k in 0..12 {
-        let (sin, cos) = (TAU * k as f32 / 12.0).sin_cos();
-        let out = Vec2::new(cos, sin);
-        let (a, b) = (44.0 + 60.0 * share, 54.0 + 84.0 * share);
-        let at = heart(lane);
-        p.stroke(at + out * a, at + out * b, 2.0, c.with_alpha_of(1.0 - share), c.with_alpha_of(0.0));
-    }
 }

@@ -166,6 +166,11 @@ impl Painter {
         self.bands(center, squash, &bands, 0.0, TAU, Self::sides(radius, TAU));
     }
 
+    /// A small soft spot: a glow for what is too small or too many for one.
+    pub fn speck(&mut self, center: Vec2, radius: f32, squash: f32, color: LinearRgba) {
+        self.bands(center, squash, &[(0.0, color), (radius, clear(color))], 0.0, TAU, 8);
+    }
+
     /// A ring around `radius`, `width` wide.
     pub fn ring(&mut self, center: Vec2, radius: f32, width: f32, color: LinearRgba) {
         self.arc(center, radius, width, 0.0, TAU, color);
@@ -336,7 +341,7 @@ impl Painter {
 
     /// A hexagonal bolt head.
     pub fn bolt(&mut self, center: Vec2, radius: f32, metal: Metal) {
-        self.glow(center + Vec2::new(0.6, -1.4), radius * 1.7, 1.0, LinearRgba::new(0.0, 0.0, 0.0, 0.6));
+        self.speck(center + Vec2::new(0.6, -1.4), radius * 1.8, 1.0, LinearRgba::new(0.0, 0.0, 0.0, 0.7));
         let points: [Vec2; 6] = std::array::from_fn(|k| {
             let (sin, cos) = (TAU * (k as f32 + 0.3) / 6.0).sin_cos();
             center + Vec2::new(cos, sin) * radius

@@ -288,6 +288,7 @@ impl Timeline {
     #[must_use]
     pub fn next_due(&self, now: HostTime) -> Option<HostTime> {
         self.anchored()
+            .filter(|(run, _)| !run.ended)
             .flat_map(|(run, clock)| run.plan.targets.iter().map(move |t| clock.host(t.at)))
             .filter(|due| *due > now)
             .min()
