@@ -16,7 +16,7 @@ use doozy_training::{
 
 use super::{
     captions::{Caption, Captions},
-    debris::Burst,
+    debris::{Burst, LIFE_MS},
     words,
 };
 use crate::{
@@ -250,7 +250,18 @@ fn rumble(mut show: ResMut<Show>, play: Res<PlayState>, mut limits: ResMut<Effec
     show.rumbles = waiting;
 }
 
-fn scatter(mut show: ResMut<Show>, play: Res<PlayState>, board: Res<Board>, mut bursts: MessageWriter<Burst>) {
+fn scatter(
+    mut show: ResMut<Show>,
+    play: Res<PlayState>,
+    board: Res<Board>,
+    limits: Res<EffectLimits>,
+    mut bursts: MessageWriter<Burst>,
+) {
+    if limits.reduced_motion() {
+        // Nothing flies: the wreck is drawn where it would have come to rest.
+        show.short = None;
+        return;
+    }
     let (room, now) = (board.room, play.shown_at);
     let lane_of = |judged: &Judged| play.trial(judged.trial).map(|trial| (Lane::of(&trial.plan, &room), trial.plan.stage));
     if let Some((staged, age)) = show.playing(now) {
@@ -274,6 +285,7 @@ fn scatter(mut show: ResMut<Show>, play: Res<PlayState>, board: Res<Board>, mut 
                     count: (small * (PARTS.0 + (PARTS.1 - PARTS.0) * size)) as usize,
                     seed: judged.event.0,
                     floor: lane.anchor.y - FLOOR_BELOW,
+                    life_ms: LIFE_MS,
                 });
             }
         }
@@ -292,8 +304,8 @@ fn scatter(mut show: ResMut<Show>, play: Res<PlayState>, board: Res<Board>, mut 
                 count: if doozy { 26 } else { 9 },
                 seed: judged.event.0,
                 floor: lane.anchor.y - FLOOR_BELOW,
+                life_ms: SHORT_ENDS,
             });
-            show.short = None;
         }
     }
 }
@@ -304,7 +316,9 @@ pub fn paint_veil(p: &mut Painter, show: &Show, look: &Look, room: &Room, lane: 
     if dusk <= 0.0 {
         return;
     }
-    let dark = LinearRgba { alpha: 1.0, ..look.ground.lightened(0.25) };
+    // A dark room falls darker; a light one, where darkness would hide the number, a little duller.
+    let fall = if look.is_light() { 0.80 } else { 0.25 };
+    let dark = LinearRgba { alpha: 1.0, ..look.ground.lightened(fall) };
     let (w, h) = (room.half.x + 90.0, room.half.y + 90.0);
     let edge = dark.with_alpha_of(0.88 * dusk * glow);
     let none = dark.with_alpha_of(0.0);
@@ -500,12 +514,6 @@ fn trail(p: &mut Painter, at: Vec2, radius: f32, look: &Look, per_ms: f32) {
             [c.with_alpha_of(0.0), c.with_alpha_of(alpha), c.with_alpha_of(alpha), c.with_alpha_of(0.0)],
         );
     }
-}
-
-/// Whether a short scene still plays at `now`.
-#[must_use]
-pub fn short_left(since: Nanos) -> f32 {
-    (1.0 - since.as_ms() / SHORT_ENDS).clamp(0.0, 1.0) as f32
 }
 
 /// Forgets everything when a session begins.

@@ -48,8 +48,7 @@ pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let at = lane.anchor;
     let floor = at.y - FLOOR_BELOW;
     let lift = open(scene);
-    let lean = scene.broken.map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
-    launcher(p, scene, lane);
+    let lean = scene.broken.filter(|_| !scene.still).map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
     p.within(
         Affine2::from_translation(Vec2::new(at.x, floor))
             * Affine2::from_angle(lean)
@@ -92,7 +91,7 @@ fn shutter(p: &mut Painter, scene: &Scene<'_>, at: Vec2, lift: f32) {
     let torn = scene.broken;
     p.faded(fade, |p| {
         let base = at + Vec2::new(0.0, -22.0 + travel);
-        let tilt = torn.map_or(0.0, |b| b.sign * (0.5 + 0.7 * b.size) * b.left * ease_out(b.age_ms / 200.0) as f32);
+        let tilt = torn.map_or(0.0, |b| b.sign * (0.5 + 0.7 * b.size) * b.left * if scene.still { 1.0 } else { ease_out(b.age_ms / 200.0) as f32 });
         p.within(Affine2::from_angle_translation(tilt, base + Vec2::Y * 60.0), |p| {
             p.panel(Vec2::new(-11.0, -58.0), Vec2::new(11.0, 26.0), 3.0, look.iron.dark, look.iron.light.lightened(1.2));
             p.panel(Vec2::new(-6.5, -52.0), Vec2::new(6.5, 18.0), 2.0, look.iron.mid, look.iron.dark);
@@ -162,6 +161,7 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     );
     p.glow(at, 70.0, 1.0, beam.with_alpha_of(0.10 * scene.glow));
     balls(p, scene, lane);
+    launcher(p, scene, lane);
     if lane.hidden.0 > 0 {
         // All of the way that the drill hides, and no more: its right mouth is the gate itself.
         let from = lane.offset_ms(-lane.hidden.as_ms());
@@ -176,6 +176,7 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     p.lathe(at + Vec2::new(0.0, -BALL - 30.0), &[(20.0, 0.0), (20.0, 14.0), (14.0, 20.0), (13.0, 25.0)], |u, _| {
         look.brass.turned(u).lightened(0.8)
     });
+    parts::wreck(p, scene, lane);
     parts::plate(p, scene, lane, &run.plan);
     parts::socket(p, scene, lane, BALL, at.y + 112.0, lit);
 }
@@ -193,7 +194,7 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             }
             let met = run.met.get(&target.id).copied();
             let mut at = Vec2::new(x, lane.anchor.y);
-            if let (Some((Tier::Doozy, _)), Some(b)) = (met, scene.broken) {
+            if let (Some((Tier::Doozy, _)), Some(b)) = (met, scene.broken.filter(|_| !scene.still)) {
                 // A broken gate throws the ball off its rail.
                 let k = (b.age_ms / 1000.0) as f32;
                 at += Vec2::new(b.sign * 340.0 * k, 300.0 * k - 420.0 * k * k) * b.left;
@@ -214,7 +215,8 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
 fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
     let x = lane.x(due, scene.now);
     let (left, right) = (lane.anchor.x - lane.reach, scene.room.half.x + BALL);
-    if x < left - BALL || x > right {
+    // Before its launch a ball is nowhere to be seen, whatever the window's shape.
+    if x < left || x > right {
         return None;
     }
     let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);

@@ -399,6 +399,13 @@ impl Metal {
         lit.mix(&self.rim, 0.75 * bump(0.93, 0.11))
     }
 
+    /// The same metal in the distance: `k` of the way to the colour of the air, 0…1.
+    #[must_use]
+    pub fn far(&self, air: LinearRgba, k: f32) -> Self {
+        let dim = |c: LinearRgba| c.mix(&air.with_alpha_of(c.alpha), k);
+        Self { dark: dim(self.dark), mid: dim(self.mid), light: dim(self.light), glint: dim(self.glint), rim: dim(self.rim) }
+    }
+
     /// The same metal, darker by `k` 0…1, for what stands further back.
     #[must_use]
     pub fn shaded(&self, k: f32) -> Self {

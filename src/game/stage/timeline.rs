@@ -84,11 +84,10 @@ pub struct Staged {
 pub struct Timeline {
     runs: BTreeMap<TrialId, Run>,
     marks: VecDeque<Mark>,
-    /// Final verdicts whose drama has not been told yet, and full ones that wait for the end of a phrase.
+    /// Recent final verdicts, and those whose full scene waits for the end of their phrase.
     verdicts: BTreeMap<EventId, Judged>,
     waiting: Vec<EventId>,
     last_press: Option<HostTime>,
-    last_verdict: Option<(EventId, HostTime)>,
     paused: bool,
 }
 
@@ -197,7 +196,6 @@ impl Timeline {
                 since: now,
             });
         }
-        self.last_verdict = Some((judged.event, now));
         self.verdicts.insert(judged.event, judged.clone());
         // A phrase's worth and more: the worst of it is asked for at its end.
         while self.verdicts.len() > 64 {
@@ -209,15 +207,15 @@ impl Timeline {
         let judged = self.verdicts.get(&event)?.clone();
         let in_phrase =
             self.runs.get(&judged.trial).is_some_and(|run| run.plan.running && !run.ended && !run.void);
-        let drama = match drama {
-            Drama::Calm => return None,
+        match drama {
+            Drama::Calm => None,
+            // The next target must stay readable: the whole scene waits for the phrase's end.
             Drama::Full if in_phrase => {
                 self.waiting.push(event);
-                Drama::Short
+                None
             }
-            as_told => as_told,
-        };
-        Some(Staged { judged, drama, from: now })
+            drama => Some(Staged { judged, drama, from: now }),
+        }
     }
 
     fn end(&mut self, trial: TrialId, void: bool, worst: Option<EventId>, now: HostTime) -> Option<Staged> {
