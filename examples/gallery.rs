@@ -144,7 +144,7 @@ fn camera(mut commands: Commands) {
 #[expect(clippy::too_many_arguments, reason = "the director sees the whole set")]
 fn direct(
     mut gallery: ResMut<Gallery>,
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     mut play: ResMut<PlayState>,
     mut limits: ResMut<EffectLimits>,
     mut theme: ResMut<Theme>,
@@ -174,8 +174,7 @@ fn direct(
         *play = PlayState { now: start, shown_at: start, ..default() };
         bridge.attach(Box::new(Player { lines: shot.script.lines(start).into(), now: start }));
         if gallery.canvas.as_ref().is_none_or(|(_, size)| *size != shot.size) {
-            let mut image =
-                Image::new_target_texture(shot.size.x, shot.size.y, TextureFormat::Rgba8UnormSrgb, None);
+            let mut image = Image::new_target_texture(shot.size.x, shot.size.y, TextureFormat::Rgba8UnormSrgb, None);
             image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
             image.asset_usage = RenderAssetUsages::all();
             let handle = images.add(image);

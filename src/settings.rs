@@ -28,6 +28,8 @@ pub struct Settings {
     /// Language of the words, as "en"; empty is the system's.
     pub language: String,
     pub palette: Palette,
+    /// The cortex strip is put away.
+    pub hide_strip: bool,
     pub effects: Effects,
     pub audio: Audio,
     /// Tables of the input room's own format, which are laid over its defaults.

@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn counts_have_their_plural_and_numbers_that_are_none_a_dash() {
-        let text = Text::of("en", "tries = { $n ->\n    [one] one try\n   *[other] { $n } tries\n }\nspread = ±{ $ms } ms\n");
+        let text =
+            Text::of("en", "tries = { $n ->\n    [one] one try\n   *[other] { $n } tries\n }\nspread = ±{ $ms } ms\n");
         let tries = |n: i32| text.get("tries", &[("n", n.into())]);
         assert_eq!([tries(0), tries(1), tries(1_234)], ["0 tries", "one try", "1234 tries"]);
         assert_eq!(text.get("tries", &[("n", f64::NAN.into())]), "– tries");
@@ -263,10 +264,7 @@ mod tests {
         let missing: Vec<_> = found.iter().filter(|(id, is_id, _)| *is_id && !english.contains(id)).collect();
         assert!(missing.is_empty(), "no message in en.ftl for {missing:?}");
         let used: BTreeSet<&String> = found.iter().map(|(id, ..)| id).collect();
-        let unused: Vec<_> = english
-            .iter()
-            .filter(|id| !used.contains(id))
-            .collect();
+        let unused: Vec<_> = english.iter().filter(|id| !used.contains(id)).collect();
         assert!(unused.is_empty(), "nothing shows {unused:?} of en.ftl");
         for (language, source) in LANGUAGES {
             assert_eq!(ids(source), english, "{language} has other messages than English");

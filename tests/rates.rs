@@ -58,7 +58,10 @@ pub fn play(handle: &mut Handle, fps: i64, stall_at: Nanos, stall: Nanos) -> Vec
 }
 
 fn judged(notes: &[Note]) -> Vec<Judged> {
-    notes.iter().filter_map(|note| if let Note::Effect(Effect::Judged(j)) = note { Some(j.clone()) } else { None }).collect()
+    notes
+        .iter()
+        .filter_map(|note| if let Note::Effect(Effect::Judged(j)) = note { Some(j.clone()) } else { None })
+        .collect()
 }
 
 fn recorded(data: &std::path::Path) -> LoadedSession {

@@ -63,3 +63,114 @@ stage-strip-brake = brake
 stage-window-open = the window opened
 stage-window-ajar = the window was ajar
 stage-window-closed = the window stayed shut
+## Screens
+
+app-name = Doozy
+app-line = Big misses teach. Make them count.
+
+first-title = Before you start
+first-body = When you miss by a lot, Doozy makes a scene of it: things break, scatter, shake and darken. Nothing strobes, and a limit watches over every effect.
+first-question = How much of that would you like?
+first-full = The whole show
+first-full-hint = Shake, debris, falling light, rumble where your pad has it.
+first-reduced = Reduced effects
+first-reduced-hint = No shake, no flashes, no rumble, softer sound. Every fact stays.
+first-later = You can set each of these by itself, down to nothing, under Settings.
+
+menu-settings = Settings
+menu-quit = Quit
+menu-hint = Arrows and Enter, a pad, or the mouse
+
+ladder-pulse = Steady beat
+ladder-catch = Catch at the gate
+ladder-other = More drills
+
+intro-begin = Begin
+intro-back = Back
+intro-controls = Press
+intro-key = Space
+intro-or-pad = or the lower button of a pad
+intro-goal = Goal: within ±{ $tol } ms
+intro-pause = Esc pauses
+intro-trials = { $trials ->
+    [one] one try
+   *[other] { $trials } tries
+}
+
+play-try = Try { $n }
+play-try-of = Try { $n } of { $total }
+play-retry = Again, while it counts
+play-tolerance = ±{ $ms } ms
+play-gain = errors ×{ $gain }
+play-learner = { $name } is playing, a simulated player
+play-aim = { $goal } ms is the goal
+
+pause-title = Paused
+pause-focus = The window lost the focus, so the try was set aside. It does not count.
+pause-device = A device went away, so the try was set aside. It does not count.
+pause-audio = The sound went away, so the try was set aside. It does not count.
+pause-suspended = The machine slept, so the try was set aside. It does not count.
+pause-player = The try was set aside. It does not count.
+pause-resume = Go on
+pause-end = End here
+rest-title = Time for a breath
+rest-body = That was a hard stretch, and the hard part is where it changes. Rest your hands for a minute: what you practised settles while you do.
+
+settings-title = Settings
+settings-flash = Light and glow
+settings-flash-hint = What brightens, glows or darkens
+settings-shake = Shake
+settings-shake-hint = The picture jolts after a doozy
+settings-rumble = Rumble
+settings-rumble-hint = On pads that have it, never near a target
+settings-loudness = Loudness
+settings-loudness-hint = Everything that sounds
+settings-debris = Debris
+settings-debris-hint = Parts that fly
+settings-motion = Reduced motion
+settings-motion-hint = Things fade instead of travelling
+settings-palette = Colours
+settings-palette-hint = The same roles in every palette
+settings-strip = Cortex strip
+settings-strip-hint = What the model makes of your error
+settings-palette-dark = Dark
+settings-palette-light = Light
+settings-palette-high-contrast = High contrast
+settings-none = none
+settings-percent = { $percent } %
+settings-on = on
+settings-off = off
+settings-reduced = Reduced effects
+settings-back = Back
+
+end-title = How it went
+end-early = early
+end-late = late
+end-now = on time
+end-early-by = { $ms } ms early
+end-late-by = { $ms } ms late
+end-on-time = on time
+end-typical = typical
+end-spread = steady to ±{ $ms } ms
+end-spread-hint = robust SD of { $n } presses
+end-none = no press was close enough to a target to be told its error
+end-says-early = You press early: typically { $ms } ms before the target, and half of your presses lie within { $half } ms of that.
+end-says-late = You press late: typically { $ms } ms after the target, and half of your presses lie within { $half } ms of that.
+end-says-even = You press on time: half of your presses lie within { $half } ms of the target.
+end-in-band = { $share } % of your presses lie in the shaded goal band.
+end-clean = clean
+end-slip = slips
+end-miss = misses
+end-doozy = doozies
+end-no-press = no press
+end-order = first at the top, last at the bottom
+end-again = Again
+end-next = Next level
+end-menu = Menu
+end-not-kept = This session is not in the record.
+end-kept = Kept as { $session }
+end-simulated = played by { $name }, simulated
+
+renderer-software = No graphics card: drawn by { $adapter } at reduced size and without glow. Your times are measured apart from the picture.
+notice-settings-not-kept = Your settings hold for now, but could not be kept: { $fault }
+notice-session-failed = This level could not be started: { $fault }

@@ -49,7 +49,9 @@ fn compare(session: &LoadedSession, common: &Common) -> Result<(), Failure> {
     let number = session.info.number;
     let outcome = match verify(session, RULE_VERSION, recompute) {
         Ok(outcome) => outcome,
-        Err(error @ VerifyError::OtherRules { .. }) => return Err(Failure::lacking(format!("session {number}: {error}"))),
+        Err(error @ VerifyError::OtherRules { .. }) => {
+            return Err(Failure::lacking(format!("session {number}: {error}")));
+        }
         Err(error) => return Err(Failure::wrong(format!("session {number}: {error}"))),
     };
     if common.json {
@@ -100,4 +102,3 @@ fn told(judged: &Judged) -> String {
         judged.u
     )
 }
-

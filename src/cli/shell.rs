@@ -2,10 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::AtomicBool,
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use anyhow::Context as _;
@@ -31,7 +28,7 @@ use crate::{
     input::{Bindings, Edge, MenuAction, Taps, merge::TapKind},
     ladders,
     paths::{DataDir, Root},
-    settings::{Palette, Settings},
+    settings::{Palette, Settings, SettingsFile},
     text::Text,
 };
 
@@ -67,15 +64,17 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     for error in refused {
         eprintln!("doozy: {error}");
     }
-    let (settings, findings) = Settings::load().map_err(|e| Failure::lacking(e.to_string()))?;
-    for finding in findings {
-        eprintln!("doozy: {finding}");
-    }
+    let (file, findings) = SettingsFile::open().map_err(|e| Failure::lacking(e.to_string()))?;
+    let settings = file.settings.clone();
     let (bindings, conflicts) = bindings(&settings)?;
     for conflict in conflicts {
         eprintln!("doozy: {conflict}");
     }
     let text = Text::load(&settings.language);
+    for finding in findings {
+        let (id, args) = finding.message();
+        eprintln!("doozy: {}", text.say(id, &args));
+    }
     let cards = ladders.iter().flat_map(cards).collect();
     let choices = choices(&settings);
     let begin = beginner(data, bindings.clone(), settings.clone());
@@ -91,7 +90,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         choices,
         words: Words(text),
         begin,
-        keep: keeper(settings),
+        keep: keeper(file),
         steering: pads(bindings),
         stop: stopper(),
     };
@@ -140,16 +139,17 @@ fn choices(settings: &Settings) -> Choices {
             Palette::Light => PaletteName::Light,
             Palette::HighContrast => PaletteName::HighContrast,
         },
-        strip: settings.strip,
+        strip: !settings.hide_strip,
         introduced: settings.first_run_done,
     }
 }
 
 /// Keeps what the player chose. Settings that cannot be written are told once and stay in force for this run.
-fn keeper(mut settings: Settings) -> app::Keep {
+fn keeper(mut file: SettingsFile) -> app::Keep {
     Box::new(move |choices| {
+        let settings = &mut file.settings;
         settings.first_run_done = choices.introduced;
-        settings.strip = choices.strip;
+        settings.hide_strip = !choices.strip;
         settings.palette = match choices.palette {
             PaletteName::Dark => Palette::Dark,
             PaletteName::Light => Palette::Light,
@@ -161,7 +161,7 @@ fn keeper(mut settings: Settings) -> app::Keep {
         settings.effects.loudness = f64::from(choices.scales.loudness);
         settings.effects.debris = f64::from(choices.scales.debris);
         settings.effects.reduced_effects = choices.scales.reduced_motion;
-        settings.save().context("the settings could not be kept")
+        file.save().context("the settings could not be kept")
     })
 }
 

@@ -47,7 +47,9 @@ impl Validate {
                 }
                 Err(error) => {
                     if common.json {
-                        line(json!({"path": file, "valid": false, "errors": error.to_string().lines().collect::<Vec<_>>()}))?;
+                        line(
+                            json!({"path": file, "valid": false, "errors": error.to_string().lines().collect::<Vec<_>>()}),
+                        )?;
                     } else {
                         line(&error)?;
                     }

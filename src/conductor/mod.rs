@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use doozy_cerebellum::{Lesion, Preset};
 use doozy_training::{
     RULE_VERSION,
     cortex::{Circuit, Cortex},
@@ -23,7 +24,6 @@ use doozy_training::{
     session::{Options, Session},
     time::{HostTime, Nanos},
 };
-use doozy_cerebellum::{Lesion, Preset};
 
 use self::{
     note::{Command, Note},

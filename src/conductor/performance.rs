@@ -3,9 +3,7 @@
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{
-        Cause, DeviceId, Drama, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan,
-    },
+    event::{Cause, DeviceId, Drama, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
     session::Session,
     time::{HostTime, Nanos, SampleFrame, TrialClock},
@@ -18,10 +16,7 @@ use super::{
 use crate::{
     audio::{Audio, State},
     clock::Clock,
-    input::{
-        Bindings, Captured, Edge, Notice, TimedInput, Taps,
-        taps::scripted::ScriptedTap,
-    },
+    input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
     record::{Device, Entry, RawInput, Recorder},
 };
 

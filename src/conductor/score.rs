@@ -50,4 +50,3 @@ pub fn verdict(judged: &Judged, drama: Drama) -> (Sound, f32, f32) {
     };
     (sound, gain_db, if judged.tier == Tier::Clean { 0.0 } else { pan })
 }
-

@@ -3,7 +3,7 @@
 //!
 //! It decides nothing and times nothing: `now` comes from the conductor's clock, never from Bevy's.
 
-use std::{collections::VecDeque, sync::Mutex};
+use std::collections::VecDeque;
 
 use bevy::prelude::*;
 use doozy_training::{
@@ -11,10 +11,18 @@ use doozy_training::{
     time::{HostTime, Nanos, TrialClock},
 };
 
-use crate::conductor::note::{Command, CortexView, Note};
+use crate::{
+    conductor::{
+        Handle,
+        note::{Command, CortexView, Note},
+    },
+    input::taps::frame::FrameTap,
+};
 
 /// A running session as the shell sees it; the conductor's handle is one.
-pub trait Conduct: Send {
+///
+/// It stays on the main thread: a session on a virtual clock holds an audio graph that may not leave it.
+pub trait Conduct {
     /// Appends what has been said since the last call.
     fn notes(&mut self, out: &mut Vec<Note>);
     fn command(&mut self, command: Command);
@@ -22,6 +30,32 @@ pub trait Conduct: Send {
     fn now(&self) -> HostTime;
     /// Steps a session on a virtual clock up to `now`; a session on the real one ignores it.
     fn drive(&mut self, now: HostTime);
+    /// The end of the coarse tap that the shell feeds, where the session could have no better one.
+    fn frame_tap(&mut self) -> Option<&mut FrameTap> {
+        None
+    }
+}
+
+impl Conduct for Handle {
+    fn notes(&mut self, out: &mut Vec<Note>) {
+        Self::notes(self, out);
+    }
+
+    fn command(&mut self, command: Command) {
+        Self::command(self, command);
+    }
+
+    fn now(&self) -> HostTime {
+        Self::now(self)
+    }
+
+    fn drive(&mut self, now: HostTime) {
+        Self::drive(self, now);
+    }
+
+    fn frame_tap(&mut self) -> Option<&mut FrameTap> {
+        self.frame_tap.as_mut()
+    }
 }
 
 /// One thing that the conductor said, for any system that draws.
@@ -38,9 +72,9 @@ pub enum ShellClock {
 }
 
 /// The session behind the screens, if one runs.
-#[derive(Resource, Default)]
+#[derive(Default)]
 pub struct Bridge {
-    session: Option<Mutex<Box<dyn Conduct>>>,
+    session: Option<Box<dyn Conduct>>,
     /// Notes of one frame; kept to spare an allocation.
     notes: Vec<Note>,
     /// Frames since the session began, for the virtual clock.
@@ -53,7 +87,7 @@ impl Bridge {
     pub fn attach(&mut self, session: Box<dyn Conduct>) {
         self.origin = session.now();
         self.frame = 0;
-        self.session = Some(Mutex::new(session));
+        self.session = Some(session);
     }
 
     pub fn detach(&mut self) {
@@ -63,6 +97,12 @@ impl Bridge {
     #[must_use]
     pub fn is_attached(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// Whether the session came since the last frame.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.frame <= 1
     }
 
     /// Asks something of the session; nothing happens where none runs.
@@ -77,9 +117,13 @@ impl Bridge {
         self.present().map(|session| session.now())
     }
 
+    /// The coarse tap's end, where the session needs it.
+    pub fn frame_tap(&mut self) -> Option<&mut FrameTap> {
+        self.present()?.frame_tap()
+    }
+
     fn present(&mut self) -> Option<&mut Box<dyn Conduct>> {
-        // A poisoned lock means that a frame died while it held it: the session itself is whole.
-        self.session.as_mut().map(|session| session.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner))
+        self.session.as_mut()
     }
 }
 
@@ -276,7 +320,7 @@ struct Lead(Nanos);
 const LONGEST_LEAD: Nanos = Nanos::ms(150);
 
 fn hear(
-    mut bridge: ResMut<Bridge>,
+    mut bridge: NonSendMut<Bridge>,
     clock: Res<ShellClock>,
     mut play: ResMut<PlayState>,
     mut lead: ResMut<Lead>,
@@ -313,7 +357,7 @@ fn hear(
 /// Draws from the session in `First`, so that every later system of the frame sees one state.
 pub fn plugin(app: &mut App) {
     app.add_message::<NoteMessage>()
-        .init_resource::<Bridge>()
+        .init_non_send::<Bridge>()
         .init_resource::<PlayState>()
         .insert_resource(Lead(Nanos::ms(16)))
         .add_systems(First, hear);

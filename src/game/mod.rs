@@ -2,21 +2,36 @@
 //!
 //! | to find | look in |
 //! | --- | --- |
+//! | how it is started, in a window or without | [`app`] |
 //! | what the session said this frame | [`bridge`] |
 //! | colours, type, spacing, lengths of motions | [`theme`] |
 //! | what an effect may do | [`limits`] |
 //! | the machines, the lane, the marks | [`stage`] |
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
+//! | menus, head-up display, end screen | [`screens`], [`plots`] |
+//! | what has the keyboard's and the pad's attention | [`focus`] |
+//! | PNG frames | [`capture`] |
+//! | quirks of the libraries | [`third_party`] |
 
 use bevy::prelude::*;
 
+pub mod app;
 pub mod bridge;
+pub mod capture;
 pub mod feedback;
+pub mod focus;
 pub mod limits;
+pub mod plots;
+pub mod screens;
 pub mod stage;
 pub mod strip;
 pub mod theme;
+pub mod third_party;
+
+/// The strings shown, by Fluent id, in the player's language.
+#[derive(Resource, Debug, Default, Deref)]
+pub struct Words(pub crate::text::Text);
 
 /// The camera that shows the stage and every screen; shake moves it, and the screens' nodes stay put.
 #[derive(Component, Debug)]

@@ -21,8 +21,8 @@ use super::{
         scene::SceneSet,
     },
     stage::{
-        layers::depth,
         lane::Room,
+        layers::depth,
         look::Look,
         paint::{Painter, Tint},
     },
@@ -133,10 +133,8 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
     let rows = count.div_ceil(COLUMNS);
     for k in 0..count {
         let (column, row) = (k % COLUMNS, k / COLUMNS);
-        let at = place(
-            CELLS_X + CELL * (column as f32 + 0.5),
-            34.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 },
-        );
+        let at =
+            place(CELLS_X + CELL * (column as f32 + 0.5), 34.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 });
         let fired = view.and_then(|v| v.fibres.iter().find(|(fibre, _)| usize::from(*fibre) == k).map(|f| f.1));
         match fired.filter(|ms| f64::from(*ms) <= reached) {
             Some(ms) => {
@@ -220,7 +218,12 @@ fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reac
         p.glow(at_, radius * (1.0 + open), 1.0, violet.with_alpha_of(0.5 * shine * open));
     }
     p.disc(at_, radius, look.ground.lightened(0.5), look.ground.lightened(0.3));
-    p.disc(at_, hole, violet.mix(&look.text, 0.45 * shine).lightened(0.4 + 0.6 * shine), violet.lightened(0.25 + 0.55 * shine));
+    p.disc(
+        at_,
+        hole,
+        violet.mix(&look.text, 0.45 * shine).lightened(0.4 + 0.6 * shine),
+        violet.lightened(0.25 + 0.55 * shine),
+    );
     // Leaves: each is a slab outside a chord that turns with the opening.
     let leaves = 8;
     for k in 0..leaves {
@@ -236,7 +239,9 @@ fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reac
             at_ + dir(next + twist) * hole,
         ];
         let metal = look.iron;
-        p.polygon(&points, |v| metal.dark.mix(&metal.light, 0.10 + 0.40 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5)));
+        p.polygon(&points, |v| {
+            metal.dark.mix(&metal.light, 0.10 + 0.40 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5))
+        });
         p.stroke(points[0], points[1], 1.3, look.ground.lightened(0.3), look.iron.rim.lightened(0.8));
     }
     // A dial around it: how far W has come, half marked.
@@ -283,7 +288,12 @@ fn labels(
             let anchor = if sign < 0.0 { Anchor::CENTER_RIGHT } else { Anchor::CENTER_LEFT };
             say(text.get("stage-strip-fibres", &[]), Vec2::new(sign * outer, middle + 24.0), anchor, quiet);
             say(text.get("stage-strip-calcium", &[]), Vec2::new(sign * outer, middle - 42.0), anchor, quiet);
-            say(text.get("stage-strip-brake", &[]), Vec2::new(sign * BRAKE_X * scale, middle - 54.0), Anchor::CENTER, quiet);
+            say(
+                text.get("stage-strip-brake", &[]),
+                Vec2::new(sign * BRAKE_X * scale, middle - 54.0),
+                Anchor::CENTER,
+                quiet,
+            );
         }
     }
     // What it is, always: simulated, and slowed.

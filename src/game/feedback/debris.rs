@@ -143,7 +143,15 @@ fn fill_pool(mut commands: Commands) {
         let kind = Kind::of(k);
         let half = kind.half(k);
         commands.spawn((
-            Debris { kind, half, since: None, life_ms: LIFE_MS, iron: k % 3 == 1, before: (AWAY, 0.0), present: (AWAY, 0.0) },
+            Debris {
+                kind,
+                half,
+                since: None,
+                life_ms: LIFE_MS,
+                iron: k % 3 == 1,
+                before: (AWAY, 0.0),
+                present: (AWAY, 0.0),
+            },
             RigidBody::Dynamic,
             RigidBodyDisabled,
             kind.collider(half),
@@ -190,8 +198,7 @@ fn let_loose(
             let draw = |n| scatter(burst.seed, k, n);
             let at = burst.at + Vec2::new(draw(3) * 2.0 - 1.0, draw(4) * 2.0 - 1.0) * burst.spread;
             let turn = draw(5) * std::f32::consts::TAU;
-            *transform =
-                Transform::from_translation(at.extend(0.0)).with_rotation(Quat::from_rotation_z(turn));
+            *transform = Transform::from_translation(at.extend(0.0)).with_rotation(Quat::from_rotation_z(turn));
             velocity.linear = fling(burst, k);
             velocity.angular = (draw(6) * 2.0 - 1.0) * 22.0;
             debris.since = Some(play.now);
@@ -297,8 +304,12 @@ fn part(p: &mut Painter, debris: &Debris, at: Vec2, turn: f32, metal: Metal) {
             p.polygon(&head, lit);
         }
         Kind::Rod => {
-            let points =
-                [Vec2::new(-half.x, -half.y), Vec2::new(half.x, -half.y), Vec2::new(half.x, half.y), Vec2::new(-half.x, half.y)];
+            let points = [
+                Vec2::new(-half.x, -half.y),
+                Vec2::new(half.x, -half.y),
+                Vec2::new(half.x, half.y),
+                Vec2::new(-half.x, half.y),
+            ];
             p.polygon(&points, lit);
         }
         Kind::Shard => {

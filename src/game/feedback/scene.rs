@@ -229,7 +229,12 @@ fn ask_rumble(show: &mut Show, staged: &Staged, now: HostTime) {
     }
 }
 
-fn rumble(mut show: ResMut<Show>, play: Res<PlayState>, mut limits: ResMut<EffectLimits>, mut bridge: ResMut<Bridge>) {
+fn rumble(
+    mut show: ResMut<Show>,
+    play: Res<PlayState>,
+    mut limits: ResMut<EffectLimits>,
+    mut bridge: NonSendMut<Bridge>,
+) {
     if show.rumbles.is_empty() {
         return;
     }
@@ -263,7 +268,8 @@ fn scatter(
         return;
     }
     let (room, now) = (board.room, play.shown_at);
-    let lane_of = |judged: &Judged| play.trial(judged.trial).map(|trial| (Lane::of(&trial.plan, &room), trial.plan.stage));
+    let lane_of =
+        |judged: &Judged| play.trial(judged.trial).map(|trial| (Lane::of(&trial.plan, &room), trial.plan.stage));
     if let Some((staged, age)) = show.playing(now) {
         if age >= HIT_STOP && !show.burst_done {
             let judged = staged.judged.clone();
@@ -527,9 +533,6 @@ pub fn plugin(app: &mut App) {
     app.init_resource::<Timeline>()
         .init_resource::<Show>()
         .configure_sets(Update, (SceneSet::Hear, SceneSet::Scatter, SceneSet::Paint).chain())
-        .add_systems(
-            Update,
-            ((hear, rumble, scatter).chain().in_set(SceneSet::Hear),),
-        )
+        .add_systems(Update, ((hear, rumble, scatter).chain().in_set(SceneSet::Hear),))
         .add_systems(OnExit(crate::game::Screen::Play), forget);
 }

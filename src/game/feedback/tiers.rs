@@ -86,7 +86,13 @@ pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, heart: Vec2, mark:
                 let angle = -0.5 + k as f32 * 0.27;
                 let out = Vec2::new(sign * angle.cos(), angle.sin());
                 let from = at + out * (54.0 + 90.0 * travel);
-                p.stroke(from, from + out * (34.0 + 52.0 * travel), 3.0, color.with_alpha_of(left), color.with_alpha_of(0.0));
+                p.stroke(
+                    from,
+                    from + out * (34.0 + 52.0 * travel),
+                    3.0,
+                    color.with_alpha_of(left),
+                    color.with_alpha_of(0.0),
+                );
             }
         }
     }

@@ -30,7 +30,12 @@ pub fn paint(p: &mut Painter, look: &Look, room: &Room, lane: &Lane) {
     clockwork(p, look, Vec2::new(x0, lane.anchor.y), room);
     // Haze between the wheels and the stage: what moves is to stand out from what does not.
     let haze = look.ground.mix(&look.wall_lit, 0.5);
-    p.wash(Vec2::new(-w, floor), Vec2::new(w, lane.anchor.y + 120.0), haze.with_alpha_of(0.72), haze.with_alpha_of(0.0));
+    p.wash(
+        Vec2::new(-w, floor),
+        Vec2::new(w, lane.anchor.y + 120.0),
+        haze.with_alpha_of(0.72),
+        haze.with_alpha_of(0.0),
+    );
     cone(p, look, Vec2::new(x0, room.half.y + 40.0), lane.anchor.y);
     ground(p, look, w, h, floor, x0);
     // Pillars near the edges frame the stage.

@@ -67,9 +67,7 @@ fn escapement(p: &mut Painter, scene: &Scene<'_>, at: Vec2) {
         .timeline
         .current(scene.now)
         .and_then(|run| Some((run, run.clock?)))
-        .map_or(0, |(run, clock)| {
-            run.plan.cues.iter().filter(|cue| clock.host(cue.at) <= scene.now).count()
-        });
+        .map_or(0, |(run, clock)| run.plan.cues.iter().filter(|cue| clock.host(cue.at) <= scene.now).count());
     let step = scene.timeline.last_cue(scene.now).map_or(1.0, |(_, since, _)| ease_out(since.as_ms() / 90.0));
     let teeth = 30;
     let turn = if scene.still { 0.0 } else { -(beats as f32 - 1.0 + step as f32) * TAU / teeth as f32 };
@@ -146,9 +144,13 @@ fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             let falloff = 0.60 + 0.30 * v + lip;
             bronze.turned(u).lightened(falloff * (1.0 + 0.35 * ring))
         });
-        for (y, half, thick) in [(22.0, 95.5, 2.4), (30.0, 90.5, 1.4), (112.0, 65.5, 1.6), (130.0, 62.5, 2.6), (137.0, 60.5, 1.4)] {
+        for (y, half, thick) in
+            [(22.0, 95.5, 2.4), (30.0, 90.5, 1.4), (112.0, 65.5, 1.6), (130.0, 62.5, 2.6), (137.0, 60.5, 1.4)]
+        {
             p.lathe(base + Vec2::Y * y, &[(half, 0.0), (half, thick)], |u, _| bronze.turned(u).lightened(1.35));
-            p.lathe(base + Vec2::Y * (y - 2.0), &[(half + 0.5, 0.0), (half, 2.0)], |u, _| bronze.turned(u).lightened(0.4));
+            p.lathe(base + Vec2::Y * (y - 2.0), &[(half + 0.5, 0.0), (half, 2.0)], |u, _| {
+                bronze.turned(u).lightened(0.4)
+            });
         }
         // Crown.
         for x in [-9.0, 9.0] {
@@ -213,7 +215,10 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     let lit = run.plan.window_was_open;
     // The two feet of the machine's shadow.
     p.glow(Vec2::new(lane.anchor.x, lane.anchor.y - FLOOR_BELOW), 300.0, 0.12, look.shadow);
-    let jolt = scene.broken.filter(|_| !scene.still).map_or(0.0, |b| b.sign * -0.22 * b.left * ease_out(b.age_ms / 120.0) as f32);
+    let jolt = scene
+        .broken
+        .filter(|_| !scene.still)
+        .map_or(0.0, |b| b.sign * -0.22 * b.left * ease_out(b.age_ms / 120.0) as f32);
     parts::plunger(p, scene, lane.anchor, 46.0, jolt);
     parts::rail(p, scene, lane, BEAD, lit);
     parts::wreck(p, scene, lane);

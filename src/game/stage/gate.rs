@@ -48,7 +48,10 @@ pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let at = lane.anchor;
     let floor = at.y - FLOOR_BELOW;
     let lift = open(scene);
-    let lean = scene.broken.filter(|_| !scene.still).map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
+    let lean = scene
+        .broken
+        .filter(|_| !scene.still)
+        .map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
     p.within(
         Affine2::from_translation(Vec2::new(at.x, floor))
             * Affine2::from_angle(lean)
@@ -68,7 +71,13 @@ pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
                 5,
             );
             let weight = at + Vec2::new(HALF_SPAN + 46.0, TOWER - 70.0 - lift * 66.0);
-            p.stroke(weight + Vec2::Y * 20.0, at + Vec2::new(HALF_SPAN + 46.0, TOWER), 1.6, look.steel.mid, look.steel.mid);
+            p.stroke(
+                weight + Vec2::Y * 20.0,
+                at + Vec2::new(HALF_SPAN + 46.0, TOWER),
+                1.6,
+                look.steel.mid,
+                look.steel.mid,
+            );
             p.lathe(weight - Vec2::Y * 30.0, &[(12.0, 0.0), (15.0, 4.0), (15.0, 44.0), (11.0, 50.0)], |u, v| {
                 look.iron.turned(u).lightened(0.8 + 0.5 * v)
             });
@@ -91,9 +100,17 @@ fn shutter(p: &mut Painter, scene: &Scene<'_>, at: Vec2, lift: f32) {
     let torn = scene.broken;
     p.faded(fade, |p| {
         let base = at + Vec2::new(0.0, -22.0 + travel);
-        let tilt = torn.map_or(0.0, |b| b.sign * (0.5 + 0.7 * b.size) * b.left * if scene.still { 1.0 } else { ease_out(b.age_ms / 200.0) as f32 });
+        let tilt = torn.map_or(0.0, |b| {
+            b.sign * (0.5 + 0.7 * b.size) * b.left * if scene.still { 1.0 } else { ease_out(b.age_ms / 200.0) as f32 }
+        });
         p.within(Affine2::from_angle_translation(tilt, base + Vec2::Y * 60.0), |p| {
-            p.panel(Vec2::new(-11.0, -58.0), Vec2::new(11.0, 26.0), 3.0, look.iron.dark, look.iron.light.lightened(1.2));
+            p.panel(
+                Vec2::new(-11.0, -58.0),
+                Vec2::new(11.0, 26.0),
+                3.0,
+                look.iron.dark,
+                look.iron.light.lightened(1.2),
+            );
             p.panel(Vec2::new(-6.5, -52.0), Vec2::new(6.5, 18.0), 2.0, look.iron.mid, look.iron.dark);
             p.bolt(Vec2::new(0.0, 10.0), 3.4, look.brass);
             p.bolt(Vec2::new(0.0, -46.0), 3.4, look.brass);
@@ -108,7 +125,8 @@ fn launcher(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let left = -scene.room.half.x - 30.0;
     let (low, high) = (Vec2::new(left, at.y - BALL - 9.0), Vec2::new(at.x + 8.0, at.y + BALL + 9.0));
     tube(p, scene, low, high);
-    let launched = matches!(scene.timeline.last_cue(scene.now), Some((CueKind::Launch, since, _)) if since < Nanos::ms(500));
+    let launched =
+        matches!(scene.timeline.last_cue(scene.now), Some((CueKind::Launch, since, _)) if since < Nanos::ms(500));
     let lamp = Vec2::new(at.x - 16.0, high.y + 13.0);
     p.panel(lamp - Vec2::new(9.0, 14.0), lamp + Vec2::new(9.0, 0.0), 3.0, look.iron.dark, look.iron.light);
     let color = if launched { look.lamp } else { look.line };
@@ -137,7 +155,13 @@ fn tube(p: &mut Painter, scene: &Scene<'_>, low: Vec2, high: Vec2) {
     for x in [low.x, high.x - 12.0] {
         let (a, b) = (Vec2::new(x, low.y - 4.0), Vec2::new(x + 12.0, high.y + 4.0));
         p.panel(a, b, 3.0, look.brass.dark, look.brass.mid);
-        p.panel(Vec2::new(a.x + 1.0, b.y - 15.0), Vec2::new(b.x - 1.0, b.y - 8.0), 3.0, look.brass.light, look.brass.light);
+        p.panel(
+            Vec2::new(a.x + 1.0, b.y - 15.0),
+            Vec2::new(b.x - 1.0, b.y - 8.0),
+            3.0,
+            look.brass.light,
+            look.brass.light,
+        );
     }
     let mut x = low.x + 30.0;
     while x < high.x - 24.0 {
@@ -156,7 +180,12 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     parts::rail(p, scene, lane, BALL, lit);
     let beam = if lit { look.cortex } else { look.lamp };
     p.quad(
-        [at + Vec2::new(-2.0, -BALL), at + Vec2::new(2.0, -BALL), at + Vec2::new(6.0, 116.0), at + Vec2::new(-6.0, 116.0)],
+        [
+            at + Vec2::new(-2.0, -BALL),
+            at + Vec2::new(2.0, -BALL),
+            at + Vec2::new(6.0, 116.0),
+            at + Vec2::new(-6.0, 116.0),
+        ],
         [beam.with_alpha_of(0.30), beam.with_alpha_of(0.30), beam.with_alpha_of(0.12), beam.with_alpha_of(0.12)],
     );
     p.glow(at, 70.0, 1.0, beam.with_alpha_of(0.10 * scene.glow));
@@ -165,12 +194,7 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     if lane.hidden.0 > 0 {
         // All of the way that the drill hides, and no more: its right mouth is the gate itself.
         let from = lane.offset_ms(-lane.hidden.as_ms());
-        tube(
-            p,
-            scene,
-            Vec2::new(from - BALL, at.y - BALL - 10.0),
-            Vec2::new(at.x - BALL - 12.0, at.y + BALL + 10.0),
-        );
+        tube(p, scene, Vec2::new(from - BALL, at.y - BALL - 10.0), Vec2::new(at.x - BALL - 12.0, at.y + BALL + 10.0));
     }
     // The lens stands in front of the rail.
     p.lathe(at + Vec2::new(0.0, -BALL - 30.0), &[(20.0, 0.0), (20.0, 14.0), (14.0, 20.0), (13.0, 25.0)], |u, _| {

@@ -155,10 +155,9 @@ mod tests {
     #[test]
     fn every_window_shows_a_target_equally_long_before_it_is_due() {
         // cases A49: 4:3, 16:9, 21:9, 32:9 and 9:16.
-        for stage in [
-            Stage::Bell { ioi: Nanos::ms(600) },
-            Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) },
-        ] {
+        for stage in
+            [Stage::Bell { ioi: Nanos::ms(600) }, Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) }]
+        {
             let leads: Vec<f32> = [(960.0, 720.0), (1280.0, 720.0), (1680.0, 720.0), (2560.0, 720.0), (405.0, 720.0)]
                 .map(|(w, h)| {
                     let lane = Lane::of(&plan(stage), &room(w, h));

@@ -20,21 +20,18 @@ use super::{
     parts::{self, PLATE_BELOW, PLATE_HALF, Scene},
     timeline::Timeline,
 };
-use crate::{
-    game::{
-        Screen, StageCamera,
-        bridge::PlayState,
-        feedback::{
-            captions::{Caption, Captions},
-            debris::{self, Debris},
-            scene::{self, Replay, SceneSet, Show},
-            tiers, words,
-        },
-        limits::EffectLimits,
-        strip,
-        theme::{Size, Theme, Weight, motion::ease_out},
+use crate::game::{
+    Screen, StageCamera, Words,
+    bridge::PlayState,
+    feedback::{
+        captions::{Caption, Captions},
+        debris::{self, Debris},
+        scene::{self, Replay, SceneSet, Show},
+        tiers, words,
     },
-    text::Text,
+    limits::EffectLimits,
+    strip,
+    theme::{Size, Theme, Weight, motion::ease_out},
 };
 
 /// Depths: what is in front of what.
@@ -71,10 +68,6 @@ impl Default for Board {
     }
 }
 
-/// The words of the stage, in the player's language.
-#[derive(Resource, Debug, Default, Deref)]
-pub struct StageText(pub Text);
-
 /// One layer.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
@@ -87,8 +80,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    const ALL: [Self; 6] =
-        [Self::Backdrop, Self::Machine, Self::Front, Self::Veil, Self::Replay, Self::Strip];
+    const ALL: [Self; 6] = [Self::Backdrop, Self::Machine, Self::Front, Self::Veil, Self::Replay, Self::Strip];
 
     fn depth(self) -> f32 {
         match self {
@@ -153,7 +145,7 @@ struct Told<'w> {
     limits: Res<'w, EffectLimits>,
     theme: Res<'w, Theme>,
     board: Res<'w, Board>,
-    text: Res<'w, StageText>,
+    text: Res<'w, Words>,
     strip: Res<'w, strip::Strip>,
     fixed: Res<'w, Time<Fixed>>,
 }
@@ -224,7 +216,14 @@ fn paint(
                 }
             },
             Layer::Front => {
-                debris::paint(p, loose.iter(), &look, now, fixed.overstep_fraction(), lane.anchor.y - parts::FLOOR_BELOW);
+                debris::paint(
+                    p,
+                    loose.iter(),
+                    &look,
+                    now,
+                    fixed.overstep_fraction(),
+                    lane.anchor.y - parts::FLOOR_BELOW,
+                );
                 marks::paint(p, &scene, &lane);
                 let heart = match stage {
                     Stage::Bell { .. } => bell::heart(&lane),
@@ -260,7 +259,7 @@ fn paint(
         }
     }
     if show.replay(now).is_none() {
-        small_words(&mut captions, &scene, &lane, &text, stage);
+        small_words(&mut captions, &scene, &lane, &text.0, stage);
     }
 }
 
@@ -271,7 +270,7 @@ fn moved(about: Vec2, shift: Vec2, scale: f32, depth: f32) -> Transform {
 }
 
 /// The count-in's figure, and the size of the latest error in small words.
-fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &Text, stage: Stage) {
+fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &crate::text::Text, stage: Stage) {
     let look = scene.look;
     if let Some((CueKind::CountIn { left }, since, interval)) = scene.timeline.last_cue(scene.now) {
         let share = (since.as_ms() / interval.as_ms().max(1.0)).clamp(0.0, 1.0);
@@ -323,13 +322,10 @@ fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &T
 /// The stage and everything on it. Needs the theme, the limits and the bridge.
 pub fn plugin(app: &mut App) {
     app.init_resource::<Board>()
-        .init_resource::<StageText>()
+        .init_resource::<Words>()
         .init_resource::<Painted>()
         .add_plugins((crate::game::feedback::plugin, strip::plugin))
         .add_systems(Startup, set_up)
-        .add_systems(
-            Update,
-            (measure, paint).chain().in_set(SceneSet::Paint).run_if(in_state(Screen::Play)),
-        )
+        .add_systems(Update, (measure, paint).chain().in_set(SceneSet::Paint).run_if(in_state(Screen::Play)))
         .add_systems(OnExit(Screen::Play), hide);
 }

@@ -105,10 +105,7 @@ impl Painter {
 
     /// An upright rectangle with a vertical gradient, hard-edged.
     pub fn wash(&mut self, low: Vec2, high: Vec2, bottom: LinearRgba, top: LinearRgba) {
-        self.quad(
-            [low, Vec2::new(high.x, low.y), high, Vec2::new(low.x, high.y)],
-            [bottom, bottom, top, top],
-        );
+        self.quad([low, Vec2::new(high.x, low.y), high, Vec2::new(low.x, high.y)], [bottom, bottom, top, top]);
     }
 
     /// Concentric bands: (radius, colour) from the inside out, squeezed vertically by `squash`.
@@ -332,7 +329,13 @@ impl Painter {
         for k in 0..5 {
             let (sin, cos) = (turn + TAU * k as f32 / 5.0).sin_cos();
             let out = Vec2::new(cos, sin);
-            self.stroke(center + out * radius * 0.14, center + out * radius * 0.72, radius * 0.11, metal.mid, metal.dark);
+            self.stroke(
+                center + out * radius * 0.14,
+                center + out * radius * 0.72,
+                radius * 0.11,
+                metal.mid,
+                metal.dark,
+            );
         }
         self.disc(center, radius * 0.2, metal.mid, metal.dark);
         self.ring(center, radius * 0.2, radius * 0.03, metal.light);
@@ -403,14 +406,26 @@ impl Metal {
     #[must_use]
     pub fn far(&self, air: LinearRgba, k: f32) -> Self {
         let dim = |c: LinearRgba| c.mix(&air.with_alpha_of(c.alpha), k);
-        Self { dark: dim(self.dark), mid: dim(self.mid), light: dim(self.light), glint: dim(self.glint), rim: dim(self.rim) }
+        Self {
+            dark: dim(self.dark),
+            mid: dim(self.mid),
+            light: dim(self.light),
+            glint: dim(self.glint),
+            rim: dim(self.rim),
+        }
     }
 
     /// The same metal, darker by `k` 0…1, for what stands further back.
     #[must_use]
     pub fn shaded(&self, k: f32) -> Self {
         let dim = |c: LinearRgba| LinearRgba::new(c.red * k, c.green * k, c.blue * k, c.alpha);
-        Self { dark: dim(self.dark), mid: dim(self.mid), light: dim(self.light), glint: dim(self.glint), rim: dim(self.rim) }
+        Self {
+            dark: dim(self.dark),
+            mid: dim(self.mid),
+            light: dim(self.light),
+            glint: dim(self.glint),
+            rim: dim(self.rim),
+        }
     }
 }
 

@@ -205,8 +205,7 @@ impl Timeline {
 
     fn amplify(&mut self, event: EventId, drama: Drama, now: HostTime) -> Option<Staged> {
         let judged = self.verdicts.get(&event)?.clone();
-        let in_phrase =
-            self.runs.get(&judged.trial).is_some_and(|run| run.plan.running && !run.ended && !run.void);
+        let in_phrase = self.runs.get(&judged.trial).is_some_and(|run| run.plan.running && !run.ended && !run.void);
         match drama {
             Drama::Calm => None,
             // The next target must stay readable: the whole scene waits for the phrase's end.

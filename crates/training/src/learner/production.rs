@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn the_spread_of_asynchronies_is_the_formulas() {
         // (α, σ_T, σ_M) → SD (science/skill.md §4.1)
-        let table = [(0.25, 15.0, 8.0, 24.24), (0.5, 15.0, 8.0, 19.63), (0.75, 15.0, 8.0, 18.50), (1.0, 20.0, 10.0, 24.49)];
+        let table =
+            [(0.25, 15.0, 8.0, 24.24), (0.5, 15.0, 8.0, 19.63), (0.75, 15.0, 8.0, 18.50), (1.0, 20.0, 10.0, 24.49)];
         for (row, (alpha, clock, motor, sd)) in table.into_iter().enumerate() {
             let formula = libm::sqrt(phase_variance(alpha, clock, motor) + motor * motor);
             assert!((formula - sd).abs() < 0.005, "{formula} for {sd}");

@@ -27,7 +27,6 @@ fn setup(level: Level, seed: u64) -> Setup {
     Setup { level, seed, options: Options::default(), preset: Preset::Small, lesion: Lesion::None }
 }
 
-
 /// A session in numbers.
 #[derive(Clone, Copy, Debug, Default)]
 struct Summary {
@@ -75,10 +74,10 @@ fn summary(rehearsal: &Rehearsal) -> Summary {
 #[test]
 fn speed() {
     for lesion in [Lesion::None, Lesion::Mli2Silenced] {
-    for spread in [16.0, 24.0, 36.0, 48.0, 60.0] {
-        let t = std::time::Instant::now();
-        let r = rehearse(Setup{lesion, ..setup(beat(75), 1)}, &mut Tapper::gaussian(spread, 1)).unwrap();
-        eprintln!("{lesion:?} {spread} {:?} {:?}", t.elapsed(), summary(&r));
-    }
+        for spread in [16.0, 24.0, 36.0, 48.0, 60.0] {
+            let t = std::time::Instant::now();
+            let r = rehearse(Setup { lesion, ..setup(beat(75), 1) }, &mut Tapper::gaussian(spread, 1)).unwrap();
+            eprintln!("{lesion:?} {spread} {:?} {:?}", t.elapsed(), summary(&r));
+        }
     }
 }

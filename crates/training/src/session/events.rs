@@ -9,9 +9,7 @@ use super::{
     history::Counted,
 };
 use crate::{
-    event::{
-        Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley,
-    },
+    event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley},
     judge::{Outcome, Verdict, size, tier},
     time::HostTime,
 };

@@ -9,7 +9,7 @@ use super::{
     constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, SCENE_SHORT, STEP_AHEAD},
 };
 use crate::{
-    event::{Cause, Drama, Effect, EventId, Ignored, Press, Tier, TargetId, TrialId, TrialPlan},
+    event::{Cause, Drama, Effect, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
     level::jnd_ms,
     time::{HostTime, Nanos, TrialClock},
@@ -122,13 +122,7 @@ impl InPlay {
 impl Session {
     /// Plans the next trial, decided at `t` and beginning at `free` at the earliest: the attempt of `again` once more, or
     /// a new one at the present rung.
-    pub(super) fn plan(
-        &mut self,
-        again: Option<Box<InPlay>>,
-        free: HostTime,
-        t: HostTime,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn plan(&mut self, again: Option<Box<InPlay>>, free: HostTime, t: HostTime, effects: &mut Vec<Effect>) {
         let trial = TrialId(self.next_trial);
         self.next_trial += 1;
         let mut not_before = free;
@@ -136,9 +130,7 @@ impl Session {
             not_before = not_before.max(stepped + STEP_AHEAD);
         }
         let mut plan = match again {
-            Some(before) => {
-                TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan }
-            }
+            Some(before) => TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan },
             None => {
                 let setting = self.level.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));

@@ -1,0 +1,263 @@
+//! Focus: which item of a screen is chosen next, by keyboard, pad or mouse alike.
+//!
+//! Every item says where it stands (row and column); moving is arithmetic on that, so that it can be tested without a
+//! window and always follows the visual order. The item in focus is Bevy's `InputFocus`, which a screen reader follows.
+
+use bevy::{
+    input::{ButtonState, keyboard::KeyboardInput},
+    input_focus::{FocusCause, InputFocus},
+    prelude::*,
+};
+
+use super::{
+    bridge::Bridge,
+    theme::{Theme, space},
+};
+
+/// What a key or a pad asks of a screen. Drills are judged from the taps, never from this.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steer {
+    Up,
+    Down,
+    Left,
+    Right,
+    Accept,
+    Back,
+    Pause,
+}
+
+/// Something that can be chosen.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[require(Interaction)]
+pub struct Item {
+    /// Items of the highest layer on screen are the only ones within reach: an overlay covers what is below.
+    pub layer: u8,
+    pub row: u8,
+    pub column: u8,
+}
+
+/// An item whose value left and right change, instead of leaving it.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Adjustable;
+
+/// The item that has the focus when its screen arrives; else the first.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Preferred;
+
+/// An item was chosen or its value changed.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    pub item: Entity,
+    pub how: How,
+}
+
+/// How an item was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Accept,
+    /// Left (−1) or right (+1) on an [`Adjustable`].
+    Step(i32),
+}
+
+/// When the present set of items arrived, in seconds of Bevy's clock, which times menus and nothing else.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+struct Arrived(f64);
+
+/// A screen that arrives under the fingers of somebody who is tapping must not be answered by the next tap, s. ◇
+const DEAF_AT_FIRST: f64 = 0.6;
+
+/// Pads (and whatever else is not a keyboard) say here what they ask.
+#[derive(Resource)]
+pub struct OtherSteering(pub Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>);
+
+/// The place of the item that a step leads to from `from`; `None` stays.
+///
+/// Up and down go to the nearest row in that direction, and there to the nearest column; left and right stay in the row.
+#[must_use]
+pub fn neighbour(from: Item, items: &[Item], step: Steer) -> Option<Item> {
+    let apart = |item: &Item| (item.column.abs_diff(from.column), item.column);
+    match step {
+        Steer::Up => {
+            let row = items.iter().map(|item| item.row).filter(|&row| row < from.row).max()?;
+            items.iter().copied().filter(|item| item.row == row).min_by_key(apart)
+        }
+        Steer::Down => {
+            let row = items.iter().map(|item| item.row).filter(|&row| row > from.row).min()?;
+            items.iter().copied().filter(|item| item.row == row).min_by_key(apart)
+        }
+        Steer::Left => {
+            items.iter().copied().filter(|i| i.row == from.row && i.column < from.column).max_by_key(|i| i.column)
+        }
+        Steer::Right => {
+            items.iter().copied().filter(|i| i.row == from.row && i.column > from.column).min_by_key(|i| i.column)
+        }
+        Steer::Accept | Steer::Back | Steer::Pause => None,
+    }
+}
+
+fn steering(key: KeyCode) -> Option<Steer> {
+    Some(match key {
+        KeyCode::ArrowUp => Steer::Up,
+        KeyCode::ArrowDown => Steer::Down,
+        KeyCode::ArrowLeft => Steer::Left,
+        KeyCode::ArrowRight => Steer::Right,
+        KeyCode::Enter | KeyCode::NumpadEnter | KeyCode::Space => Steer::Accept,
+        KeyCode::Escape | KeyCode::Backspace => Steer::Back,
+        KeyCode::KeyP | KeyCode::Pause => Steer::Pause,
+        _ => return None,
+    })
+}
+
+fn listen(
+    mut keys: MessageReader<KeyboardInput>,
+    other: Option<ResMut<OtherSteering>>,
+    mut heard: Local<Vec<Steer>>,
+    mut out: MessageWriter<Steer>,
+) {
+    for key in keys.read().filter(|key| key.state == ButtonState::Pressed) {
+        let Some(steer) = steering(key.key_code) else { continue };
+        let moves = matches!(steer, Steer::Up | Steer::Down | Steer::Left | Steer::Right);
+        if moves || !key.repeat {
+            out.write(steer);
+        }
+    }
+    if let Some(mut other) = other {
+        (other.0)(&mut heard);
+        out.write_batch(heard.drain(..));
+    }
+}
+
+/// Keeps the focus on an item of the top layer, and notes when that layer arrived.
+fn keep(
+    items: Query<(Entity, &Item, Has<Preferred>)>,
+    mut focus: ResMut<InputFocus>,
+    mut arrived: ResMut<Arrived>,
+    time: Res<Time>,
+) {
+    let top = items.iter().map(|(_, item, _)| item.layer).max();
+    let in_place = focus.get().and_then(|entity| items.get(entity).ok()).map(|(_, item, _)| item.layer);
+    if in_place == top {
+        return;
+    }
+    let first = items
+        .iter()
+        .filter(|(_, item, _)| Some(item.layer) == top)
+        .min_by_key(|(_, item, preferred)| (!preferred, item.row, item.column));
+    arrived.0 = time.elapsed_secs_f64();
+    match first {
+        Some((entity, ..)) => focus.set(entity, FocusCause::Navigated),
+        None => focus.clear(),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
+fn steer(
+    mut steers: MessageReader<Steer>,
+    items: Query<(Entity, &Item, Has<Adjustable>)>,
+    hovered: Query<(Entity, &Item, &Interaction), Changed<Interaction>>,
+    mut focus: ResMut<InputFocus>,
+    mut chosen: MessageWriter<Chosen>,
+    arrived: Res<Arrived>,
+    time: Res<Time>,
+    bridge: NonSend<Bridge>,
+) {
+    let top = items.iter().map(|(_, item, _)| item.layer).max();
+    let deaf = bridge.is_attached() && time.elapsed_secs_f64() - arrived.0 < DEAF_AT_FIRST;
+    for (entity, item, interaction) in &hovered {
+        if Some(item.layer) != top || *interaction == Interaction::None {
+            continue;
+        }
+        focus.set(entity, FocusCause::Pressed);
+        if *interaction == Interaction::Pressed {
+            chosen.write(Chosen { item: entity, how: How::Accept });
+        }
+    }
+    let within: Vec<Item> = items.iter().map(|(_, item, _)| *item).filter(|item| Some(item.layer) == top).collect();
+    for &step in steers.read() {
+        let Some((entity, from, adjustable)) = focus.get().and_then(|entity| items.get(entity).ok()) else { continue };
+        let by = match step {
+            Steer::Left if adjustable => Some(How::Step(-1)),
+            Steer::Right if adjustable => Some(How::Step(1)),
+            Steer::Accept if !deaf => Some(How::Accept),
+            _ => None,
+        };
+        if let Some(how) = by {
+            chosen.write(Chosen { item: entity, how });
+        } else if let Some(to) = neighbour(*from, &within, step)
+            && let Some((entity, ..)) = items.iter().find(|(_, item, _)| **item == to)
+        {
+            focus.set(entity, FocusCause::Navigated);
+        }
+    }
+}
+
+/// The item in focus has a ring and stands out; form as well as colour.
+fn show(
+    focus: Res<InputFocus>,
+    theme: Res<Theme>,
+    mut items: Query<(Entity, &mut BackgroundColor, &mut Outline), With<Item>>,
+) {
+    for (entity, mut background, mut outline) in &mut items {
+        let has = focus.get() == Some(entity);
+        let surface = if has { theme.palette.lifted } else { theme.palette.raised };
+        let ring = if has { theme.palette.focus } else { Color::NONE };
+        background.set_if_neq(BackgroundColor(surface));
+        outline.set_if_neq(Outline { width: px(space::HAIR), offset: px(3.0), color: ring });
+    }
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_message::<Steer>()
+        .add_message::<Chosen>()
+        .init_resource::<Arrived>()
+        .add_systems(PreUpdate, (listen, keep, steer).chain().after(bevy::ui::UiSystems::Focus))
+        .add_systems(Update, show);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(row: u8, column: u8) -> Item {
+        Item { layer: 0, row, column }
+    }
+
+    #[test]
+    fn up_and_down_keep_to_the_column_they_can() {
+        // Two ladders of three levels above a row of one.
+        let items = [item(0, 0), item(0, 1), item(1, 0), item(1, 1), item(2, 0), item(2, 1), item(3, 0)];
+        assert_eq!(neighbour(item(0, 1), &items, Steer::Down), Some(item(1, 1)));
+        assert_eq!(neighbour(item(2, 1), &items, Steer::Down), Some(item(3, 0)));
+        assert_eq!(neighbour(item(3, 0), &items, Steer::Up), Some(item(2, 0)));
+        assert_eq!(neighbour(item(0, 0), &items, Steer::Right), Some(item(0, 1)));
+    }
+
+    #[test]
+    fn the_edge_holds() {
+        let items = [item(0, 0), item(1, 0)];
+        assert_eq!(neighbour(item(0, 0), &items, Steer::Up), None);
+        assert_eq!(neighbour(item(1, 0), &items, Steer::Down), None);
+        assert_eq!(neighbour(item(0, 0), &items, Steer::Left), None);
+        assert_eq!(neighbour(item(0, 0), &items, Steer::Accept), None);
+    }
+
+    #[test]
+    fn every_item_is_reached_from_every_other() {
+        let items = [item(0, 0), item(0, 1), item(1, 1), item(2, 0), item(4, 2)];
+        for start in items {
+            let mut reached = vec![start];
+            let mut next = 0;
+            while next < reached.len() {
+                for step in [Steer::Up, Steer::Down, Steer::Left, Steer::Right] {
+                    if let Some(to) = neighbour(reached[next], &items, step)
+                        && !reached.contains(&to)
+                    {
+                        reached.push(to);
+                    }
+                }
+                next += 1;
+            }
+            assert_eq!(reached.len(), items.len(), "from {start:?}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The end screen: every press of the session, what they amount to in a sentence, and what next.
+
+use bevy::{camera::visibility::NoFrustumCulling, prelude::*};
+use doozy_training::event::Tier;
+
+use super::{
+    Act, Words, hud, theme_changed,
+    widgets::{self, Button, at, button, words},
+};
+use crate::game::{
+    Screen,
+    app::{Player, Sessions},
+    bridge::PlayState,
+    focus::{Item, Preferred},
+    plots::{self, Asynchronies, Frame, Precision},
+    stage::{marks, paint::Painter},
+    theme::{DESIGN, Size, Theme, Weight, space},
+};
+
+/// The plot's place in the design's frame, from left and top, and its size.
+const PLOT: Rect = Rect { min: Vec2::new(80.0, 152.0), max: Vec2::new(820.0, 560.0) };
+const MARGIN: f32 = 44.0;
+const MARK: f32 = 7.0;
+/// The column beside it.
+const SIDE: f32 = 872.0;
+/// Medians nearer to the target than this are on time: nobody tells them apart by ear (skill.md §1, 6 ms at best).
+const ON_TIME_MS: f64 = 6.0;
+/// Where the counts stand below the column's top, and how far apart.
+const COUNTS: f32 = 372.0;
+const COUNT_STEP: f32 = 40.0;
+
+/// A point of the frame (from left and top) in the stage's space (from the middle, y up).
+fn in_space(frame: Vec2) -> Vec2 {
+    Vec2::new(frame.x - DESIGN.x / 2.0, DESIGN.y / 2.0 - frame.y)
+}
+
+#[derive(Component)]
+struct EndScreen;
+
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
+fn spawn(
+    mut commands: Commands,
+    theme: Res<Theme>,
+    says: Res<Words>,
+    play: Res<PlayState>,
+    sessions: Res<Sessions>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut materials: ResMut<Assets<ColorMaterial>>,
+) {
+    let palette = theme.palette;
+    let plot = Asynchronies::of(&play.judged);
+    let precision = Precision::of(&play.asynchronies());
+    let area = Rect::from_corners(in_space(PLOT.min), in_space(PLOT.max));
+    let frame = Frame { area, margin: MARGIN, mark: MARK };
+
+    let mut painter = Painter::default();
+    plots::paint(&mut painter, &plot, &frame, &palette);
+    let tiers = [Tier::Clean, Tier::Slip, Tier::Miss, Tier::Doozy];
+    for (i, tier) in tiers.into_iter().enumerate() {
+        let place = in_space(Vec2::new(SIDE + 14.0, COUNTS + 16.0 + i as f32 * COUNT_STEP));
+        marks::form(&mut painter, place, 9.0, tier, 1.0, palette.tier(tier).to_linear());
+    }
+    let mut mesh = Painter::empty_mesh();
+    painter.pour_into(&mut mesh);
+    commands.spawn((
+        EndScreen,
+        DespawnOnExit(Screen::End),
+        Mesh2d(meshes.add(mesh)),
+        MeshMaterial2d(materials.add(ColorMaterial { color: Color::WHITE, ..default() })),
+        Transform::default(),
+        NoFrustumCulling,
+    ));
+
+    let ms = |ms: f64| ms.abs().round();
+    let by = |median: f64| match median {
+        m if m <= -ON_TIME_MS => says.get("end-early-by", &[("ms", ms(m).into())]),
+        m if m >= ON_TIME_MS => says.get("end-late-by", &[("ms", ms(m).into())]),
+        _ => says.get("end-on-time", &[]),
+    };
+    let sentence = precision.as_ref().map_or_else(
+        || says.get("end-none", &[]),
+        |precision| {
+            let id = match precision.median_ms {
+                m if m <= -ON_TIME_MS => "end-says-early",
+                m if m >= ON_TIME_MS => "end-says-late",
+                _ => "end-says-even",
+            };
+            let args = [("ms", ms(precision.median_ms).into()), ("half", ms(precision.mad_ms).into())];
+            let share = [("share", (plot.in_band * 100.0).round().into())];
+            format!("{} {}", says.get(id, &args), says.get("end-in-band", &share))
+        },
+    );
+
+    widgets::root(&mut commands, (EndScreen, DespawnOnExit(Screen::End)), Color::NONE, |screen| {
+        screen.spawn(Node { width: px(DESIGN.x), ..at(80.0, 36.0) }).with_children(|head| {
+            head.spawn(words(&theme, says.get("end-title", &[]), Size::Title, Weight::Bold, palette.text));
+        });
+        let mut under = sessions.chosen.as_ref().map(|card| card.title.clone()).unwrap_or_default();
+        if let Player::Learner(name) = &sessions.player {
+            under = format!("{under}   ·   {}", says.get("end-simulated", &[("name", name.clone().into())]));
+        }
+        screen.spawn((at(82.0, 92.0), children![words(&theme, under, Size::Small, Weight::Regular, palette.quiet)]));
+
+        let label = |screen: &mut ChildSpawnerCommands, ms: f64, said: String, colour: Color| {
+            let x = frame.x(ms, &plot) + DESIGN.x / 2.0;
+            let node = Node { width: px(120), justify_content: JustifyContent::Center, ..at(x - 60.0, 124.0) };
+            screen.spawn((node, children![words(&theme, said, Size::Small, Weight::Regular, colour)]));
+        };
+        let ticks = plot.ticks();
+        for &tick in &ticks {
+            let said = match tick {
+                0.0 => says.get("end-now", &[]),
+                t if Some(&t) == ticks.first() => format!("{:.0} {}", t.abs(), says.get("end-early", &[])),
+                t if Some(&t) == ticks.last() => format!("{t:.0} {}", says.get("end-late", &[])),
+                t => format!("{:.0}", t.abs()),
+            };
+            label(screen, tick, said, if tick == 0.0 { palette.text } else { palette.quiet });
+        }
+
+        let side = Node { width: px(328), ..at(SIDE, 148.0) };
+        screen.spawn(Node { flex_direction: FlexDirection::Column, row_gap: px(2), ..side }).with_children(|column| {
+            if let Some(precision) = &precision {
+                column.spawn(words(&theme, says.get("end-typical", &[]), Size::Small, Weight::Regular, palette.quiet));
+                column.spawn(words(&theme, by(precision.median_ms), Size::Title, Weight::Bold, palette.text));
+                column.spawn(Node { height: px(18), ..default() });
+                let spread = says.get("end-spread", &[("ms", ms(precision.robust_sd_ms).into())]);
+                column.spawn(words(&theme, spread, Size::Body, Weight::Bold, palette.text));
+                let hint = says.get("end-spread-hint", &[("n", precision.n.into())]);
+                column.spawn(words(&theme, hint, Size::Small, Weight::Regular, palette.quiet));
+            }
+        });
+        for (i, (tier, id)) in tiers.into_iter().zip(["end-clean", "end-slip", "end-miss", "end-doozy"]).enumerate() {
+            let count = play.judged.iter().filter(|judged| judged.tier == tier).count();
+            let line = Node { ..at(SIDE + 40.0, COUNTS + i as f32 * COUNT_STEP) };
+            screen.spawn(Node { column_gap: px(12), ..line }).with_children(|line| {
+                line.spawn((
+                    Node { width: px(52), justify_content: JustifyContent::FlexEnd, ..default() },
+                    children![words(&theme, count.to_string(), Size::Body, Weight::Bold, palette.text)],
+                ));
+                line.spawn(words(&theme, says.get(id, &[]), Size::Body, Weight::Regular, palette.quiet));
+            });
+        }
+
+        screen.spawn((
+            Node { width: px(PLOT.width()), ..at(PLOT.min.x, PLOT.max.y + 14.0) },
+            children![words(&theme, sentence, Size::Small, Weight::Regular, palette.text)],
+        ));
+        let kept = match &play.ended {
+            Some((Some(session), _)) => says.get("end-kept", &[("session", session.clone().into())]),
+            _ => says.get("end-not-kept", &[]),
+        };
+        screen.spawn((
+            Node { width: px(328), ..at(SIDE, PLOT.max.y + 14.0) },
+            children![words(&theme, kept, Size::Small, Weight::Regular, palette.quiet)],
+        ));
+
+        screen.spawn(Node { column_gap: px(space::NEAR), ..at(80.0, 636.0) }).with_children(|foot| {
+            let item = |column| Item { layer: 0, row: 0, column };
+            let again = says.get("end-again", &[]);
+            button(
+                foot,
+                &theme,
+                item(0),
+                (Act::Begin, Preferred),
+                &Button { label: &again, hint: None, width: 216.0, main: true },
+            );
+            if sessions.next().is_some() {
+                let next = says.get("end-next", &[]);
+                button(
+                    foot,
+                    &theme,
+                    item(1),
+                    Act::Next,
+                    &Button { label: &next, hint: None, width: 192.0, main: false },
+                );
+            }
+            let menu = says.get("end-menu", &[]);
+            let act = Act::Go(Screen::Menu);
+            button(foot, &theme, item(2), act, &Button { label: &menu, hint: None, width: 152.0, main: false });
+        });
+        hud::notices_place(screen);
+    });
+}
+
+fn take_down(mut commands: Commands, screens: Query<Entity, With<EndScreen>>) {
+    for screen in &screens {
+        commands.entity(screen).despawn();
+    }
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_systems(OnEnter(Screen::End), spawn)
+        .add_systems(Update, (take_down, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::End)));
+}

@@ -1,0 +1,168 @@
+//! The head-up display: which try this is, how wide the goal is, what the player should know. Quiet, at the edges.
+
+use bevy::prelude::*;
+
+use super::{
+    Words,
+    widgets::{self, words},
+};
+use crate::game::{
+    Screen,
+    app::{Player, Sessions},
+    bridge::{Notice, PlayState},
+    theme::{Size, Theme, Weight, space},
+};
+
+/// A line of the display, by what it says.
+#[derive(Component, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Try,
+    Retry,
+    Tolerance,
+    Gain,
+}
+
+/// Where notices stand.
+#[derive(Component)]
+struct Notices {
+    /// How many of the session's notices have been put up.
+    shown: usize,
+}
+
+/// A notice on screen; leaves after so many seconds, or stays.
+#[derive(Component)]
+struct Fading(Option<f32>);
+
+/// How long a notice that is not grave stays, s: two short lines read twice. ◇
+const NOTICE_STAYS: f32 = 7.0;
+/// A gain this near to 1 amplifies nothing that could be seen. ◇
+const GAIN_SHOWS: f64 = 1.05;
+
+fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+    let palette = theme.palette;
+    let line = |line: Line, colour: Color| {
+        (line, words(&theme, String::new(), Size::Small, Weight::Regular, colour), Visibility::Inherited)
+    };
+    widgets::root(&mut commands, DespawnOnExit(Screen::Play), Color::NONE, |frame| {
+        let corner = |right: bool| Node {
+            left: if right { auto() } else { px(space::APART) },
+            right: if right { px(space::APART) } else { auto() },
+            top: px(24),
+            align_items: if right { AlignItems::FlexEnd } else { AlignItems::FlexStart },
+            position_type: PositionType::Absolute,
+            ..widgets::column(2.0)
+        };
+        frame.spawn(corner(false)).with_children(|left| {
+            let title = sessions.chosen.as_ref().map(|card| card.title.clone()).unwrap_or_default();
+            left.spawn(words(&theme, title, Size::Small, Weight::Bold, palette.text));
+            left.spawn(line(Line::Try, palette.quiet));
+            left.spawn(line(Line::Retry, palette.cortex));
+        });
+        frame.spawn(corner(true)).with_children(|right| {
+            right.spawn(line(Line::Tolerance, palette.quiet));
+            right.spawn(line(Line::Gain, palette.quiet));
+            if let Player::Learner(name) = &sessions.player {
+                let said = says.get("play-learner", &[("name", name.clone().into())]);
+                right.spawn(words(&theme, said, Size::Small, Weight::Regular, palette.cortex));
+            }
+        });
+        notices_place(frame);
+    });
+}
+
+/// Puts the place of notices into a screen's frame: top middle, away from the lane.
+pub fn notices_place(frame: &mut ChildSpawnerCommands) {
+    frame.spawn((
+        Notices { shown: 0 },
+        Node {
+            left: px(320),
+            width: px(640),
+            top: px(24),
+            align_items: AlignItems::Center,
+            position_type: PositionType::Absolute,
+            ..widgets::column(space::TIGHT)
+        },
+    ));
+}
+
+fn refresh(play: Res<PlayState>, says: Res<Words>, sessions: Res<Sessions>, mut lines: Query<(&Line, &mut Text)>) {
+    let trial = play.present();
+    let number = play.trials_done + u32::from(play.ended.is_none());
+    let total = sessions.chosen.as_ref().and_then(|card| card.trials);
+    for (line, mut text) in &mut lines {
+        let said = match line {
+            Line::Try => match total {
+                Some(total) => says.get("play-try-of", &[("n", number.min(total).into()), ("total", total.into())]),
+                None => says.get("play-try", &[("n", number.into())]),
+            },
+            Line::Retry => trial
+                .filter(|trial| trial.plan.retry_of.is_some())
+                .map(|_| says.get("play-retry", &[]))
+                .unwrap_or_default(),
+            Line::Tolerance if play.tol_ms > 0.0 => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            Line::Gain if play.gain >= GAIN_SHOWS => {
+                says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
+            }
+            Line::Tolerance | Line::Gain => String::new(),
+        };
+        if text.0 != said {
+            text.0 = said;
+        }
+    }
+}
+
+/// A notice's sentence.
+fn said(says: &Words, notice: &Notice) -> String {
+    let args: Vec<_> = notice.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
+    says.get(notice.id, &args)
+}
+
+fn put_up(
+    mut commands: Commands,
+    play: Res<PlayState>,
+    says: Res<Words>,
+    theme: Res<Theme>,
+    mut places: Query<(Entity, &mut Notices)>,
+) {
+    let palette = theme.palette;
+    for (place, mut notices) in &mut places {
+        for notice in play.notices.iter().skip(notices.shown) {
+            let edge = if notice.grave { palette.miss } else { palette.line };
+            commands.entity(place).with_children(|parent| {
+                parent.spawn((
+                    Fading((!notice.grave).then_some(NOTICE_STAYS)),
+                    Node {
+                        padding: UiRect::axes(px(space::NEAR), px(8)),
+                        border: UiRect::left(px(4)),
+                        border_radius: BorderRadius::all(px(6)),
+                        max_width: px(640),
+                        ..default()
+                    },
+                    BackgroundColor(palette.raised),
+                    BorderColor::all(edge),
+                    children![words(&theme, said(&says, notice), Size::Small, Weight::Regular, palette.text)],
+                ));
+            });
+        }
+        if notices.shown != play.notices.len() {
+            notices.shown = play.notices.len();
+        }
+    }
+}
+
+fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity, &mut Fading)>) {
+    for (entity, mut fading) in &mut notices {
+        if let Some(left) = &mut fading.0 {
+            *left -= time.delta_secs();
+            if *left <= 0.0 {
+                commands.entity(entity).despawn();
+            }
+        }
+    }
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_systems(OnEnter(Screen::Play), spawn)
+        .add_systems(Update, refresh.run_if(in_state(Screen::Play)))
+        .add_systems(Update, (put_up, take_down));
+}

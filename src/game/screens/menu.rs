@@ -1,0 +1,95 @@
+//! The main menu: the ladders with their levels, and little else.
+
+use bevy::prelude::*;
+
+use super::{
+    Act, LevelCard, Words,
+    widgets::{self, Button, button, words},
+};
+use crate::game::{
+    Screen,
+    app::Sessions,
+    focus::{Item, Preferred},
+    theme::{Size, Theme, Weight, space},
+};
+
+/// Width of a ladder's column and the gap between two, design pixels: three ladders fit between the margins. ◇
+const LADDER: f32 = 352.0;
+const MARGIN: f32 = 80.0;
+
+/// The ladders in the order of their first level.
+fn ladders(levels: &[LevelCard]) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for card in levels {
+        if !found.contains(&card.ladder.as_str()) {
+            found.push(&card.ladder);
+        }
+    }
+    found
+}
+
+fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+    let palette = theme.palette;
+    let levels = &sessions.levels;
+    let ladders = ladders(levels);
+    let deepest =
+        ladders.iter().map(|name| levels.iter().filter(|card| card.ladder == **name).count()).max().unwrap_or(0);
+    widgets::root(&mut commands, DespawnOnExit(Screen::Menu), palette.ground, |frame| {
+        frame
+            .spawn(Node {
+                left: px(MARGIN),
+                top: px(64),
+                position_type: PositionType::Absolute,
+                ..widgets::column(2.0)
+            })
+            .with_children(|head| {
+                head.spawn(words(&theme, says.get("app-name", &[]), Size::Title, Weight::Bold, palette.text));
+                head.spawn(words(&theme, says.get("app-line", &[]), Size::Body, Weight::Regular, palette.quiet));
+            });
+        for (column, ladder) in ladders.iter().enumerate() {
+            let left = MARGIN + column as f32 * (LADDER + space::APART);
+            let node =
+                Node { left: px(left), top: px(200), position_type: PositionType::Absolute, ..widgets::column(12.0) };
+            frame.spawn(node).with_children(|rungs| {
+                let title = says.get(&format!("ladder-{ladder}"), &[]);
+                rungs.spawn(words(&theme, title, Size::Body, Weight::Bold, palette.text));
+                let cards = levels.iter().enumerate().filter(|(_, card)| card.ladder == **ladder);
+                for (row, (index, card)) in cards.enumerate() {
+                    let item = Item { layer: 0, row: row as u8, column: column as u8 };
+                    let hint = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
+                    let label = format!("{}  {}", card.rung, card.title);
+                    let button_says = Button { label: &label, hint: Some(&hint), width: LADDER, main: false };
+                    if index == 0 {
+                        button(rungs, &theme, item, (Act::Choose(index), Preferred), &button_says);
+                    } else {
+                        button(rungs, &theme, item, Act::Choose(index), &button_says);
+                    }
+                }
+            });
+        }
+        let node = Node {
+            bottom: px(56),
+            left: px(MARGIN),
+            position_type: PositionType::Absolute,
+            ..widgets::row(space::NEAR)
+        };
+        frame.spawn(node).with_children(|foot| {
+            let row = deepest as u8;
+            for (column, (id, act)) in
+                [("menu-settings", Act::Go(Screen::Settings)), ("menu-quit", Act::Quit)].into_iter().enumerate()
+            {
+                let label = says.get(id, &[]);
+                let item = Item { layer: 0, row, column: column as u8 };
+                button(foot, &theme, item, act, &Button { label: &label, hint: None, width: 168.0, main: false });
+            }
+        });
+        frame.spawn((
+            Node { right: px(MARGIN), bottom: px(66), position_type: PositionType::Absolute, ..default() },
+            children![words(&theme, says.get("menu-hint", &[]), Size::Small, Weight::Regular, palette.quiet)],
+        ));
+    });
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_systems(OnEnter(Screen::Menu), spawn);
+}

@@ -1,0 +1,197 @@
+//! Screens: what stands before, over and after a drill.
+//!
+//! Every string comes from [`Words`], every colour and font from the theme; every action is an [`Act`] that keyboard,
+//! pad and mouse reach alike.
+
+mod end;
+mod first_run;
+mod hud;
+mod intro;
+mod menu;
+mod pause;
+mod settings;
+mod widgets;
+
+use std::path::{Path, PathBuf};
+
+use bevy::prelude::*;
+
+use super::{
+    Screen,
+    app::{self, Choices, Quit, Sessions},
+    bridge::{Bridge, Notice, PlayState},
+    focus::{Chosen, How, Steer},
+    limits::Scales,
+    theme::Theme,
+};
+use crate::conductor::note::Command;
+use doozy_training::event::Cause;
+
+pub use super::Words;
+pub use settings::Setting;
+
+/// A level as the menu and the intro show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LevelCard {
+    pub path: PathBuf,
+    /// The ladder's id: the folder it lies in (`beat`, `gate`).
+    pub ladder: String,
+    /// Its place on the ladder, from 1; 0 where it is on none.
+    pub rung: u32,
+    pub title: String,
+    /// What the player is to do, in a sentence.
+    pub aim: String,
+    /// The tolerance it starts with, ms.
+    pub tol_ms: f64,
+    /// How many trials it takes, where that is fixed.
+    pub trials: Option<u32>,
+}
+
+/// The card of a level file: from the ladders where it is on one, else by its file name.
+#[must_use]
+pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
+    levels.iter().find(|card| card.path == path).cloned().unwrap_or_else(|| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        LevelCard {
+            path: path.to_path_buf(),
+            ladder: "other".into(),
+            rung: 0,
+            title: name.trim_end_matches(".level.ron").to_owned(),
+            aim: String::new(),
+            tol_ms: 0.0,
+            trials: None,
+        }
+    })
+}
+
+/// What choosing an item does.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The first screen's answer: everything, or reduced effects.
+    Introduce {
+        reduced: bool,
+    },
+    /// Shows the intro of a level, by its place in `Sessions::levels`.
+    Choose(usize),
+    /// Starts the chosen level (again).
+    Begin,
+    /// Shows the intro of the next level.
+    Next,
+    Resume,
+    /// Ends the session; the end screen follows when it is stored.
+    EndSession,
+    Go(Screen),
+    Change(Setting),
+    /// The preset of reduced effects.
+    Reduce,
+    Quit,
+}
+
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
+fn act(
+    mut chosen: MessageReader<Chosen>,
+    acts: Query<&Act>,
+    mut next: ResMut<NextState<Screen>>,
+    mut choices: ResMut<Choices>,
+    mut sessions: ResMut<Sessions>,
+    mut bridge: NonSendMut<Bridge>,
+    mut play: ResMut<PlayState>,
+    mut quit: MessageWriter<Quit>,
+) {
+    for chosen in chosen.read() {
+        let Ok(&act) = acts.get(chosen.item) else { continue };
+        match act {
+            Act::Introduce { reduced } => {
+                choices.scales = if reduced { Scales::REDUCED } else { Scales::FULL };
+                choices.introduced = true;
+                next.set(if sessions.chosen.is_some() { Screen::Intro } else { Screen::Menu });
+            }
+            Act::Choose(index) => {
+                sessions.chosen = sessions.levels.get(index).cloned();
+                next.set(Screen::Intro);
+            }
+            Act::Next => {
+                sessions.chosen = sessions.next().cloned().or_else(|| sessions.chosen.clone());
+                next.set(Screen::Intro);
+            }
+            Act::Begin => match sessions.begin(choices.scales.loudness, &mut bridge, &mut play) {
+                Ok(()) => next.set(Screen::Play),
+                Err(fault) => {
+                    let args = vec![("fault", format!("{fault:#}"))];
+                    play.notices.push(Notice { id: "notice-session-failed", args, grave: true });
+                }
+            },
+            Act::Resume => bridge.command(Command::Resume),
+            Act::EndSession => bridge.command(Command::Stop),
+            Act::Go(screen) => {
+                if screen == Screen::Menu {
+                    sessions.chosen = None;
+                    bridge.detach();
+                }
+                next.set(screen);
+            }
+            Act::Change(setting) => {
+                let by = match chosen.how {
+                    How::Accept => None,
+                    How::Step(by) => Some(by),
+                };
+                setting.change(&mut choices, by);
+            }
+            Act::Reduce => choices.scales = Scales::REDUCED,
+            Act::Quit => {
+                quit.write(Quit);
+            }
+        }
+    }
+}
+
+/// Back and pause, which no item stands for.
+fn step_back(
+    mut steers: MessageReader<Steer>,
+    screen: Res<State<Screen>>,
+    mut next: ResMut<NextState<Screen>>,
+    mut bridge: NonSendMut<Bridge>,
+    mut sessions: ResMut<Sessions>,
+    play: Res<PlayState>,
+) {
+    for steer in steers.read() {
+        match (screen.get(), steer) {
+            (Screen::Play, Steer::Back | Steer::Pause) if play.ended.is_none() => {
+                bridge.command(if play.paused.is_some() { Command::Resume } else { Command::Pause(Cause::Player) });
+            }
+            (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
+                sessions.chosen = None;
+                bridge.detach();
+                next.set(Screen::Menu);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The end screen follows the session's end.
+fn follow(play: Res<PlayState>, mut next: ResMut<NextState<Screen>>) {
+    if play.ended.is_some() {
+        next.set(Screen::End);
+    }
+}
+
+/// A screen is drawn anew when the palette changes under it.
+fn theme_changed(theme: Res<Theme>) -> bool {
+    theme.is_changed() && !theme.is_added()
+}
+
+pub fn plugin(app: &mut App) {
+    app.add_plugins((
+        app::plugin,
+        end::plugin,
+        first_run::plugin,
+        hud::plugin,
+        intro::plugin,
+        menu::plugin,
+        pause::plugin,
+        settings::plugin,
+    ))
+    .add_systems(Update, (act, step_back))
+    .add_systems(Update, follow.run_if(in_state(Screen::Play)));
+}
