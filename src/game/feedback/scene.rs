@@ -536,3 +536,84 @@ pub fn plugin(app: &mut App) {
         .add_systems(Update, ((hear, rumble, scatter).chain().in_set(SceneSet::Hear),))
         .add_systems(OnExit(crate::game::Screen::Play), forget);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::game::{limits::Scales, stage::sample::judged};
+
+    const FROM: HostTime = HostTime(9_000_000_000);
+
+    fn at(ms: i64) -> HostTime {
+        FROM + Nanos::ms(ms)
+    }
+
+    fn show(e: f64) -> Show {
+        let judged = judged(0, FROM, e, e, Tier::Doozy);
+        let mut show = Show::default();
+        show.begin(Staged { judged, drama: Drama::Full, from: FROM });
+        show
+    }
+
+    #[test]
+    fn the_picture_holds_for_sixty_milliseconds_and_catches_up() {
+        let show = show(143.0);
+        assert_eq!(show.picture_time(at(0)), FROM);
+        assert_eq!(show.picture_time(at(59)), FROM);
+        assert_eq!(show.picture_time(at(60)), at(60));
+        assert_eq!(show.breakage(at(59)), None);
+    }
+
+    #[test]
+    fn the_machine_breaks_to_the_side_of_the_error_and_is_whole_for_the_retry() {
+        assert_eq!(show(143.0).breakage(at(200)).map(|b| b.sign), Some(1.0));
+        assert_eq!(show(-143.0).breakage(at(200)).map(|b| b.sign), Some(-1.0));
+        assert_eq!(show(143.0).breakage(at(1400)).map(|b| b.left), Some(1.0));
+        assert_eq!(show(143.0).breakage(at(1600)).map(|b| b.left), Some(0.0));
+    }
+
+    #[test]
+    fn the_replay_runs_from_six_hundred_to_sixteen_hundred() {
+        let show = show(143.0);
+        assert_eq!(show.replay(at(599)), None);
+        assert_eq!(show.replay(at(600)), Some(0.0));
+        assert_eq!(show.replay(at(1100)), Some(0.5));
+        assert_eq!(show.replay(at(1600)), Some(1.0));
+        assert!(show.playing(at(1700)).is_none());
+    }
+
+    #[test]
+    fn the_shake_is_over_in_three_hundred_milliseconds_and_asks_the_limits() {
+        let (show, limits) = (show(143.0), EffectLimits::default());
+        let reach = |show: &Show, limits: &EffectLimits, ms| camera(show, limits, at(ms)).0.length();
+        assert!((0..1700).all(|ms| reach(&show, &limits, ms) <= 8.0));
+        assert!((60..110).any(|ms| reach(&show, &limits, ms) > 2.0));
+        assert!((360..1700).all(|ms| reach(&show, &limits, ms) == 0.0));
+        let reduced = EffectLimits::new(Scales::REDUCED);
+        assert!((0..1700).all(|ms| camera(&show, &reduced, at(ms)) == (Vec2::ZERO, 1.0)));
+    }
+
+    #[test]
+    fn edges_darken_slowly() {
+        // A tenth of the way in a tenth of a second at most, and no darkness before the debris.
+        let show = show(143.0);
+        assert_eq!(show.dusk(at(60)), 0.0);
+        for ms in 0..1500 {
+            assert!((show.dusk(at(ms + 100)) - show.dusk(at(ms))).abs() < 0.51, "{ms}");
+        }
+        assert_eq!(show.dusk(at(600)), 1.0);
+        assert_eq!(show.dusk(at(1680)), 0.0);
+    }
+
+    #[test]
+    fn a_doozy_rumbles_on_its_own_side_and_rises() {
+        let mut show = show(-143.0);
+        let staged = show.full.clone().unwrap();
+        ask_rumble(&mut show, &staged, FROM);
+        let felt: Vec<(f32, f32)> = show.rumbles.iter().map(|(_, r)| (r.strong, r.weak)).collect();
+        assert_eq!(felt.len(), 3);
+        assert!(felt.windows(2).all(|w| w[0].0 < w[1].0) && felt.iter().all(|(_, weak)| *weak == 0.0));
+        let whole: u32 = show.rumbles.iter().map(|(_, r)| r.ms).sum();
+        assert!(whole <= 250);
+    }
+}

@@ -305,7 +305,7 @@ fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &c
     let alpha = (ease_out(age / 120.0) * fall) as f32;
     let side = verdict.side.sign() as f32;
     // Beside the mark, on the error's side, so that place and word agree.
-    let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 20.0);
+    let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 47.0);
     let inside = scene.room.half.x - 150.0;
     captions.say(Caption {
         text: words::headline(text, verdict),
