@@ -38,6 +38,8 @@ pub const SLOWED: f64 = 20.0;
 /// What is shown of the traces, ms of the circuit from the volley's onset: before, and after. ◇ The window opens at 5
 /// and is closed by 30 ms; calcium has a longer tail, of which the beginning tells enough.
 const SHOWN: (f64, f64) = (-4.0, 56.0);
+/// The word for the window comes when its peak has passed, ms of the circuit (cerebellum.md §5.3). ◇
+const WORD_AFTER_MS: f64 = 20.0;
 /// A window wider open than this counts as open (cerebellum.md §5.2).
 const OPEN: f32 = 0.5;
 
@@ -303,18 +305,18 @@ fn labels(
         Anchor::CENTER_RIGHT,
         look.cortex.mix(&look.text, 0.35),
     );
-    if let Some((view, _)) = &strip.view {
-        if reached > 20.0 {
-            let word = if view.w > OPEN {
-                text.get("stage-window-open", &[])
-            } else if view.w >= 0.1 {
-                text.get("stage-window-ajar", &[])
-            } else {
-                text.get("stage-window-closed", &[])
-            };
-            let color = if view.w > OPEN { look.cortex.mix(&look.text, 0.45) } else { quiet };
-            say(word, Vec2::new(150.0 * scale, top), Anchor::CENTER_LEFT, color);
-        }
+    if let Some((view, _)) = &strip.view
+        && reached > WORD_AFTER_MS
+    {
+        let word = if view.w > OPEN {
+            text.get("stage-window-open", &[])
+        } else if view.w >= 0.1 {
+            text.get("stage-window-ajar", &[])
+        } else {
+            text.get("stage-window-closed", &[])
+        };
+        let color = if view.w > OPEN { look.cortex.mix(&look.text, 0.45) } else { quiet };
+        say(word, Vec2::new(150.0 * scale, top), Anchor::CENTER_LEFT, color);
     }
 }
 

@@ -26,7 +26,8 @@ use crate::game::{
     feedback::{
         captions::{Caption, Captions},
         debris::{self, Debris},
-        scene::{self, Replay, SceneSet, Show},
+        replay::{self, Replay},
+        scene::{self, SceneSet, Show},
         tiers, words,
     },
     limits::EffectLimits,
@@ -236,7 +237,7 @@ fn paint(
             Layer::Veil => scene::paint_veil(p, &show, &look, &room, &lane, now, limits.glow()),
             Layer::Replay => {
                 let again = show.playing(now).is_some_and(|(staged, _)| timeline.retried(staged.judged.trial));
-                let replay = Replay {
+                let told = Replay {
                     show: &show,
                     text: &text,
                     look: &look,
@@ -246,7 +247,7 @@ fn paint(
                     still: scene.still,
                     again,
                 };
-                scene::paint_replay(p, &mut captions, &replay);
+                replay::paint(p, &mut captions, &told);
             }
             Layer::Strip => {
                 if board.strip {

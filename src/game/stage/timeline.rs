@@ -310,7 +310,7 @@ impl Timeline {
             .filter(|cue| cue.seen)
             .map(|cue| (cue.kind, now - clock.host(cue.at), run.plan.interval))
             .filter(|(_, since, _)| since.0 >= 0)
-            .last()
+            .next_back()
     }
 }
 
