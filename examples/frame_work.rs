@@ -25,8 +25,7 @@ use doozy::{
         bridge::{self, Bridge, Conduct, PlayState, ShellClock},
         feedback::debris::Live,
         limits::{DEBRIS, EffectLimits},
-        stage,
-        theme,
+        stage, theme,
     },
 };
 use doozy_training::{event::Drama, time::HostTime};
@@ -105,7 +104,7 @@ fn main() -> std::process::ExitCode {
         let begins = script.last();
         *app.world_mut().resource_mut::<PlayState>() = PlayState { now: start, shown_at: start, ..default() };
         let player = Player { lines: script.lines(start).into(), now: start };
-        app.world_mut().resource_mut::<Bridge>().attach(Box::new(player));
+        app.world_mut().non_send_mut::<Bridge>().attach(Box::new(player));
         for _ in 0..(begins / 1000.0 * 60.0) as usize {
             app.update();
         }

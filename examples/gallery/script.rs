@@ -228,7 +228,9 @@ fn cortex(event: EventId, side: Side, u: f64) -> CortexView {
         from_ms: -10.0,
         mli1: trace(&|t| 1.0 - dip * (-((t - 15.0) / 6.5).powi(2)).exp()),
         mli2: trace(&|t| 1.0 + 3.0 * p * (-((t - 5.0) / 3.0).powi(2)).exp()),
-        calcium: trace(&|t| if t < 1.0 { 0.0 } else { (0.4 + 1.1 * w) * (1.0 - (-(t - 1.0) / 5.0).exp()) * (-t / 74.0).exp() }),
+        calcium: trace(&|t| {
+            if t < 1.0 { 0.0 } else { (0.4 + 1.1 * w) * (1.0 - (-(t - 1.0) / 5.0).exp()) * (-t / 74.0).exp() }
+        }),
         window: trace(&|t| {
             if t < 5.0 { 0.0 } else { w * (1.0 - (-(t - 5.0) / 3.0).exp()) * (-(t - 15.0).max(0.0) / 8.0).exp() }
         }),

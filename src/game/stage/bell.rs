@@ -14,6 +14,7 @@ use doozy_training::{
 
 use super::{
     lane::Lane,
+    marks,
     paint::{Metal, Painter, Tint},
     parts::{self, Breakage, FLOOR_BELOW, Scene},
     timeline::{Mark, Run},
@@ -70,13 +71,16 @@ fn escapement(p: &mut Painter, scene: &Scene<'_>, at: Vec2) {
     let step = scene.timeline.last_cue(scene.now).map_or(1.0, |(_, since, _)| ease_out(since.as_ms() / 90.0));
     let teeth = 30;
     let turn = if scene.still { 0.0 } else { -(beats as f32 - 1.0 + step as f32) * TAU / teeth as f32 };
-    p.gear(at + Vec2::new(0.0, BEAM - 150.0), 142.0, teeth, turn, scene.look.iron.shaded(0.42));
+    p.gear(at + Vec2::new(0.0, BEAM - 150.0), 142.0, teeth, turn, scene.look.iron.far(scene.look.ground, 0.55));
 }
 
 /// How the bell hangs: swings when struck, hangs by one bolt when broken.
 fn sway(scene: &Scene<'_>) -> (f32, Vec2) {
     let mut angle = 0.0;
     let mut off = Vec2::ZERO;
+    if scene.still {
+        return (angle, off);
+    }
     if let Some(Breakage { sign, size, age_ms, left }) = scene.broken {
         let swing = 1.0 - (-age_ms / 220.0).exp() * (age_ms / 90.0).cos();
         angle += sign * (0.30 + 0.45 * size) * swing as f32 * left;
@@ -84,7 +88,7 @@ fn sway(scene: &Scene<'_>) -> (f32, Vec2) {
     } else if let Some(mark) = scene.timeline.latest() {
         let since = (scene.now - mark.since).as_ms();
         let struck = mark.tier().is_some_and(Tier::is_success);
-        if struck && (0.0..900.0).contains(&since) && !scene.still {
+        if struck && (0.0..900.0).contains(&since) {
             let force = if mark.tier() == Some(Tier::Clean) { 0.035 } else { 0.055 };
             let lean = (mark.at_ms.signum() as f32) * force;
             angle += lean * ((-since / 260.0).exp() * (since / 70.0).sin()) as f32;
@@ -98,7 +102,7 @@ fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let (angle, off) = sway(scene);
     let pivot = lane.anchor + Vec2::new(0.0, BEAM) + off;
     let ring = ringing(scene);
-    if scene.broken.is_none() {
+    if scene.broken.is_none() || scene.still {
         p.lathe(lane.anchor + Vec2::new(0.0, BEAM - 20.0), &[(16.0, 0.0), (16.0, 22.0)], |u, _| look.iron.turned(u));
     } else {
         // The torn bracket.
@@ -211,9 +215,13 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     let lit = run.plan.window_was_open;
     // The two feet of the machine's shadow.
     p.glow(Vec2::new(lane.anchor.x, lane.anchor.y - FLOOR_BELOW), 300.0, 0.12, look.shadow);
-    let jolt = scene.broken.map_or(0.0, |b| b.sign * -0.22 * b.left * ease_out(b.age_ms / 120.0) as f32);
+    let jolt = scene
+        .broken
+        .filter(|_| !scene.still)
+        .map_or(0.0, |b| b.sign * -0.22 * b.left * ease_out(b.age_ms / 120.0) as f32);
     parts::plunger(p, scene, lane.anchor, 46.0, jolt);
     parts::rail(p, scene, lane, BEAD, lit);
+    parts::wreck(p, scene, lane);
     parts::plate(p, scene, lane, &run.plan);
     parts::socket(p, scene, lane, BEAD, lane.anchor.y + MOUTH - 6.0, lit);
     beads(p, scene, lane);
@@ -225,7 +233,7 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     for (run, clock) in scene.timeline.anchored() {
         for cue in run.plan.cues.iter().filter(|cue| matches!(cue.kind, CueKind::CountIn { .. })) {
             let due = clock.host(cue.at);
-            let Some((x, alpha)) = place(scene, lane, due) else { continue };
+            let Some((x, alpha)) = place(scene, lane, due).filter(|_| !run.ended) else { continue };
             // Count-in beads are hollow: they are not to be struck.
             p.faded(alpha * 0.9, |p| {
                 p.ring(Vec2::new(x, lane.anchor.y), BEAD * 0.62, 3.0, look.quiet);
@@ -236,6 +244,9 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             let due = clock.host(target.at);
             let Some((x, alpha)) = place(scene, lane, due) else { continue };
             let met = run.met.get(&target.id).copied();
+            if run.ended && met.is_none() {
+                continue;
+            }
             let mark = scene.timeline.marks().rev().find(|m| m.target == Some(target.id));
             let lift = mark.map_or(0.0, |m| flight(scene, m));
             let at = Vec2::new(x, lane.anchor.y + lift);
@@ -251,8 +262,9 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
                     p.glow(at, BEAD * 3.0, 1.0, look.lamp.with_alpha_of(0.20 * scene.glow));
                 }
                 p.ball(at, BEAD, if scene.still { 0.0 } else { roll }, metal);
-                if let Some((tier, _)) = met {
-                    p.ring(at, BEAD + 3.0, 2.0, look.tier(tier).mix(&look.ground, 0.2));
+                if let Some((tier, side)) = met {
+                    let color = look.tier(tier).mix(&look.ground, 0.2);
+                    marks::met(p, at, BEAD, tier, side.sign() as f32, color);
                 }
             });
         }

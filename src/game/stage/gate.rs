@@ -1,8 +1,6 @@
 //! The gate: a ball rolls to a photo-gate and is due when it stands in the beam; a press lifts the shutter. Where the
 //! drill hides the last of the way, a tube does it.
 
-use std::f32::consts::TAU;
-
 use bevy::{
     color::Mix,
     math::{Affine2, Vec2},
@@ -14,6 +12,7 @@ use doozy_training::{
 
 use super::{
     lane::Lane,
+    marks,
     paint::{Painter, Tint},
     parts::{self, FLOOR_BELOW, Scene},
     timeline::Run,
@@ -23,7 +22,7 @@ use crate::game::theme::motion::ease_out;
 /// Radius of the ball, design units.
 pub const BALL: f32 = 25.0;
 const TOWER: f32 = 262.0;
-const HALF_SPAN: f32 = 62.0;
+const HALF_SPAN: f32 = 84.0;
 /// How long the shutter stays up after a press, ms. ◇
 const OPEN_MS: f64 = 420.0;
 
@@ -49,20 +48,21 @@ pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let at = lane.anchor;
     let floor = at.y - FLOOR_BELOW;
     let lift = open(scene);
-    let lean =
-        scene.broken.map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
-    launcher(p, scene, lane);
+    let lean = scene
+        .broken
+        .filter(|_| !scene.still)
+        .map_or(0.0, |b| -b.sign * (0.10 + 0.16 * b.size) * b.left * ease_out(b.age_ms / 180.0) as f32);
     p.within(
         Affine2::from_translation(Vec2::new(at.x, floor))
             * Affine2::from_angle(lean)
             * Affine2::from_translation(-Vec2::new(at.x, floor)),
         |p| {
             for side in [-1.0, 1.0] {
-                parts::post(p, Vec2::new(at.x + side * HALF_SPAN, floor), 12.0, TOWER + FLOOR_BELOW + 6.0, look.iron);
+                parts::post(p, Vec2::new(at.x + side * HALF_SPAN, floor), 15.0, TOWER + FLOOR_BELOW + 6.0, look.iron);
             }
             // The winch, its wheel, and the counterweight that sinks as the shutter rises.
             let turn = if scene.still { 0.0 } else { lift * 1.6 };
-            p.gear(at + Vec2::new(0.0, TOWER + 52.0), 44.0, 16, turn, look.brass.shaded(0.8));
+            p.gear(at + Vec2::new(0.0, TOWER + 56.0), 54.0, 18, turn, look.brass.shaded(0.8));
             parts::beam(
                 p,
                 at + Vec2::new(-HALF_SPAN - 36.0, TOWER - 2.0),
@@ -100,10 +100,18 @@ fn shutter(p: &mut Painter, scene: &Scene<'_>, at: Vec2, lift: f32) {
     let torn = scene.broken;
     p.faded(fade, |p| {
         let base = at + Vec2::new(0.0, -22.0 + travel);
-        let tilt = torn.map_or(0.0, |b| b.sign * (0.5 + 0.7 * b.size) * b.left * ease_out(b.age_ms / 200.0) as f32);
+        let tilt = torn.map_or(0.0, |b| {
+            b.sign * (0.5 + 0.7 * b.size) * b.left * if scene.still { 1.0 } else { ease_out(b.age_ms / 200.0) as f32 }
+        });
         p.within(Affine2::from_angle_translation(tilt, base + Vec2::Y * 60.0), |p| {
-            p.panel(Vec2::new(-8.0, -58.0), Vec2::new(8.0, 18.0), 3.0, look.iron.dark, look.iron.light.lightened(1.2));
-            p.panel(Vec2::new(-4.5, -52.0), Vec2::new(4.5, 12.0), 2.0, look.iron.mid, look.iron.dark);
+            p.panel(
+                Vec2::new(-11.0, -58.0),
+                Vec2::new(11.0, 26.0),
+                3.0,
+                look.iron.dark,
+                look.iron.light.lightened(1.2),
+            );
+            p.panel(Vec2::new(-6.5, -52.0), Vec2::new(6.5, 18.0), 2.0, look.iron.mid, look.iron.dark);
             p.bolt(Vec2::new(0.0, 10.0), 3.4, look.brass);
             p.bolt(Vec2::new(0.0, -46.0), 3.4, look.brass);
         });
@@ -182,6 +190,7 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     );
     p.glow(at, 70.0, 1.0, beam.with_alpha_of(0.10 * scene.glow));
     balls(p, scene, lane);
+    launcher(p, scene, lane);
     if lane.hidden.0 > 0 {
         // All of the way that the drill hides, and no more: its right mouth is the gate itself.
         let from = lane.offset_ms(-lane.hidden.as_ms());
@@ -191,6 +200,7 @@ pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     p.lathe(at + Vec2::new(0.0, -BALL - 30.0), &[(20.0, 0.0), (20.0, 14.0), (14.0, 20.0), (13.0, 25.0)], |u, _| {
         look.brass.turned(u).lightened(0.8)
     });
+    parts::wreck(p, scene, lane);
     parts::plate(p, scene, lane, &run.plan);
     parts::socket(p, scene, lane, BALL, at.y + 112.0, lit);
 }
@@ -208,7 +218,7 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             }
             let met = run.met.get(&target.id).copied();
             let mut at = Vec2::new(x, lane.anchor.y);
-            if let (Some((Tier::Doozy, _)), Some(b)) = (met, scene.broken) {
+            if let (Some((Tier::Doozy, _)), Some(b)) = (met, scene.broken.filter(|_| !scene.still)) {
                 // A broken gate throws the ball off its rail.
                 let k = (b.age_ms / 1000.0) as f32;
                 at += Vec2::new(b.sign * 340.0 * k, 300.0 * k - 420.0 * k * k) * b.left;
@@ -218,8 +228,8 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
                 let roll = if scene.still { 0.0 } else { -(x - lane.anchor.x) / BALL };
                 p.glow(at, BALL * 2.4, 1.0, look.lamp.with_alpha_of(0.12 * scene.glow));
                 p.ball(at, BALL, roll, look.steel);
-                if let Some((tier, _)) = met {
-                    p.ring(at, BALL + 4.0, 2.4, look.tier(tier));
+                if let Some((tier, side)) = met {
+                    marks::met(p, at, BALL, tier, side.sign() as f32, look.tier(tier));
                 }
             });
         }
@@ -229,21 +239,10 @@ fn balls(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
 fn place(scene: &Scene<'_>, lane: &Lane, due: HostTime) -> Option<(f32, f32)> {
     let x = lane.x(due, scene.now);
     let (left, right) = (lane.anchor.x - lane.reach, scene.room.half.x + BALL);
-    if x < left - BALL || x > right {
+    // Before its launch a ball is nowhere to be seen, whatever the window's shape.
+    if x < left || x > right {
         return None;
     }
     let past = ((x - lane.anchor.x) / (scene.room.half.x - lane.anchor.x)).clamp(0.0, 1.0);
     Some((x, (1.0 - 0.6 * past * past) * scene.travellers))
-}
-
-/// A wreath of light for a clean pass.
-pub fn wreath(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, share: f32) {
-    let c = scene.look.tiers[0];
-    for k in 0..12 {
-        let (sin, cos) = (TAU * k as f32 / 12.0).sin_cos();
-        let out = Vec2::new(cos, sin);
-        let (a, b) = (44.0 + 60.0 * share, 54.0 + 84.0 * share);
-        let at = heart(lane);
-        p.stroke(at + out * a, at + out * b, 2.0, c.with_alpha_of(1.0 - share), c.with_alpha_of(0.0));
-    }
 }

@@ -114,30 +114,8 @@ fn launch_lead(plan: &TrialPlan) -> Option<Nanos> {
 
 #[cfg(test)]
 mod tests {
-    use doozy_training::event::{Cue, Lane as Response, Target, TargetId, TrialId};
-
     use super::*;
-
-    fn plan(stage: Stage) -> TrialPlan {
-        TrialPlan {
-            trial: TrialId(0),
-            retry_of: None,
-            window_was_open: false,
-            not_before: HostTime(0),
-            cues: vec![Cue { at: Nanos::ms(1000), kind: CueKind::Launch, heard: true, seen: true }],
-            targets: vec![Target { id: TargetId(0), at: Nanos::ms(2200), lane: Response(0), stop: false }],
-            length: Nanos::ms(3000),
-            interval: Nanos::ms(600),
-            window: Nanos::ms(240),
-            goal_ms: 24.0,
-            tol_ms: 60.0,
-            rung: 0,
-            count_in_ends: Nanos::ms(900),
-            running: false,
-            stage,
-            t: HostTime(0),
-        }
-    }
+    use crate::game::stage::sample::{BELL, plan};
 
     fn room(width: f32, height: f32) -> Room {
         Room { half: Vec2::new(width, height) * 0.5, strip: 144.0 }
@@ -145,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_due_is_at_the_strike_point() {
-        let lane = Lane::of(&plan(Stage::Bell { ioi: Nanos::ms(600) }), &Room::default());
+        let lane = Lane::of(&plan(0, BELL, false), &Room::default());
         let due = HostTime(5_000_000_000);
         assert_eq!(lane.x(due, due), lane.anchor.x);
         assert!(lane.x(due, due - Nanos::ms(50)) < lane.anchor.x, "not yet due is left");
@@ -155,12 +133,10 @@ mod tests {
     #[test]
     fn every_window_shows_a_target_equally_long_before_it_is_due() {
         // cases A49: 4:3, 16:9, 21:9, 32:9 and 9:16.
-        for stage in
-            [Stage::Bell { ioi: Nanos::ms(600) }, Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) }]
-        {
+        for stage in [BELL, Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) }] {
             let leads: Vec<f32> = [(960.0, 720.0), (1280.0, 720.0), (1680.0, 720.0), (2560.0, 720.0), (405.0, 720.0)]
                 .map(|(w, h)| {
-                    let lane = Lane::of(&plan(stage), &room(w, h));
+                    let lane = Lane::of(&plan(0, stage, false), &room(w, h));
                     let due = HostTime(10_000_000_000);
                     let left_end = lane.anchor.x - lane.reach;
                     (lane.x(due, due - lane.lead) - left_end).abs() + lane.lead.as_ms() as f32
@@ -172,7 +148,10 @@ mod tests {
 
     #[test]
     fn a_ball_is_under_way_as_long_as_its_launch_says() {
-        let lane = Lane::of(&plan(Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) }), &Room::default());
+        let lane = Lane::of(
+            &plan(0, Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) }, false),
+            &Room::default(),
+        );
         assert_eq!(lane.lead, Nanos::ms(1200));
         assert_eq!(lane.hidden, Nanos::ms(300));
     }

@@ -26,7 +26,8 @@ use crate::game::{
     feedback::{
         captions::{Caption, Captions},
         debris::{self, Debris},
-        scene::{self, Replay, SceneSet, Show},
+        replay::{self, Replay},
+        scene::{self, SceneSet, Show},
         tiers, words,
     },
     limits::EffectLimits,
@@ -236,7 +237,7 @@ fn paint(
             Layer::Veil => scene::paint_veil(p, &show, &look, &room, &lane, now, limits.glow()),
             Layer::Replay => {
                 let again = show.playing(now).is_some_and(|(staged, _)| timeline.retried(staged.judged.trial));
-                let replay = Replay {
+                let told = Replay {
                     show: &show,
                     text: &text,
                     look: &look,
@@ -246,7 +247,7 @@ fn paint(
                     still: scene.still,
                     again,
                 };
-                scene::paint_replay(p, &mut captions, &replay);
+                replay::paint(p, &mut captions, &told);
             }
             Layer::Strip => {
                 if board.strip {
@@ -305,7 +306,7 @@ fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &c
     let alpha = (ease_out(age / 120.0) * fall) as f32;
     let side = verdict.side.sign() as f32;
     // Beside the mark, on the error's side, so that place and word agree.
-    let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 20.0);
+    let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 47.0);
     let inside = scene.room.half.x - 150.0;
     captions.say(Caption {
         text: words::headline(text, verdict),

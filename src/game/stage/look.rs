@@ -80,6 +80,12 @@ impl Look {
         }
     }
 
+    /// Whether the palette is a light one.
+    #[must_use]
+    pub fn is_light(&self) -> bool {
+        self.ground.luminance() > 0.4
+    }
+
     /// The colour of a tier.
     #[must_use]
     pub fn tier(&self, tier: doozy_training::event::Tier) -> LinearRgba {

@@ -72,6 +72,17 @@ pub fn form(p: &mut Painter, at: Vec2, size: f32, tier: Tier, sign: f32, color: 
     }
 }
 
+/// The form around a thing of radius `radius` that has had its verdict, as it rolls on.
+pub fn met(p: &mut Painter, at: Vec2, radius: f32, tier: Tier, sign: f32, color: LinearRgba) {
+    let side = if sign < 0.0 { PI } else { 0.0 };
+    match tier {
+        Tier::Clean => p.ring(at, radius + 4.0, 2.4, color),
+        Tier::Slip => p.arc(at, radius + 4.0, 2.8, side + 0.5, TAU - 1.0, color),
+        Tier::Miss => wedge(p, at + Vec2::new(0.0, radius + 13.0), 8.0, sign, color),
+        Tier::Doozy => burst(p, at + Vec2::new(0.0, radius + 14.0), 11.0, 9, 0.0, color),
+    }
+}
+
 /// A wedge pointing to the side of the error.
 pub fn wedge(p: &mut Painter, at: Vec2, size: f32, sign: f32, color: LinearRgba) {
     let mut points = [

@@ -13,6 +13,8 @@ pub mod look;
 pub mod marks;
 pub mod paint;
 pub mod parts;
+#[cfg(test)]
+pub mod sample;
 pub mod timeline;
 
 pub use layers::plugin;

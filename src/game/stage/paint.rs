@@ -163,6 +163,11 @@ impl Painter {
         self.bands(center, squash, &bands, 0.0, TAU, Self::sides(radius, TAU));
     }
 
+    /// A small soft spot: a glow for what is too small or too many for one.
+    pub fn speck(&mut self, center: Vec2, radius: f32, squash: f32, color: LinearRgba) {
+        self.bands(center, squash, &[(0.0, color), (radius, clear(color))], 0.0, TAU, 8);
+    }
+
     /// A ring around `radius`, `width` wide.
     pub fn ring(&mut self, center: Vec2, radius: f32, width: f32, color: LinearRgba) {
         self.arc(center, radius, width, 0.0, TAU, color);
@@ -339,7 +344,7 @@ impl Painter {
 
     /// A hexagonal bolt head.
     pub fn bolt(&mut self, center: Vec2, radius: f32, metal: Metal) {
-        self.glow(center + Vec2::new(0.6, -1.4), radius * 1.7, 1.0, LinearRgba::new(0.0, 0.0, 0.0, 0.6));
+        self.speck(center + Vec2::new(0.6, -1.4), radius * 1.8, 1.0, LinearRgba::new(0.0, 0.0, 0.0, 0.7));
         let points: [Vec2; 6] = std::array::from_fn(|k| {
             let (sin, cos) = (TAU * (k as f32 + 0.3) / 6.0).sin_cos();
             center + Vec2::new(cos, sin) * radius
@@ -395,6 +400,19 @@ impl Metal {
         let body = self.dark.mix(&self.mid, (bump(-0.2, 0.75)).clamp(0.0, 1.0));
         let lit = body.mix(&self.light, bump(-0.38, 0.26));
         lit.mix(&self.rim, 0.75 * bump(0.93, 0.11))
+    }
+
+    /// The same metal in the distance: `k` of the way to the colour of the air, 0…1.
+    #[must_use]
+    pub fn far(&self, air: LinearRgba, k: f32) -> Self {
+        let dim = |c: LinearRgba| c.mix(&air.with_alpha_of(c.alpha), k);
+        Self {
+            dark: dim(self.dark),
+            mid: dim(self.mid),
+            light: dim(self.light),
+            glint: dim(self.glint),
+            rim: dim(self.rim),
+        }
     }
 
     /// The same metal, darker by `k` 0…1, for what stands further back.

@@ -188,6 +188,32 @@ fn nearness(scene: &Scene<'_>) -> f32 {
     share.clamp(0.0, 1.0) as f32
 }
 
+/// Without travel: what has fallen lies on the error's side, and fades in and out with the damage.
+pub fn wreck(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+    let Some(broken) = scene.broken.filter(|_| scene.still) else { return };
+    let look = scene.look;
+    let shown = broken.left.min(ease_out(broken.age_ms / 120.0) as f32);
+    let count = 8 + (26.0 * broken.size) as usize;
+    let floor = lane.anchor.y - FLOOR_BELOW;
+    p.faded(shown, |p| {
+        for k in 0..count {
+            // A golden-ratio sequence: even, and without a pattern that the eye would read.
+            let spread = (k as f32 * 0.618).fract();
+            let size = 5.0 + 9.0 * (k as f32 * 0.377).fract();
+            let away = 70.0 + (120.0 + 330.0 * broken.size) * spread;
+            let at = Vec2::new(lane.anchor.x + broken.sign * away, floor + size * 0.5);
+            let metal = if k % 3 == 1 { look.iron } else { look.brass };
+            p.speck(Vec2::new(at.x, floor), size * 1.8, 0.25, look.shadow);
+            let turn = k as f32 * 1.3;
+            let points: [Vec2; 5] = std::array::from_fn(|i| {
+                let reach = size * [1.1, 0.7, 1.0, 0.6, 0.9][i];
+                at + Vec2::from_angle(turn + TAU * i as f32 / 5.0) * reach
+            });
+            p.polygon(&points, |v| metal.lit((v - at) / size));
+        }
+    });
+}
+
 /// A turned column from `base` upwards.
 pub fn post(p: &mut Painter, base: Vec2, half: f32, height: f32, metal: Metal) {
     p.glow(base, half * 3.4, 0.3, LinearRgba::new(0.0, 0.0, 0.0, 0.7));

@@ -84,11 +84,10 @@ pub struct Staged {
 pub struct Timeline {
     runs: BTreeMap<TrialId, Run>,
     marks: VecDeque<Mark>,
-    /// Final verdicts whose drama has not been told yet, and full ones that wait for the end of a phrase.
+    /// Recent final verdicts, and those whose full scene waits for the end of their phrase.
     verdicts: BTreeMap<EventId, Judged>,
     waiting: Vec<EventId>,
     last_press: Option<HostTime>,
-    last_verdict: Option<(EventId, HostTime)>,
     paused: bool,
 }
 
@@ -197,7 +196,6 @@ impl Timeline {
                 since: now,
             });
         }
-        self.last_verdict = Some((judged.event, now));
         self.verdicts.insert(judged.event, judged.clone());
         // A phrase's worth and more: the worst of it is asked for at its end.
         while self.verdicts.len() > 64 {
@@ -208,15 +206,15 @@ impl Timeline {
     fn amplify(&mut self, event: EventId, drama: Drama, now: HostTime) -> Option<Staged> {
         let judged = self.verdicts.get(&event)?.clone();
         let in_phrase = self.runs.get(&judged.trial).is_some_and(|run| run.plan.running && !run.ended && !run.void);
-        let drama = match drama {
-            Drama::Calm => return None,
+        match drama {
+            Drama::Calm => None,
+            // The next target must stay readable: the whole scene waits for the phrase's end.
             Drama::Full if in_phrase => {
                 self.waiting.push(event);
-                Drama::Short
+                None
             }
-            as_told => as_told,
-        };
-        Some(Staged { judged, drama, from: now })
+            drama => Some(Staged { judged, drama, from: now }),
+        }
     }
 
     fn end(&mut self, trial: TrialId, void: bool, worst: Option<EventId>, now: HostTime) -> Option<Staged> {
@@ -287,6 +285,7 @@ impl Timeline {
     #[must_use]
     pub fn next_due(&self, now: HostTime) -> Option<HostTime> {
         self.anchored()
+            .filter(|(run, _)| !run.ended)
             .flat_map(|(run, clock)| run.plan.targets.iter().map(move |t| clock.host(t.at)))
             .filter(|due| *due > now)
             .min()
@@ -311,7 +310,7 @@ impl Timeline {
             .filter(|cue| cue.seen)
             .map(|cue| (cue.kind, now - clock.host(cue.at), run.plan.interval))
             .filter(|(_, since, _)| since.0 >= 0)
-            .last()
+            .next_back()
     }
 }
 
@@ -328,5 +327,125 @@ pub fn place_ms(judged: &Judged) -> f64 {
                 _ => judged.side.sign() * 2.0 * judged.tol_ms,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doozy_training::event::{Side, Tier};
+
+    use super::*;
+    use crate::game::stage::sample::{BELL, judged, plan, press};
+
+    const ORIGIN: HostTime = HostTime(50_000_000_000);
+
+    fn at(ms: i64) -> HostTime {
+        ORIGIN + Nanos::ms(ms)
+    }
+
+    fn timeline(running: bool) -> Timeline {
+        let mut timeline = Timeline::default();
+        timeline.apply(&Note::Effect(Effect::Planned(plan(0, BELL, running))), ORIGIN);
+        let clock = TrialClock { origin: ORIGIN, rate_ppb: 0 };
+        timeline.apply(&Note::Anchored { trial: TrialId(0), clock }, ORIGIN);
+        timeline
+    }
+
+    fn tell(timeline: &mut Timeline, effect: Effect, ms: i64) -> Option<Staged> {
+        timeline.apply(&Note::Effect(effect), at(ms))
+    }
+
+    fn amplify(event: u32, drama: Drama, ms: i64) -> Effect {
+        Effect::Amplify { event: EventId(event), drama, t: at(ms) }
+    }
+
+    fn ended(worst: Option<u32>, ms: i64) -> Effect {
+        Effect::TrialEnded { trial: TrialId(0), void: None, worst: worst.map(EventId), t: at(ms) }
+    }
+
+    #[test]
+    fn a_provisional_mark_becomes_the_final_one_and_moves_to_the_displayed_error() {
+        let mut told = timeline(false);
+        let e = Some(Nanos::ms(143));
+        let provisional =
+            Effect::Provisional { trial: TrialId(0), press: press(at(2343)), target: Some(TargetId(0)), e };
+        tell(&mut told, provisional, 2345);
+        let mark = told.marks().next_back().unwrap();
+        assert_eq!((mark.at_ms, mark.tier(), mark.side()), (143.0, None, Side::Late));
+        tell(&mut told, Effect::Judged(judged(0, at(2200), 143.0, 178.0, Tier::Doozy)), 2346);
+        assert_eq!(told.marks().count(), 1);
+        let mark = told.latest().unwrap();
+        assert_eq!((mark.at_ms, mark.tier(), mark.since), (178.0, Some(Tier::Doozy), at(2346)));
+    }
+
+    #[test]
+    fn a_discrete_trial_has_its_scene_at_once() {
+        let mut told = timeline(false);
+        let verdict = judged(0, at(2200), -150.0, -180.0, Tier::Doozy);
+        tell(&mut told, Effect::Judged(verdict.clone()), 2350);
+        let staged = tell(&mut told, amplify(0, Drama::Full, 2350), 2350);
+        assert_eq!(staged, Some(Staged { judged: verdict, drama: Drama::Full, from: at(2350) }));
+    }
+
+    #[test]
+    fn a_running_rhythm_has_its_scene_at_the_phrase_s_end_and_for_the_worst_error() {
+        let mut told = timeline(true);
+        for (event, e) in [(0, 150.0), (1, -220.0)] {
+            let due = at(2200 + 600 * i64::from(event));
+            tell(&mut told, Effect::Judged(judged(event, due, e, e, Tier::Doozy)), 2400);
+            let short = tell(&mut told, amplify(event, Drama::Short, 2400), 2400);
+            assert_eq!(short.map(|s| s.drama), Some(Drama::Short));
+        }
+        // The session grants the whole scene to the worst, just before the phrase ends.
+        assert_eq!(tell(&mut told, amplify(1, Drama::Full, 4000), 4000), None);
+        let staged = tell(&mut told, ended(Some(1), 4000), 4001).unwrap();
+        assert_eq!((staged.judged.event, staged.drama, staged.from), (EventId(1), Drama::Full, at(4001)));
+    }
+
+    #[test]
+    fn a_phrase_without_a_granted_scene_has_none() {
+        let mut told = timeline(true);
+        tell(&mut told, Effect::Judged(judged(0, at(2200), 150.0, 150.0, Tier::Doozy)), 2350);
+        tell(&mut told, amplify(0, Drama::Short, 2350), 2350);
+        assert_eq!(tell(&mut told, ended(Some(0), 4000), 4000), None);
+    }
+
+    #[test]
+    fn calm_means_the_mark_alone() {
+        let mut told = timeline(false);
+        tell(&mut told, Effect::Judged(judged(0, at(2200), 150.0, 150.0, Tier::Doozy)), 2350);
+        assert_eq!(tell(&mut told, amplify(0, Drama::Calm, 2350), 2350), None);
+        assert_eq!(told.marks().count(), 1);
+    }
+
+    #[test]
+    fn an_omission_is_marked_where_the_press_was_due() {
+        let mut told = timeline(false);
+        let missed = Judged {
+            kind: EventKind::Omission,
+            press: None,
+            e: None,
+            side: Side::Late,
+            ..judged(0, at(2200), 0.0, 0.0, Tier::Doozy)
+        };
+        tell(&mut told, Effect::Judged(missed), 2500);
+        let mark = told.latest().unwrap();
+        assert_eq!((mark.at_ms, mark.pressed), (0.0, at(2200)));
+    }
+
+    #[test]
+    fn what_is_next_is_the_next_target_of_a_trial_that_still_runs() {
+        let mut told = timeline(false);
+        assert_eq!(told.next_due(at(2200)), Some(at(2800)));
+        tell(&mut told, ended(None, 2500), 2500);
+        assert_eq!(told.next_due(at(2500)), None);
+    }
+
+    #[test]
+    fn a_new_session_starts_from_nothing() {
+        let mut told = timeline(false);
+        tell(&mut told, Effect::Judged(judged(0, at(2200), 3.0, 3.0, Tier::Clean)), 2210);
+        tell(&mut told, Effect::Planned(plan(0, BELL, false)), 9000);
+        assert_eq!(told.marks().count(), 0);
     }
 }
