@@ -280,7 +280,7 @@ fn the_sketch_of_the_loop_settles_no_worse() {
     let spreads = [16.0, 24.0, 36.0, 48.0, 60.0];
     for (lesion, seeds) in [(Lesion::None, SEEDS), (Lesion::Mli2Silenced, 1)] {
         let mut all = Vec::new();
-        let mut row = |name: &str, sums: &[Summary]| {
+        let row = |name: &str, sums: &[Summary]| {
             let mean = |of: fn(&Summary) -> f64| sums.iter().map(of).sum::<f64>() / sums.len() as f64;
             let (success, brakes) = (mean(|sum| sum.success), mean(|sum| sum.brakes as f64));
             println!(
