@@ -83,7 +83,7 @@ menu-hint = Arrows and Enter, a pad, or the mouse
 
 ladder-pulse = Steady beat
 ladder-catch = Catch at the gate
-ladder-other = More drills
+ladder-other = A drill of your own
 
 intro-begin = Begin
 intro-back = Back
@@ -103,7 +103,6 @@ play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
 play-gain = errors ×{ $gain }
 play-learner = { $name } is playing, a simulated player
-play-aim = { $goal } ms is the goal
 
 pause-title = Paused
 pause-focus = The window lost the focus, so the try was set aside. It does not count.
@@ -162,7 +161,6 @@ end-clean = clean
 end-slip = slips
 end-miss = misses
 end-doozy = doozies
-end-no-press = no press
 end-order = first at the top, last at the bottom
 end-again = Again
 end-next = Next level

@@ -99,6 +99,7 @@ fn spawn(
         if let Player::Learner(name) = &sessions.player {
             under = format!("{under}   ·   {}", says.get("end-simulated", &[("name", name.clone().into())]));
         }
+        under = format!("{under}   ·   {}", says.get("end-order", &[]));
         screen.spawn((at(82.0, 92.0), children![words(&theme, under, Size::Small, Weight::Regular, palette.quiet)]));
 
         let label = |screen: &mut ChildSpawnerCommands, ms: f64, said: String, colour: Color| {

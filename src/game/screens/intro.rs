@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 
 use super::{
-    Act, Words, hud,
+    Act, Words, hud, ladder_title,
     widgets::{self, Button, button, sentence, words},
 };
 use crate::game::{
@@ -25,7 +25,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             ..widgets::column(space::NEAR)
         };
         frame.spawn(node).with_children(|column| {
-            let ladder = says.get(&format!("ladder-{}", card.ladder), &[]);
+            let ladder = ladder_title(&says, &card.ladder);
             column.spawn(words(&theme, ladder, Size::Small, Weight::Bold, palette.cortex));
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
             sentence(column, &theme, card.aim.clone(), 800.0, palette.text);

@@ -3,7 +3,7 @@
 use bevy::prelude::*;
 
 use super::{
-    Act, LevelCard, Words,
+    Act, LevelCard, Words, ladder_title,
     widgets::{self, Button, button, words},
 };
 use crate::game::{
@@ -51,7 +51,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             let node =
                 Node { left: px(left), top: px(200), position_type: PositionType::Absolute, ..widgets::column(12.0) };
             frame.spawn(node).with_children(|rungs| {
-                let title = says.get(&format!("ladder-{ladder}"), &[]);
+                let title = ladder_title(&says, ladder);
                 rungs.spawn(words(&theme, title, Size::Body, Weight::Bold, palette.text));
                 let cards = levels.iter().enumerate().filter(|(_, card)| card.ladder == **ladder);
                 for (row, (index, card)) in cards.enumerate() {
