@@ -11,8 +11,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("audio", &["clock"]),
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
-    ("conductor", &["audio", "clock", "input", "paths", "record", "settings"]),
-    ("lab", &["record"]),
+    ("ladders", &["paths"]),
+    ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
     ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
 ];
 
@@ -27,14 +27,32 @@ fn rust_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// The rooms that a source text names, by `crate::room` in code (a link in a comment is no dependency).
+/// The rooms that a source text names, by `crate::room` or `crate::{room, …}` in code (a link in a comment is no dependency).
 fn named(text: &str) -> Vec<String> {
+    let code: String = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect() };
     let mut rooms = Vec::new();
-    for line in text.lines().filter(|l| !l.trim_start().starts_with("//")) {
-        for after in line.split("crate::").skip(1) {
-            let inside = after.strip_prefix('{').unwrap_or(after);
-            let room: String = inside.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            rooms.push(room);
+    for after in code.split("crate::").skip(1) {
+        let Some(group) = after.strip_prefix('{') else {
+            rooms.push(word(after));
+            continue;
+        };
+        // the names right inside the braces, not those of deeper ones
+        let (mut depth, mut start) = (1, true);
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => start = true,
+                c if depth == 1 && start && !c.is_whitespace() => {
+                    rooms.push(word(&group[at..]));
+                    start = false;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
         }
     }
     rooms
@@ -72,5 +90,6 @@ fn no_room_knows_more_than_it_may() {
 
 #[test]
 fn names_are_found_in_code_and_not_in_comments() {
-    assert_eq!(named("use crate::audio::Sound;\n// crate::game\nlet x = crate::{clock::now};"), ["audio", "clock"]);
+    let text = "use crate::audio::Sound;\n// crate::game\nuse crate::{\n    clock::{a, b},\n    paths,\n};";
+    assert_eq!(named(text), ["audio", "clock", "paths"]);
 }

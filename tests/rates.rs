@@ -91,6 +91,12 @@ fn frame_rates_and_a_stall_change_no_effect_of_the_record() {
                 }
             }
             assert!(session.inputs.iter().any(|i| matches!(i, Input::Window { .. })), "the network answered");
+            let verified = std::process::Command::new(env!("CARGO_BIN_EXE_doozy"))
+                .args(["replay", "last", "--verify", "--data"])
+                .arg(folder.path())
+                .output()
+                .expect("the program runs");
+            assert!(verified.status.success(), "{id}: {}", String::from_utf8_lossy(&verified.stderr));
         }
     }
 }

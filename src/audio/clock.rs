@@ -24,6 +24,9 @@ const REFUSE: i64 = 100_000_000;
 const REFUSED_IN_A_ROW: u32 = 8;
 /// A whole bucket this far from the line is a step (frames lost in an underrun), not noise. ◇
 const STEP: f64 = 3_000_000.0;
+/// Stream time over which stamps must agree before a trial may rest on them, ns. ◇ Streams fill their buffers in a burst
+/// before they run, and the burst agrees with itself.
+const SETTLED: i64 = 500_000_000;
 /// Longest believable delay from callback to ear, ns: Bluetooth has 0.2–0.3 s. ◇
 const MAX_DELAY: i64 = 2_000_000_000;
 
@@ -144,6 +147,15 @@ struct Point {
     late: i64,
 }
 
+/// What a device's clock did wrong, counted since its stream began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockFaults {
+    /// Stamps that were not believed.
+    pub rejected: u32,
+    /// How often the line had to be placed anew: underruns, jumps of the host's clock.
+    pub restarts: u32,
+}
+
 /// The running fit of one stream.
 #[derive(Clone, Debug)]
 pub struct ClockFit {
@@ -152,8 +164,7 @@ pub struct ClockFit {
     last: Option<Stamp>,
     agreed: bool,
     refused_in_a_row: u32,
-    rejected: u32,
-    restarts: u32,
+    faults: ClockFaults,
     bucket: Option<Point>,
     /// Earliest points of finished buckets, oldest first.
     points: Vec<Point>,
@@ -172,8 +183,7 @@ impl ClockFit {
             last: None,
             agreed: false,
             refused_in_a_row: 0,
-            rejected: 0,
-            restarts: 0,
+            faults: ClockFaults::default(),
             bucket: None,
             points: Vec::with_capacity(TILT + 1),
             tilt: 0.0,
@@ -181,29 +191,23 @@ impl ClockFit {
         }
     }
 
-    /// Stamps that were not believed.
+    /// What went wrong since the stream began.
     #[must_use]
-    pub fn rejected(&self) -> u32 {
-        self.rejected
-    }
-
-    /// How often the line had to be placed anew.
-    #[must_use]
-    pub fn restarts(&self) -> u32 {
-        self.restarts
+    pub fn faults(&self) -> ClockFaults {
+        self.faults
     }
 
     /// Frames went missing (an underrun, a new device): the line is placed anew, its tilt kept until a better one is known.
     pub fn restart(&mut self) {
-        let tilt = self.tilt;
-        *self = Self { tilt, rejected: self.rejected, restarts: self.restarts + 1, ..Self::new(self.rate) };
+        *self = Self { tilt: self.tilt, faults: self.faults, ..Self::new(self.rate) };
+        self.faults.restarts += 1;
     }
 
     /// Takes a stamp, or refuses it and counts that.
     pub fn add(&mut self, stamp: Stamp) {
         let delay = stamp.playback - stamp.callback;
         if !(0..=MAX_DELAY).contains(&delay.0) {
-            self.rejected += 1;
+            self.faults.rejected += 1;
             return;
         }
         let Some(last) = self.last else {
@@ -212,7 +216,7 @@ impl ClockFit {
         let expected = last.callback + nanos_of(SampleFrame(stamp.frame.0 - last.frame.0), self.rate);
         let off = (stamp.callback - expected).abs().0.max((delay - (last.playback - last.callback)).abs().0);
         if off > REFUSE || stamp.frame <= last.frame {
-            self.rejected += 1;
+            self.faults.rejected += 1;
             if !self.agreed {
                 // One stamp alone proves nothing, so of two that disagree the newer is kept: cards start with rubbish.
                 return self.begin(stamp);
@@ -264,7 +268,7 @@ impl ClockFit {
             && (self.above(bucket) - place).abs() > STEP
         {
             self.points.clear();
-            self.restarts += 1;
+            self.faults.restarts += 1;
         }
         self.points.push(bucket);
         if self.points.len() > TILT {
@@ -307,6 +311,17 @@ impl ClockFit {
         }
         let mut off: Vec<f64> = recent.iter().map(|p| (self.above(*p) - place).abs()).collect();
         median(&mut off).map(|mad| Nanos(libm::round(1.4826 * mad) as i64))
+    }
+
+    /// Whether stamps have agreed for half a second of the stream.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        match (self.anchor, self.last) {
+            (Some((first, _)), Some(last)) => {
+                self.agreed && nanos_of(SampleFrame(last.frame.0 - first.0), self.rate).0 >= SETTLED
+            }
+            _ => false,
+        }
     }
 
     /// The line as it stands, or None before two stamps agree.
@@ -412,7 +427,7 @@ mod tests {
             assert!((slope - ppm).abs() < 5.0, "{rate} Hz, {block}: {slope} ppm, not {ppm}");
             let worst = p99(&mut card, &mut fit, 30, 60);
             assert!(worst <= 200_000, "{rate} Hz, {block}: {worst} ns");
-            assert_eq!((fit.rejected(), fit.restarts()), (0, 0));
+            assert_eq!(fit.faults(), ClockFaults::default());
             assert!(fit.line().unwrap().sigma().unwrap() < Nanos(100_000));
         }
     }
@@ -458,12 +473,32 @@ mod tests {
             });
             heard.extend(fit.line().map(|l| l.host_time(SampleFrame(0))));
         }
-        assert_eq!(fit.rejected(), 2);
+        assert_eq!(fit.faults(), ClockFaults { rejected: 2, restarts: 0 });
         assert_eq!(fit.line().unwrap().latency(), Nanos::ms(100));
         let true_origin = 100_040_000 - 21_333_333;
         for origin in heard {
             assert!((origin.0 - true_origin).abs() <= 1_000_000, "{} is not {true_origin}", origin.0);
         }
+    }
+
+    #[test]
+    fn a_burst_that_fills_the_buffers_settles_nothing() {
+        // As measured on ALSA's bridge to PulseAudio: two blocks at once, then 0.25 s of nothing, then the pace of the card.
+        let mut card = Card::new(48_000, 0.0, 512);
+        let mut fit = ClockFit::new(48_000);
+        for n in 0..2 {
+            fit.add(card.stamp(n));
+        }
+        assert!(fit.line().is_some() && !fit.settled());
+        card.from = card.from + Nanos::ms(250);
+        let settled = (2..200).find(|n| {
+            fit.add(card.stamp(*n));
+            fit.settled()
+        });
+        // Eight refused, one to begin anew, and half a second.
+        assert_eq!(settled, Some(2 + 8 - 1 + 47));
+        let frame = SampleFrame(settled.unwrap() * 512);
+        assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos::ms(1));
     }
 
     #[test]
@@ -478,7 +513,7 @@ mod tests {
             fit.add(card.stamp(n));
         }
         let frame = SampleFrame(card.blocks(46) * 512);
-        assert_eq!(fit.restarts(), 1);
+        assert_eq!(fit.faults(), ClockFaults { rejected: 0, restarts: 1 });
         assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos(200_000));
         assert!((fit.line().unwrap().rate_ppb() + 80_000).abs() < 10_000);
     }
@@ -495,7 +530,7 @@ mod tests {
             fit.add(card.stamp(n));
         }
         let frame = SampleFrame(card.blocks(12) * 512);
-        assert_eq!((fit.rejected(), fit.restarts()), (REFUSED_IN_A_ROW, 1));
+        assert_eq!(fit.faults(), ClockFaults { rejected: REFUSED_IN_A_ROW, restarts: 1 });
         assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos(300_000));
     }
 

@@ -20,7 +20,7 @@ pub mod synth;
 
 use std::fmt;
 
-pub use clock::{TrialClockSource, frame_of};
+pub use clock::{ClockFaults, TrialClockSource, frame_of};
 use doozy_training::time::{HostTime, SampleFrame};
 pub use limits::{Level, Levels};
 pub use mixer::Shortfall;
@@ -215,7 +215,8 @@ impl Audio {
         &self.state
     }
 
-    /// Whether [`Audio::clock`] rests on what the device reported. Always so without a device; otherwise after two callbacks.
+    /// Whether [`Audio::clock`] rests on what the device reported. Always so without a device; otherwise after
+    /// half a second of steady blocks. No trial should start before.
     #[must_use]
     pub fn ready(&self) -> bool {
         match &self.backend {
@@ -270,13 +271,14 @@ impl Audio {
         }
     }
 
-    /// Stamps of the device that were not believed, and how often its clock had to be placed anew.
+    /// What the device's clock did wrong. A trial during which `restarts` grew is void: its frames were heard elsewhere than
+    /// its clock says.
     #[must_use]
-    pub fn clock_faults(&self) -> (u32, u32) {
+    pub fn clock_faults(&self) -> ClockFaults {
         match &self.backend {
             #[cfg(feature = "devices")]
-            Backend::Device(device) => (device.fit().rejected(), device.fit().restarts()),
-            _ => (0, 0),
+            Backend::Device(device) => device.fit().faults(),
+            _ => ClockFaults::default(),
         }
     }
 

@@ -19,13 +19,12 @@ use x11rb::{
         xproto::{KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
         xtest::ConnectionExt as _,
     },
-    rust_connection::RustConnection,
 };
 
 use super::{
     Control, Edge, Notice, Taps, TimedInput,
     merge::TapKind,
-    taps::x11::{Gate, X11Tap, X11TapError},
+    taps::x11::{Gate, X11Tap, X11TapError, connect},
 };
 use crate::clock::{self, Clock};
 
@@ -79,7 +78,7 @@ pub enum KeyCheckError {
 pub fn measure_keys(display: Option<&str>, n: usize, pacing: Duration) -> Result<KeyTiming, KeyCheckError> {
     let mut taps = Taps::new(Clock::host());
     let tap = X11Tap::start(taps.port(TapKind::X11), display, Gate::Open)?;
-    let (conn, screen) = RustConnection::connect(display)?;
+    let (conn, screen) = connect(display)?;
     let root = conn.setup().roots[screen].root;
     conn.xtest_get_version(2, 2)?.reply()?;
     let mut seen = Vec::new();
@@ -146,8 +145,8 @@ fn compare(
         let mut from = 0;
         for (t, edge) in recorded {
             let down = usize::from(*edge != Edge::Down);
-            let fits = (from..injected.len()).filter(|i| i % 2 == down && injected[*i] <= *t);
-            if let Some(i) = fits.last() {
+            let mut fits = (from..injected.len()).filter(|i| i % 2 == down && injected[*i] <= *t);
+            if let Some(i) = fits.next_back() {
                 errors.push((*t - injected[i]).as_ms());
                 from = i + 1;
             }

@@ -5,15 +5,20 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use doozy_training::time::HostTime;
 use x11rb::{
     COPY_DEPTH_FROM_PARENT, COPY_FROM_PARENT,
     connection::Connection,
     protocol::{
-        xproto::{ConnectionExt as _, CreateWindowAux, InputFocus, Window, WindowClass},
+        xproto::{
+            ConnectionExt as _, CreateWindowAux, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Window, WindowClass,
+        },
         xtest::ConnectionExt as _,
     },
     rust_connection::RustConnection,
 };
+
+use crate::clock;
 
 /// A running Xvfb, ended when dropped.
 pub struct Xvfb {
@@ -55,17 +60,20 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn press(&self, keycode: u8) {
-        self.fake(x11rb::protocol::xproto::KEY_PRESS_EVENT, keycode);
+    /// Presses a key; gives a moment before it and one after the server has taken it.
+    pub fn press(&self, keycode: u8) -> [HostTime; 2] {
+        self.fake(KEY_PRESS_EVENT, keycode)
     }
 
-    pub fn release(&self, keycode: u8) {
-        self.fake(x11rb::protocol::xproto::KEY_RELEASE_EVENT, keycode);
+    pub fn release(&self, keycode: u8) -> [HostTime; 2] {
+        self.fake(KEY_RELEASE_EVENT, keycode)
     }
 
-    fn fake(&self, kind: u8, keycode: u8) {
+    fn fake(&self, kind: u8, keycode: u8) -> [HostTime; 2] {
+        let before = clock::now();
         self.conn.xtest_fake_input(kind, keycode, 0, self.root, 0, 0, 0).unwrap();
-        self.conn.flush().unwrap();
+        self.conn.get_input_focus().unwrap().reply().unwrap();
+        [before, clock::now()]
     }
 
     pub fn window(&self) -> Window {

@@ -1,33 +1,19 @@
-//! The record held to its promises: what was committed survives, what was changed is found, what is newer is left alone.
+//! The record held to its promises: what goes in comes back, and what was changed is found.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+mod hardship;
+mod verification;
 
 use doozy_training::{
-    event::{
-        Cause, DeviceId, Effect, EventId, EventKind, Input, Judged, Lane, Press, Side, TargetId, Tier, TimeSource,
-        TrialId, Volley,
-    },
-    time::{HostTime, Nanos, TrialClock},
+    event::{EventId, EventKind, Judged, Press, Side, TargetId, Tier, TrialId, Volley},
+    time::TrialClock,
 };
 use rusqlite::Connection;
 
-use super::{
-    Damage, Device, Entry, LoadedSession, RawInput, Reader, Recomputed, RecordError, Recorder, SCHEMA_VERSION,
-    SessionMeta, State, VerifyError, backup, export_ndjson, import_ndjson, row, verify,
-};
+use super::*;
 use crate::paths::DataDir;
 
 /// Judging rules of these tests' sessions.
 const RULES: u32 = 3;
-
-/// Where the killed child finds its data folder.
-const CHILD_ENV: &str = "DOOZY_TEST_RECORD";
 
 fn meta() -> SessionMeta {
     SessionMeta {
@@ -156,10 +142,6 @@ fn folder() -> (tempfile::TempDir, DataDir) {
     (folder, data)
 }
 
-fn sha256(path: &Path) -> String {
-    row::sha256_hex(&fs::read(path).unwrap())
-}
-
 /// Changes a record behind our back.
 fn tamper(data: &DataDir, sql: &str) {
     let connection = Connection::open(data.database()).unwrap();
@@ -168,15 +150,6 @@ fn tamper(data: &DataDir, sql: &str) {
 
 fn damage(data: &DataDir) -> Damage {
     Reader::open(data).unwrap().load("1").unwrap().damage.unwrap()
-}
-
-/// Recomputes by saying again what was said.
-fn same(session: &LoadedSession) -> Result<Recomputed, String> {
-    let windows = session.inputs.iter().filter_map(|input| match *input {
-        Input::Window { event, w, dose } => Some((event, w, dose)),
-        _ => None,
-    });
-    Ok(Recomputed { effects: session.effects.clone(), windows: windows.collect() })
 }
 
 #[test]
@@ -200,7 +173,7 @@ fn a_missing_folder_is_made_and_a_session_comes_back_whole() {
         .collect();
     assert_eq!(session.effects.iter().collect::<Vec<_>>(), effects);
     assert!(session.was_played_on("(version: 1)") && !session.was_played_on("(version: 1) "));
-    let leftovers: Vec<_> = fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let leftovers: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(leftovers.len(), 2, "{leftovers:?}: the database, the lock, and no -wal");
 }
 
@@ -246,69 +219,6 @@ fn two_sessions_of_one_folder_stay_apart_and_are_found() {
     assert_ne!(one.info.id, two.info.id);
     let id = &one.info.id.0;
     assert_eq!((id.len(), &id[14..15]), (36, "7"));
-}
-
-#[test]
-fn verification_compares_every_effect_and_window() {
-    let (_folder, data) = folder();
-    let session = recorded(&data, 2);
-    let found = verify(&session, RULES, same).unwrap();
-    assert!(found.holds());
-    assert_eq!((found.effects, found.windows), (session.effects.len(), 4));
-}
-
-#[test]
-fn verification_names_the_first_field_that_differs_by_one_bit() {
-    let (_folder, data) = folder();
-    let session = recorded(&data, 2);
-    let found = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        for effect in &mut again.effects {
-            if let Effect::Judged(judged) = effect
-                && judged.event == EventId(1)
-            {
-                judged.u = f64::from_bits(judged.u.to_bits() + 1);
-            }
-        }
-        Ok(again)
-    });
-    let difference = found.unwrap().difference.unwrap();
-    assert_eq!(difference.place, "effect 3 (judged): u");
-    assert_eq!((difference.recorded.as_str(), difference.recomputed.as_str()), ("0.6172839", "0.6172839000000001"));
-}
-
-#[test]
-fn verification_compares_the_windows_by_their_bits_and_the_ends() {
-    let (_folder, data) = folder();
-    let session = recorded(&data, 1);
-    let off = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.windows[1].1 = f64::from_bits(again.windows[1].1.to_bits() - 1);
-        Ok(again)
-    });
-    assert_eq!(off.unwrap().difference.unwrap().place, "window of event 1: W, dose");
-    let short = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.pop();
-        Ok(again)
-    });
-    let difference = short.unwrap().difference.unwrap();
-    assert_eq!((difference.place.as_str(), difference.recomputed.as_str()), ("effect 6 (trial_ended)", "nothing"));
-    let long = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.push(Effect::Resumed { t: HostTime(1) });
-        Ok(again)
-    });
-    assert_eq!(long.unwrap().difference.unwrap().seq, None);
-}
-
-#[test]
-fn a_session_judged_by_other_rules_is_not_judged_again() {
-    // cases A40
-    let (_folder, data) = folder();
-    let session = recorded(&data, 1);
-    let refused = verify(&session, RULES + 1, |_| panic!("must not be recomputed"));
-    assert!(matches!(refused, Err(VerifyError::OtherRules { recorded: RULES, .. })));
 }
 
 #[test]
@@ -383,192 +293,6 @@ fn times_that_run_backwards_are_kept_in_their_order() {
 }
 
 #[test]
-fn a_newer_record_is_refused_untouched() {
-    // cases A40
-    let (_folder, data) = folder();
-    recorded(&data, 1);
-    let connection = Connection::open(data.database()).unwrap();
-    connection.execute_batch("PRAGMA user_version = 9999").unwrap();
-    connection.close().unwrap();
-    let before = sha256(&data.database());
-    let refused = Recorder::open(&data).unwrap_err();
-    assert!(matches!(refused, RecordError::Newer { found: 9999, known: SCHEMA_VERSION, .. }));
-    assert!(refused.to_string().contains("9999") && refused.to_string().contains(&SCHEMA_VERSION.to_string()));
-    assert!(matches!(Reader::open(&data), Err(RecordError::Newer { .. })));
-    assert_eq!(sha256(&data.database()), before);
-    assert!(!data.path().join("doozy.sqlite-wal").exists());
-}
-
-#[test]
-fn what_is_no_record_is_refused_untouched() {
-    let (_folder, data) = folder();
-    fs::create_dir_all(data.path()).unwrap();
-    fs::write(data.database(), "dear diary").unwrap();
-    assert!(matches!(Recorder::open(&data), Err(RecordError::NotARecord { .. })));
-    assert_eq!(fs::read(data.database()).unwrap(), b"dear diary");
-    fs::remove_file(data.database()).unwrap();
-    let other = Connection::open(data.database()).unwrap();
-    other.execute_batch("CREATE TABLE diary (day TEXT)").unwrap();
-    other.close().unwrap();
-    assert!(matches!(Recorder::open(&data), Err(RecordError::NotARecord { .. })));
-}
-
-#[test]
-fn there_is_nothing_to_read_before_the_first_session() {
-    let (_folder, data) = folder();
-    assert!(matches!(Reader::open(&data), Err(RecordError::NoRecord { .. })));
-    assert!(!data.path().exists());
-}
-
-#[test]
-fn a_second_recorder_is_refused_and_the_first_loses_nothing() {
-    // cases A39
-    let (_folder, data) = folder();
-    let first = Recorder::open(&data).unwrap();
-    first.begin(meta()).unwrap();
-    trial(0).into_iter().for_each(|entry| first.log(entry));
-    let refused = Recorder::open(&data).unwrap_err();
-    assert_eq!(refused.notice().id, "record-in-use");
-    assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
-    first.flush().unwrap();
-    assert_eq!(Reader::open(&data).unwrap().sessions().unwrap()[0].state, State::Running);
-    trial(1).into_iter().for_each(|entry| first.log(entry));
-    first.finish(true, serde_json::Value::Null).unwrap();
-    assert_eq!(Reader::open(&data).unwrap().load("1").unwrap().info.tiers, [2, 0, 0, 2]);
-    drop(first);
-    Recorder::open(&data).unwrap();
-}
-
-#[test]
-fn a_session_that_cannot_be_kept_is_still_whole_in_memory_and_says_so() {
-    let (_folder, data) = folder();
-    let _first = Recorder::open(&data).unwrap();
-    let second = Recorder::open_or_memory(&data).unwrap();
-    assert_eq!(second.path(), None);
-    let notices = second.notices();
-    assert_eq!((notices.len(), notices[0].id, notices[0].grave), (1, "record-in-use", true));
-    second.begin(meta()).unwrap();
-    trial(0).into_iter().for_each(|entry| second.log(entry));
-    second.finish(true, serde_json::Value::Null).unwrap();
-    let rescued = data.path().join("rescued.sqlite");
-    second.backup(&rescued).unwrap();
-    assert!(Reader::open_file(&rescued).unwrap().load("last").unwrap().is_complete());
-}
-
-#[test]
-fn a_backup_during_a_session_is_one_whole_file() {
-    let (_folder, data) = folder();
-    let recorder = Recorder::open(&data).unwrap();
-    recorder.begin(meta()).unwrap();
-    trial(0).into_iter().for_each(|entry| recorder.log(entry));
-    recorder.flush().unwrap();
-    let copy = data.path().join("copies.sqlite");
-    backup(&data, &copy).unwrap();
-    let session = Reader::open_file(&copy).unwrap().load("last").unwrap();
-    assert_eq!((session.info.state, session.info.tiers, session.damage), (State::Cut, [1, 0, 0, 1], None));
-    let before = sha256(&copy);
-    assert!(matches!(backup(&data, &copy), Err(RecordError::Exists { .. })));
-    assert_eq!(sha256(&copy), before);
-    assert!(matches!(backup(&data, Path::new("/proc/nowhere/x")), Err(RecordError::Database { .. })));
-    recorder.finish(false, serde_json::Value::Null).unwrap();
-    assert_eq!(Reader::open(&data).unwrap().load("last").unwrap().info.state, State::Stopped);
-}
-
-#[test]
-fn a_full_disk_is_said_and_made_up_for() {
-    // cases A38: the file may have 80 pages; tables and indices take some 25.
-    let (_folder, data) = folder();
-    let recorder = Recorder::open_within(&data, Some(80)).unwrap();
-    recorder.begin(meta()).unwrap();
-    let mut fits = 0;
-    let error = loop {
-        trial(fits).into_iter().for_each(|entry| recorder.log(entry));
-        match recorder.flush() {
-            Ok(()) => fits += 1,
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error, RecordError::Full { .. }), "{error}");
-    assert!(fits > 3, "{fits} trials fitted");
-    assert_eq!(recorder.notices().iter().map(|notice| notice.id).collect::<Vec<_>>(), ["record-full"]);
-    let reader = Reader::open(&data).unwrap();
-    reader.check_integrity().unwrap();
-    let session = reader.load("last").unwrap();
-    assert_eq!((session.info.tiers[0], session.damage), (i64::from(fits), None));
-    assert!(matches!(recorder.finish(true, serde_json::Value::Null), Err(RecordError::Full { .. })));
-    drop(reader);
-    drop(recorder);
-
-    let recorder = Recorder::open_within(&data, None).unwrap();
-    assert_eq!(Reader::open(&data).unwrap().sessions().unwrap()[0].state, State::Cut);
-    recorder.begin(meta()).unwrap();
-}
-
-#[test]
-fn what_did_not_fit_is_written_once_there_is_room() {
-    let (_folder, data) = folder();
-    let recorder = Recorder::open(&data).unwrap();
-    recorder.begin(meta()).unwrap();
-    let other = Connection::open(data.database()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    trial(0).into_iter().for_each(|entry| recorder.log(entry));
-    assert!(matches!(recorder.flush(), Err(RecordError::InUse { .. })));
-    other.execute_batch("ROLLBACK").unwrap();
-    trial(1).into_iter().for_each(|entry| recorder.log(entry));
-    recorder.finish(true, serde_json::Value::Null).unwrap();
-    let ids: Vec<_> = recorder.notices().iter().map(|notice| notice.id).collect();
-    assert_eq!(ids, ["record-waiting", "record-again"]);
-    let session = Reader::open(&data).unwrap().load("last").unwrap();
-    assert_eq!((session.info.tiers, session.damage), ([2, 0, 0, 2], None));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_read_only_folder_is_said_and_can_still_be_read() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let (folder, data) = folder();
-    recorded(&data, 1);
-    let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    chmod(folder.path(), 0o755);
-    chmod(&folder.path().join("not"), 0o755);
-    for file in fs::read_dir(data.path()).unwrap() {
-        chmod(&file.unwrap().path(), 0o444);
-    }
-    chmod(data.path(), 0o555);
-    let database = data.database();
-    let before = sha256(&database);
-    let empty = DataDir::at(data.path().join("below"));
-    // Root may write anywhere, so the thread stops being root; on Linux that binds this thread alone.
-    std::thread::spawn(move || {
-        if rustix::process::geteuid().is_root() {
-            rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(65534)).unwrap();
-        }
-        for data in [&data, &empty] {
-            let recorder = Recorder::open_or_memory(data).unwrap();
-            let notices = recorder.notices();
-            assert_eq!((notices[0].id, notices[0].grave), ("record-no-folder", true));
-            recorder.begin(meta()).unwrap();
-            trial(0).into_iter().for_each(|entry| recorder.log(entry));
-            recorder.finish(true, serde_json::Value::Null).unwrap();
-        }
-        assert!(Reader::open(&data).unwrap().load("last").unwrap().is_complete());
-        // The lock may be there to take while the database is not there to write.
-        chmod_all_locks(&data);
-    })
-    .join()
-    .unwrap();
-    assert_eq!(sha256(&database), before);
-    chmod(database.parent().unwrap(), 0o755);
-}
-
-/// A read-only database under a writable lock is refused as such. The caller owns neither.
-#[cfg(target_os = "linux")]
-fn chmod_all_locks(data: &DataDir) {
-    let refused = super::store::open_to_write(&data.database()).unwrap_err();
-    assert_eq!(refused.notice().id, "record-read-only", "{refused}");
-}
-
-#[test]
 fn lines_of_json_bring_a_session_back() {
     let (_folder, data) = folder();
     let session = recorded(&data, 2);
@@ -613,121 +337,11 @@ fn lines_that_were_cut_or_changed_are_refused_with_the_last_good_row() {
     }
 }
 
-#[test]
-fn a_kill_leaves_every_finished_trial() {
-    // cases A39: ten kills at ten moments, each in a record that earlier kills have cut.
-    let (_folder, data) = folder();
-    for kill in 1..=10_u32 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "record::tests::child_records_until_it_is_killed", "--ignored", "--nocapture"])
-            .env(CHILD_ENV, data.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut finished = 0;
-        for line in lines {
-            if let Some(k) = line.strip_prefix("finished ") {
-                finished = k.parse().unwrap();
-                if finished == kill {
-                    std::thread::sleep(Duration::from_micros(u64::from(kill) * 1_700));
-                    child.kill().unwrap();
-                }
-            }
-        }
-        child.wait().unwrap();
-        assert!(finished >= kill);
-
-        let reader = Reader::open(&data).unwrap();
-        reader.check_integrity().unwrap();
-        let session = reader.load("last").unwrap();
-        assert_eq!((session.info.number, session.info.state, &session.damage), (i64::from(kill), State::Cut, &None));
-        let ended = session.effects.iter().filter(|effect| matches!(effect, Effect::TrialEnded { .. })).count();
-        assert!(ended >= finished as usize, "{ended} of {finished} trials after kill {kill}");
-        assert!(verify(&session, RULES, same).unwrap().holds());
-    }
-}
-
-/// Plays trials until somebody kills it, saying each as soon as the recorder has it on the disk.
-#[test]
-#[ignore = "the child of a_kill_leaves_every_finished_trial"]
-fn child_records_until_it_is_killed() {
-    let Some(data) = std::env::var_os(CHILD_ENV) else { return };
-    let recorder = Recorder::open(&DataDir::at(data)).unwrap();
-    recorder.begin(meta()).unwrap();
-    for k in 0..5_000 {
-        trial(k).into_iter().for_each(|entry| recorder.log(entry));
-        recorder.flush().unwrap();
-        println!("finished {}", k + 1);
-    }
-}
-
-#[test]
-fn a_cut_session_verifies_to_its_cut() {
-    let (_folder, data) = folder();
-    let recorder = Recorder::open(&data).unwrap();
-    recorder.begin(meta()).unwrap();
-    trial(0).into_iter().for_each(|entry| recorder.log(entry));
-    drop(recorder);
-    drop(Recorder::open(&data).unwrap());
-    let session = Reader::open(&data).unwrap().load("last").unwrap();
-    assert_eq!(session.info.state, State::Cut);
-    let found = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.push(Effect::Paused { cause: Cause::Player, t: HostTime(9) });
-        Ok(again)
+/// Recomputes by saying again what was said.
+fn same(session: &LoadedSession) -> Result<Recomputed, String> {
+    let windows = session.inputs.iter().filter_map(|input| match *input {
+        Input::Window { event, w, dose } => Some((event, w, dose)),
+        _ => None,
     });
-    assert!(found.unwrap().holds());
-}
-
-#[test]
-fn an_entry_without_end_commits_within_its_time() {
-    let (_folder, data) = folder();
-    let recorder = Recorder::open(&data).unwrap();
-    recorder.begin(meta()).unwrap();
-    recorder.log(Entry::Input(Input::Press(press(0))));
-    let since = Instant::now();
-    // Ten times what is promised: the bound is for a machine that does other things too.
-    while Reader::open(&data).unwrap().load("last").unwrap().inputs.is_empty() {
-        assert!(since.elapsed() < Duration::from_millis(2_500));
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Prints what `docs/record.md` cites: `cargo test … record_speed -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn record_speed() {
-    let (_folder, data) = folder();
-    let recorder = Recorder::open(&data).unwrap();
-    recorder.begin(meta()).unwrap();
-    let mut waits: Vec<f64> = (0..500)
-        .map(|k| {
-            trial(k).into_iter().for_each(|entry| recorder.log(entry));
-            let since = Instant::now();
-            recorder.flush().unwrap();
-            since.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    waits.sort_by(f64::total_cmp);
-    println!("commit of a trial: p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms", waits[250], waits[495], waits[499]);
-    let rows_before = 500 * trial(0).len();
-    let since = Instant::now();
-    (500..3_000).flat_map(trial).for_each(|entry| recorder.log(entry));
-    let handed = since.elapsed();
-    recorder.flush().unwrap();
-    let entries = (2_500 * trial(0).len()) as f64;
-    println!(
-        "entries: {:.0} a second through to the disk; handing one over {:.2} µs",
-        entries / since.elapsed().as_secs_f64(),
-        handed.as_secs_f64() * 1e6 / entries
-    );
-    recorder.finish(true, serde_json::Value::Null).unwrap();
-    let log = fs::metadata(super::store::log_of(&data.database())).map_or(0, |log| log.len());
-    let size = fs::metadata(data.database()).unwrap().len();
-    println!("log {log} B, file {size} B, {:.0} B an entry", size as f64 / (entries + rows_before as f64));
-    let since = Instant::now();
-    let session = Reader::open(&data).unwrap().load("last").unwrap();
-    println!("loading {} rows with their checksums: {:.0} ms", session.rows.len(), since.elapsed().as_secs_f64() * 1e3);
+    Ok(Recomputed { effects: session.effects.clone(), windows: windows.collect() })
 }

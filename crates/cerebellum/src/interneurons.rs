@@ -16,9 +16,10 @@ pub struct Kind {
     pub bias_sd: f32,
 }
 
-/// MLI1: size of Park 2026's cell; bias of the pilot, which gives 34 Hz.
+/// MLI1: size of Park 2026's cell. Bias calibrated to 34 Hz at rest (the pilot had 42.8 pA; ours is more because MLI2
+/// hold MLI1 down more firmly, see `G_MLI2_MLI1`).
 pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 48.5, bias_sd: 6.0 };
-/// MLI2: as MLI1; gives 21 Hz.
+/// MLI2: as MLI1. Bias calibrated to 21 Hz at rest (the pilot had 18.7 pA).
 pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 19.5, bias_sd: 1.5 };
 
 /// Resting, threshold and reset potential, mV (both kinds; cerebellum.md §3.4).

@@ -21,15 +21,19 @@ pub(crate) const SETTLED: u64 = FORGET_STEPS + REST_STEPS;
 
 /// Conductances, nS. Climbing fibre: 1.577 nS (Park 2026) × 0.35, a point cell's correction for the dendrite.
 const G_CF: f32 = 0.55;
-/// Park 2026's 70 pS × 0.4.
+/// Park 2026's 70 pS × 0.6, calibrated: with the pilot's × 0.4 MLI1 fall too little at s ≈ 0.36 (0.62 ± 0.05 of rest over
+/// six seeds: the interval leaves the band of E3).
 const G_MLI2_MLI1: f32 = 0.042;
 /// Park 2026's 25 pS × 0.5.
 const G_MLI: f32 = 0.0125;
 const G_GAP: f32 = 0.3;
 /// Mean number of gap-junction partners of an MLI1 (Park 2026: 956 entries over 208 cells).
 const GAP_PARTNERS: f64 = 4.5;
-/// MLI1 → Purkinje: share of the pairs that are connected (Park 2026: 66 %) and synapses of a pair.
+/// MLI1 → Purkinje: share of the pairs that are connected, calibrated: 44 partners a cell in the small preset. With the
+/// 15–20 of cerebellum.md §3.3 a lone Purkinje cell's 20 ms of inhibition are so noisy that chance opens a window some 12
+/// times a minute; Park 2026 counts 66 % of pairs in a sample of neighbours.
 const MLI1_PURKINJE_SHARE: f64 = 0.25;
+/// Synapses of such a pair (7.5–10).
 const MLI1_PURKINJE_SYNAPSES: f64 = 8.75;
 
 /// Mean rates at rest, spikes a cell and ms.

@@ -179,7 +179,7 @@ impl Network {
         if !(u >= 0.0 && u.is_finite()) {
             return Err(ScheduleError::Size { id, u });
         }
-        if at_step + LATENCY_MIN_MS < self.step {
+        if at_step.saturating_add(LATENCY_MIN_MS) < self.step {
             return Err(ScheduleError::Past { id, at_step, now: self.step });
         }
         if at_step <= self.step {

@@ -22,7 +22,7 @@ use doozy_training::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use x11rb::{
     connection::Connection,
-    errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError},
+    errors::{ConnectError, ConnectionError, DisplayParsingError, ReplyError, ReplyOrIdError},
     protocol::{
         Event,
         xinput::{ConnectionExt as _, EventMask as XiMask, KeyEventFlags, RawKeyPressEvent, XIEventMask},
@@ -103,7 +103,7 @@ impl X11Tap {
     /// # Errors
     /// Without a display, without XInput 2.1, or when the system refuses a thread.
     pub fn start(port: TapPort, display: Option<&str>, gate: Gate) -> Result<Self, X11TapError> {
-        let (conn, screen) = RustConnection::connect(display)?;
+        let (conn, screen) = connect(display)?;
         let root = conn.setup().roots[screen].root;
         let refused = |why: String| X11TapError::NoXInput(why);
         // Raw events reach every client, also during another's grab, from 2.1 on.
@@ -172,6 +172,20 @@ impl Drop for X11Tap {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Connects to `display`, or to $DISPLAY.
+///
+/// Display n listens on TCP port 6000 + n, and x11rb adds them without asking whether a port can be that high.
+pub(in crate::input) fn connect(display: Option<&str>) -> Result<(RustConnection, usize), ConnectError> {
+    const HIGHEST: u32 = u16::MAX as u32 - 6000;
+    let named = display.map(str::to_owned).or_else(|| std::env::var("DISPLAY").ok()).unwrap_or_default();
+    let number = named.rsplit(':').next().and_then(|end| end.split('.').next()).and_then(|digits| digits.parse().ok());
+    match number {
+        Some(0..=HIGHEST) => RustConnection::connect(display),
+        _ if named.is_empty() => Err(DisplayParsingError::DisplayNotSet.into()),
+        _ => Err(DisplayParsingError::MalformedValue(named.into()).into()),
     }
 }
 

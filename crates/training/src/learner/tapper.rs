@@ -277,6 +277,7 @@ impl Player for Tapper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{event::TrialId, level::Level};
 
     #[test]
     fn defaults_spread_as_the_table_says() {
@@ -304,5 +305,111 @@ mod tests {
         for profile in Profile::ALL {
             assert_eq!(profile.name().parse(), Ok(profile));
         }
+    }
+
+    /// Asynchronies of a player over many phrases or balls of one level, ms, and what they pressed besides.
+    fn asynchronies(player: &mut Tapper, level: &str, trials: i64) -> (Vec<f64>, usize, usize) {
+        let level = Level::parse("test", level).unwrap();
+        let setting = level.setting(0);
+        let (mut e, mut extra, mut targets) = (Vec::new(), 0, 0);
+        let mut last = HostTime::DISTANT_PAST;
+        for trial in 0..trials {
+            let body = level.plan(&setting, &mut || 0.5);
+            let plan = TrialPlan {
+                trial: TrialId(0),
+                retry_of: None,
+                window_was_open: false,
+                not_before: HostTime(0),
+                cues: body.cues,
+                targets: body.targets,
+                length: body.length,
+                interval: body.interval,
+                window: setting.window,
+                goal_ms: setting.goal_ms,
+                tol_ms: setting.tol_ms,
+                rung: 0,
+                count_in_ends: body.count_in_ends,
+                running: body.running,
+                stage: body.stage,
+                t: HostTime(0),
+            };
+            let clock = TrialClock { origin: HostTime(0) + Nanos::ms(20_000 * trial), rate_ppb: 0 };
+            player.begin(&plan, clock);
+            targets += plan.targets.len();
+            let mut answered = vec![false; plan.targets.len()];
+            while let Some(tap) = player.next() {
+                assert!(tap.t > last, "times never fall");
+                last = tap.t;
+                let off = |n: usize| (tap.t - clock.host(plan.targets[n].at)).as_ms();
+                let nearest =
+                    (0..plan.targets.len()).min_by(|one, other| off(*one).abs().total_cmp(&off(*other).abs())).unwrap();
+                if std::mem::replace(&mut answered[nearest], true) {
+                    extra += 1;
+                } else {
+                    e.push(off(nearest));
+                }
+            }
+        }
+        let omitted = targets - e.len();
+        (e, extra, omitted)
+    }
+
+    const BEAT: &str = "(version: 1, title: \"B\", aim: \"a\", trials: 1, seconds: 10,
+        drill: SteadyBeat(ioi_ms: 500, beats: 24, count_in: 2))";
+    const GATE: &str = "(version: 1, title: \"G\", aim: \"a\", trials: 1, seconds: 10,
+        drill: Interception(visible_ms: 800, occluded_ms: 200))";
+
+    fn mean_sd(values: &[f64]) -> (f64, f64) {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        (mean, libm::sqrt(values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / n))
+    }
+
+    #[test]
+    fn on_a_beat_a_tapper_is_as_early_and_as_spread_as_its_model() {
+        let precision = Profile::Trained.precision();
+        let mut player = Tapper::with(precision, (-15.0, 0.0), 0.0, false, 3);
+        let (e, extra, omitted) = asynchronies(&mut player, BEAT, 400);
+        assert_eq!((extra, omitted), (0, 0));
+        let (mean, sd) = mean_sd(&e);
+        assert!((mean + 15.0).abs() < 1.0, "{mean}");
+        assert!((sd / precision.sd_asynchrony(Nanos::ms(500)) - 1.0).abs() < 0.03, "{sd}");
+        // the first tap of a phrase is as good as any other
+        let (_, first) = mean_sd(&e.iter().step_by(24).copied().collect::<Vec<_>>());
+        assert!((first / sd - 1.0).abs() < 0.1, "{first} for {sd}");
+    }
+
+    #[test]
+    fn what_is_hidden_of_a_ball_is_timed_with_the_clock() {
+        let precision = Profile::Novice.precision();
+        let mut player = Tapper::with(precision, (0.0, 8.0), 0.0, false, 3);
+        let (mean, sd) = mean_sd(&asynchronies(&mut player, GATE, 4000).0);
+        // 625 ms of interval and 200 hidden: 1.1 · √(6² + (0.04 · 825)²), and 12 ms of hand
+        let clock = 1.1 * libm::sqrt(36.0 + 33.0 * 33.0);
+        assert!((mean - 8.0).abs() < 2.0, "{mean}");
+        assert!((sd / libm::sqrt(clock * clock + 144.0) - 1.0).abs() < 0.03, "{sd}");
+    }
+
+    #[test]
+    fn a_gaussian_player_has_the_spread_it_was_given_from_tap_to_tap() {
+        for level in [BEAT, GATE] {
+            let trials = if level == BEAT { 200 } else { 4000 };
+            let (e, ..) = asynchronies(&mut Tapper::gaussian(25.0, 6), level, trials);
+            let (mean, sd) = mean_sd(&e);
+            assert!(mean.abs() < 1.5 && (sd / 25.0 - 1.0).abs() < 0.04, "{mean} {sd}");
+            let lag: f64 = e.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / (e.len() as f64 * sd * sd);
+            assert!(lag.abs() < 0.05, "{lag}");
+        }
+    }
+
+    #[test]
+    fn lapses_and_doubles_come_as_often_as_the_table_says() {
+        let mut player = Tapper::with(Profile::Novice.precision(), (0.0, 0.0), 0.02, false, 1);
+        let (e, extra, omitted) = asynchronies(&mut player, BEAT, 500);
+        let targets = 500.0 * 24.0;
+        assert_eq!(e.len() + omitted, 500 * 24);
+        // half of 2 % omitted, 0.5 % doubled; three standard errors
+        assert!((omitted as f64 / targets - 0.01).abs() < 0.003, "{omitted}");
+        assert!((extra as f64 / targets - 0.005).abs() < 0.002, "{extra}");
     }
 }

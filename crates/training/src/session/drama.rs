@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::constants::{SCENE_EVENTS, SCENE_EVERY, SCENES_MOST};
+use super::constants::{SCENE_EVENTS, SCENE_EVERY, SCENE_FULL, SCENE_SHORT, SCENES_MOST};
 use crate::{
     event::{Drama, EventId, Tier},
-    time::HostTime,
+    time::{HostTime, Nanos},
 };
 
 /// The most that a tier asks for.
@@ -15,6 +15,16 @@ pub fn wish(tier: Tier) -> Drama {
         Tier::Clean | Tier::Slip => Drama::Calm,
         Tier::Miss => Drama::Short,
         Tier::Doozy => Drama::Full,
+    }
+}
+
+/// How long a scene keeps the stage.
+#[must_use]
+pub fn length(drama: Drama) -> Nanos {
+    match drama {
+        Drama::Calm => Nanos::ZERO,
+        Drama::Short => SCENE_SHORT,
+        Drama::Full => SCENE_FULL,
     }
 }
 
@@ -42,7 +52,6 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Nanos;
 
     fn at(ms: i64) -> HostTime {
         HostTime(0) + Nanos::ms(ms)

@@ -4,9 +4,10 @@ use super::{
     Phase, Session,
     amplify::displayed_ms,
     constants::{CALM_EVENTS, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, NOVICE_SD, OPEN, STEP_EVERY},
-    drama::wish,
+    drama::{length, wish},
     guard::{self, Verdict as BrakeVerdict},
     history::Counted,
+    trial::Worst,
 };
 use crate::{
     event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley},
@@ -62,14 +63,16 @@ impl Session {
         let was_calm = self.brake.is_calm();
         let brake = self.brake.count(tier.is_success());
         let braked = brake != BrakeVerdict::Go;
-        in_play.note(event, u, tier);
+        in_play.note(Worst { event, tier, u, e_ms });
         in_play.braked |= braked;
         let mut drama = wish(tier);
         // within a phrase the next target must stay readable: its scene comes at the end, for the worst error
         if drama == Drama::Full && (was_calm || braked || in_play.plan.running || !self.budget.grant(event, t)) {
             drama = Drama::Short;
         }
-        in_play.scene_ends = in_play.scene_ends.max(t + Self::scene(drama));
+        let takes_effect = t + EFFECT_DELAY;
+        in_play.last_window = takes_effect;
+        in_play.scene_ends = in_play.scene_ends.max(t + length(drama));
 
         let matched_ms = verdict.e.filter(|_| verdict.kind == EventKind::Press).map(|e| e.as_ms());
         let trial = verdict.trial;
@@ -95,7 +98,6 @@ impl Session {
         if let BrakeVerdict::Braked { in_a_row } = brake {
             effects.push(Effect::Brake { in_a_row, t });
         }
-        let takes_effect = t + EFFECT_DELAY;
         self.waiting.push_back(Waiting { takes_effect, event, trial, tier, matched_ms, goal_ms, braked });
     }
 

@@ -137,7 +137,8 @@ impl Session {
 
     /// Takes in one input and appends what follows from it.
     ///
-    /// The first [`Input::Watermark`] starts the session. An input whose time lies below a watermark already given
+    /// The first [`Input::Watermark`] starts the session. Every [`Effect::Planned`] has to be answered by an
+    /// [`Input::Anchor`], even if the session is about to stop; until then nothing else happens. An input whose time lies below a watermark already given
     /// counts as of that watermark; a press like that is reported as [`Ignored::Late`] and not judged.
     pub fn feed(&mut self, input: Input, effects: &mut Vec<Effect>) {
         if self.is_ended() {
@@ -269,10 +270,7 @@ impl Session {
     /// What is next in logical time, whether or not the watermark has reached it.
     fn next(&self) -> Option<(HostTime, Next)> {
         let (verdict, trial_end, accepts) = match &self.phase {
-            Phase::Playing(in_play) => {
-                let last_window = self.waiting.back().map(|waiting| waiting.takes_effect);
-                (in_play.next_verdict(), in_play.ends(last_window), Some(in_play))
-            }
+            Phase::Playing(in_play) => (in_play.next_verdict(), in_play.ends(), Some(in_play)),
             _ => (None, None, None),
         };
         let stray = self
@@ -295,9 +293,10 @@ impl Session {
         .min()
     }
 
-    /// A planned trial that is not on the clocks holds everything up, unless the session is to stop before it starts.
+    /// A planned trial that is not on the clocks holds everything up, a pause or stop too: whether its first presses
+    /// count may not hang on which came first.
     fn is_stalled_for_anchor(&self) -> bool {
-        matches!(&self.phase, Phase::Playing(in_play) if !in_play.is_anchored()) && self.controls.is_empty()
+        matches!(&self.phase, Phase::Playing(in_play) if !in_play.is_anchored())
     }
 
     fn obey(&mut self, control: Control, t: HostTime, effects: &mut Vec<Effect>) {

@@ -6,14 +6,30 @@ use doozy_cerebellum::rng::Stream;
 
 use super::{
     Phase, Session,
-    constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, SCENE_SHORT, STEP_AHEAD},
+    constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, STEP_AHEAD},
 };
 use crate::{
     event::{Cause, Drama, Effect, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
     level::jnd_ms,
-    time::{HostTime, Nanos, TrialClock},
+    time::{HostTime, TrialClock},
 };
+
+/// An event as far as it can be the worst of its trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Worst {
+    pub event: EventId,
+    pub tier: Tier,
+    pub u: f64,
+    /// The true error, ms; sizes are capped, so two large ones may share theirs.
+    pub e_ms: f64,
+}
+
+impl Worst {
+    fn badness(self) -> (bool, f64, f64) {
+        (self.tier == Tier::Doozy, self.u, self.e_ms.abs())
+    }
+}
 
 /// The trial that is planned or in progress.
 #[derive(Clone, Debug)]
@@ -25,11 +41,13 @@ pub(super) struct InPlay {
     outcomes: VecDeque<Outcome>,
     /// Presses that the judge has and of which nothing has been said.
     unsaid: Vec<Press>,
-    /// The worst event so far, its size and its tier.
-    pub worst: Option<(EventId, f64, Tier)>,
+    /// The worst event so far.
+    pub worst: Option<Worst>,
     /// A doozy of this trial opened its window.
     pub taught: bool,
     pub braked: bool,
+    /// When the last window of its events takes effect.
+    pub last_window: HostTime,
     /// No scene of this trial lasts longer than until here.
     pub scene_ends: HostTime,
 }
@@ -45,6 +63,7 @@ impl InPlay {
             worst: None,
             taught: false,
             braked: false,
+            last_window: HostTime::DISTANT_PAST,
             scene_ends: HostTime::DISTANT_PAST,
         }
     }
@@ -68,9 +87,10 @@ impl InPlay {
     /// Where a press moves its mark for now, told at once.
     pub fn mark(&self, press: Press) -> Option<Effect> {
         let (_, judge) = self.on_clock.as_ref()?;
-        // a copy, because the judge may only have the press once everything before it has been delivered
-        let mark = self.accepts(press.t).then(|| judge.clone().press(press)).flatten()?;
-        Some(Effect::Provisional { trial: self.plan.trial, press, target: mark.target, e: mark.e })
+        self.accepts(press.t).then(|| {
+            let mark = judge.mark(press);
+            Effect::Provisional { trial: self.plan.trial, press, target: mark.target, e: mark.e }
+        })
     }
 
     /// Hands over every press before `limit` that is this trial's, and takes the verdicts that fell before it.
@@ -103,18 +123,16 @@ impl InPlay {
         Some(outcome)
     }
 
-    /// When the trial ends, once nothing more of it can be judged; `last_window` is the last still to take effect.
-    pub fn ends(&self, last_window: Option<HostTime>) -> Option<HostTime> {
+    /// When the trial ends, once nothing more of it can be judged: with its last moment or its last window.
+    pub fn ends(&self) -> Option<HostTime> {
         let (_, judge) = self.on_clock.as_ref()?;
-        (judge.finished() && self.outcomes.is_empty())
-            .then(|| last_window.map_or(judge.ends(), |last| last.max(judge.ends())))
+        (judge.finished() && self.outcomes.is_empty()).then(|| judge.ends().max(self.last_window))
     }
 
-    /// Notes an event's size, for the phrase's scene and summary.
-    pub fn note(&mut self, event: EventId, u: f64, tier: Tier) {
-        let rank = |tier: Tier, u: f64| (tier == Tier::Doozy, u);
-        if self.worst.is_none_or(|(_, worst_u, worst_tier)| rank(tier, u) > rank(worst_tier, worst_u)) {
-            self.worst = Some((event, u, tier));
+    /// Notes an event, for the phrase's scene and summary; of equals the first stays the worst.
+    pub fn note(&mut self, event: Worst) {
+        if self.worst.is_none_or(|worst| event.badness() > worst.badness()) {
+            self.worst = Some(event);
         }
     }
 }
@@ -162,7 +180,7 @@ impl Session {
             target.id = TargetId(self.next_target);
             self.next_target += 1;
         }
-        // no target of a later trial lies before this one's end
+        // no target of a later trial lies before this moment: what came into force earlier can be forgotten
         let in_force = self.gain_at(t);
         self.gains.retain(|(from, _)| *from > t);
         self.gains.insert(0, (HostTime::DISTANT_PAST, in_force));
@@ -174,7 +192,7 @@ impl Session {
     pub(super) fn end_trial(&mut self, t: HostTime, effects: &mut Vec<Effect>) {
         let Phase::Playing(mut ended) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
         if ended.plan.running
-            && let Some((event, _, Tier::Doozy)) = ended.worst
+            && let Some(Worst { event, tier: Tier::Doozy, .. }) = ended.worst
             && !self.brake.is_calm()
             && self.budget.grant(event, t)
         {
@@ -182,7 +200,7 @@ impl Session {
             ended.scene_ends = t + SCENE_FULL;
         }
         let trial = ended.plan.trial;
-        effects.push(Effect::TrialEnded { trial, void: None, worst: ended.worst.map(|(event, ..)| event), t });
+        effects.push(Effect::TrialEnded { trial, void: None, worst: ended.worst.map(|worst| worst.event), t });
         if ended.plan.retry_of.is_none() {
             self.completed += 1;
             self.retries_in_a_row = 0;
@@ -210,18 +228,9 @@ impl Session {
                     self.presses.insert((press.t, press.lane.0, press.seq), press);
                 }
             }
-            let (trial, worst) = (in_play.plan.trial, in_play.worst.map(|(event, ..)| event));
+            let (trial, worst) = (in_play.plan.trial, in_play.worst.map(|worst| worst.event));
             effects.push(Effect::TrialEnded { trial, void: Some(cause), worst, t });
             self.retries_in_a_row = 0;
-        }
-    }
-
-    /// How long an event's scene keeps the stage.
-    pub(super) fn scene(drama: Drama) -> Nanos {
-        match drama {
-            Drama::Calm => Nanos::ZERO,
-            Drama::Short => SCENE_SHORT,
-            Drama::Full => SCENE_FULL,
         }
     }
 }

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Parts of `./doozy.sh check`: what needs other programs or patience. Each writes what it found, with date and conditions,
+# into its section of docs/checks.md, and ends non-zero where a bound is missed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+OUT=docs/checks.md
+
+conditions() {
+  printf '%s, %s cores, load %s, %s' "$(date -u +%F)" "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" "$(git describe --always --dirty 2>/dev/null || echo 'no git')"
+}
+
+# record PART: standard input becomes the part's section of docs/checks.md, and is printed.
+record() {
+  local part=$1 body
+  body=$(cat)
+  printf '%s\n' "$body"
+  [ -f "$OUT" ] || printf '# Checks\n\nWhat `./doozy.sh check PART` found. Each section is written by its part.\n' >"$OUT"
+  awk -v part="$part" '
+    $0 == "## " part { skip = 1; next }
+    /^## / { skip = 0 }
+    !skip { lines[++n] = $0 }
+    END { while (n > 0 && lines[n] == "") n--; for (i = 1; i <= n; i++) print lines[i] }' "$OUT" >"$OUT.new"
+  { printf '\n## %s\n\n%s\n\n```text\n%s\n```\n' "$part" "$(conditions)" "$body" >>"$OUT.new"; } && mv "$OUT.new" "$OUT"
+}
+
+# The gate's bands and its curve W(u), 20 seeds (about 6 minutes of one core); the tables stand in docs/science/cerebellum.md.
+gate() { cargo run --quiet --locked --example gate_bands -p doozy-cerebellum -- "$@"; }
+
+# Error of key times under Xvfb, nothing else running: what the tap alone can do.
+keys() { cargo build --quiet --locked --bin doozy && xvfb-run -a "$CARGO_TARGET_DIR/debug/doozy" doctor --keys 2000; }
+
+# The real game under Xvfb, rendering confined to one core, a whole level played with real keys: |recorded − injected|.
+played() { cargo build --quiet --locked --bin doozy && cargo run --quiet --locked --example real_keys; }
+
+# The main thread's own work per frame during a doozy with all debris, fixed step 1/60 s, without rendering.
+frame() { cargo run --quiet --locked --example frame_work; }
+
+# A clean clone and an empty target folder: minutes and megabytes of `play`, then of `test`.
+cold() {
+  local dir start rc
+  dir=$(mktemp -d) && git clone --quiet . "$dir/doozy" || return 1
+  for command in play test; do
+    rm -rf "$dir/target"
+    start=$SECONDS
+    (cd "$dir/doozy" && env -u DISPLAY CARGO_TARGET_DIR="$dir/target" ./doozy.sh "$command") >"$dir/$command.log" 2>&1
+    rc=$?
+    printf '%s: exit code %d, %d min %02d s, target folder %s\n' "$command" "$rc" $(((SECONDS - start) / 60)) \
+      $(((SECONDS - start) % 60)) "$(du -sh "$dir/target" | cut -f1)"
+    grep -E '^(format|clippy|plain|docs|build|crates) +[0-9]' "$dir/$command.log"
+    tail -n 4 "$dir/$command.log"
+    [ "$rc" -eq 0 ] || { rm -rf "$dir"; return 1; }
+  done
+  printf 'downloads: %s of crates in ~/.cargo/registry/cache\n' "$(du -sh ~/.cargo/registry/cache | cut -f1)"
+  rm -rf "$dir"
+}
+
+PARTS=(gate keys played frame cold)
+case "${1:-}" in
+  "") printf 'parts: %s\n' "${PARTS[*]}" ;;
+  *)
+    part=$1
+    shift
+    for known in "${PARTS[@]}"; do
+      if [ "$known" = "$part" ]; then
+        "$part" "$@" 2>&1 | record "$part"
+        exit "${PIPESTATUS[0]}"
+      fi
+    done
+    printf 'no part %s; parts: %s\n' "$part" "${PARTS[*]}" >&2
+    exit 2
+    ;;
+esac
