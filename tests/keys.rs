@@ -7,7 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use doozy::{clock, paths::DataDir, record::{LoadedSession, Reader, State}};
+use doozy::{
+    clock,
+    paths::DataDir,
+    record::{LoadedSession, Reader, State},
+};
 use doozy_training::{
     event::{Effect, Input, TargetId, TimeSource},
     time::HostTime,
@@ -146,7 +150,8 @@ pub fn stamp_errors(session: &LoadedSession, pressed: &[Pressed]) -> Vec<f64> {
                 .iter()
                 .find(|judged| judged.target == Some(press.target))
                 .unwrap_or_else(|| panic!("target {} has no verdict", press.target.0));
-            let e = found.e.unwrap_or_else(|| panic!("target {} was pressed and is recorded as missed", press.target.0));
+            let e =
+                found.e.unwrap_or_else(|| panic!("target {} was pressed and is recorded as missed", press.target.0));
             (e.0 - (press.t - press.due)) as f64 / 1e6
         })
         .collect()
