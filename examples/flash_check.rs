@@ -79,7 +79,8 @@ struct Canvas(Handle<Image>);
 fn main() -> std::process::ExitCode {
     let mut fine = true;
     for (name, scales, most) in [("all effects", Scales::FULL, 3), ("reduced effects", Scales::REDUCED, 0)] {
-        let worst = measure(scales);
+        let (worst, cell) = measure(scales);
+        println!("{name}: at most {cell} in any one cell of 40 units");
         println!(
             "{name}: {worst} flashes in the worst second over a quarter of a third of the picture (at most {most})"
         );

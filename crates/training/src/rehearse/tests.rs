@@ -273,25 +273,38 @@ fn twenty_seconds_of_the_showcase_hold_a_big_miss_with_its_scene() {
 /// The sketch of training.md §6 with the network in place of the closed form. Prints a table:
 /// `cargo test -p doozy-training the_sketch -- --ignored --nocapture`.
 #[test]
-#[ignore = "10 sessions of 1,200 events take about a minute; for whoever changes a constant"]
+#[ignore = "20 sessions of 1,200 events take some three minutes; for whoever changes a constant"]
 fn the_sketch_of_the_loop_settles_no_worse() {
-    println!("lesion        spread  success  open   gain   brakes  rests  retries  mean rung");
-    for lesion in [Lesion::None, Lesion::Mli2Silenced] {
-        let spreads = [16.0, 24.0, 36.0, 48.0, 60.0];
-        let sums = spreads.map(|spread| {
-            let setup = Setup { lesion, ..setup(beat(75), 1) };
-            let sum = summary(&rehearse(setup, &mut Tapper::gaussian(spread, 1)).unwrap());
-            let Summary { success, open, gain, brakes, rests, retries, mean_rung, .. } = sum;
+    const SEEDS: u64 = 3;
+    println!("lesion\tspread\tsuccess\topen\tgain\tbrakes\trests\tretries\tmean rung (means of {SEEDS} seeds)");
+    let spreads = [16.0, 24.0, 36.0, 48.0, 60.0];
+    for (lesion, seeds) in [(Lesion::None, SEEDS), (Lesion::Mli2Silenced, 1)] {
+        let mut all = Vec::new();
+        let row = |name: &str, sums: &[Summary]| {
+            let mean = |of: fn(&Summary) -> f64| sums.iter().map(of).sum::<f64>() / sums.len() as f64;
+            let (success, brakes) = (mean(|sum| sum.success), mean(|sum| sum.brakes as f64));
             println!(
-                "{lesion:?}\t{spread}\t{success:.3}\t{open:.3}\t{gain:.3}\t{brakes}\t{rests}\t{retries}\t{mean_rung:.1}"
+                "{lesion:?}\t{name}\t{success:.3}\t{:.3}\t{:.3}\t{brakes:.1}\t{:.1}\t{:.1}\t{:.1}",
+                mean(|sum| sum.open),
+                mean(|sum| sum.gain),
+                mean(|sum| sum.rests as f64),
+                mean(|sum| sum.retries as f64),
+                mean(|sum| sum.mean_rung),
             );
-            sum
-        });
-        let mean = |of: fn(&Summary) -> f64| sums.iter().map(of).sum::<f64>() / sums.len() as f64;
-        println!("{lesion:?}\tmean\t{:.3}\t{:.3}\t{:.3}", mean(|s| s.success), mean(|s| s.open), mean(|s| s.gain));
+            (success, brakes)
+        };
+        for spread in spreads {
+            let play = |seed| {
+                let setup = Setup { lesion, ..setup(beat(75), seed) };
+                summary(&rehearse(setup, &mut Tapper::gaussian(spread, seed)).unwrap())
+            };
+            let sums: Vec<Summary> = (1..=seeds).map(play).collect();
+            row(&spread.to_string(), &sums);
+            all.extend(sums);
+        }
+        let (success, brakes) = row("all", &all);
         if lesion == Lesion::None {
-            assert!(mean(|s| s.success) > 0.75);
-            assert!(sums.iter().all(|sum| sum.brakes <= 9 && sum.rests == 0));
+            assert!(success > 0.77 && brakes < 9.0, "success {success}, brakes {brakes}");
         }
     }
 }

@@ -25,11 +25,12 @@ pub const MAD_TO_SD: f64 = 1.4826;
 pub const WINDOW_EVENTS: usize = 24;
 /// The window counts as open above this W (science/cerebellum.md §5.2).
 pub const OPEN: f64 = 0.5;
-/// Share of open windows below which the drill is too easy to teach ◇: a lower value leaves a steady player bored, a
-/// higher one pushes everybody against the success guard.
-pub const OPEN_TOO_FEW: f64 = 0.16;
-/// Share of open windows above which the drill is too hard ◇: a lower value never lets spread exceed the goal.
-pub const OPEN_TOO_MANY: f64 = 0.40;
+/// Share of open windows below which the drill is too easy to teach ◇: what the network reaches, at the gain that
+/// settles, when the player's spread is the goal SD (0.202; docs/science/cerebellum.md). Of 24 windows, 4 or fewer.
+pub const OPEN_TOO_FEW: f64 = 0.20;
+/// Share of open windows above which the drill is too hard ◇: the same at a spread of 1.8 goal SDs (0.358). Of 24
+/// windows, 9 or more.
+pub const OPEN_TOO_MANY: f64 = 0.36;
 /// Dose that the gain aims at ◇, for [`DOSE_PERCENTILE`].
 pub const DOSE_AIM: f64 = 0.55;
 /// Only big errors are amplified, so only a high percentile of the dose feels the gain.

@@ -72,11 +72,11 @@ mod tests {
 
     #[test]
     fn few_open_windows_ask_for_harder_and_many_for_easier() {
-        // 3 of 24 is 0.125, 4 is 0.167; 9 is 0.375, 10 is 0.417
-        assert_eq!(Policy::Window.step(&history(3, 0.0)), Some(Step::Harder));
-        assert_eq!(Policy::Window.step(&history(4, 0.0)), None);
-        assert_eq!(Policy::Window.step(&history(9, 0.0)), None);
-        assert_eq!(Policy::Window.step(&history(10, 0.0)), Some(Step::Easier));
+        // 4 of 24 is 0.167, 5 is 0.208; 8 is 0.333, 9 is 0.375
+        assert_eq!(Policy::Window.step(&history(4, 0.0)), Some(Step::Harder));
+        assert_eq!(Policy::Window.step(&history(5, 0.0)), None);
+        assert_eq!(Policy::Window.step(&history(8, 0.0)), None);
+        assert_eq!(Policy::Window.step(&history(9, 0.0)), Some(Step::Easier));
     }
 
     #[test]

@@ -183,7 +183,7 @@ mod gain {
     fn a_novice_keeps_true_feedback() {
         // robust SD above 44 ms against 1.5 T = 30 ms, all within the tolerance of 50 ms
         const LOOSE: [f64; 8] = [45.0, -45.0, 30.0, -30.0, 15.0, -15.0, 38.0, -38.0];
-        let mut play = Play::beat(|volley| (if volley.event.0 % 5 == 0 { 0.6 } else { 0.3 }, 0.15));
+        let mut play = Play::beat(|volley| (if volley.event.0 % 4 == 0 { 0.6 } else { 0.3 }, 0.15));
         play.phrases(6, LOOSE);
         assert_eq!(play.gains(), []);
         // forty steady presses later the player is no novice any more
