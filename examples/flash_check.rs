@@ -4,7 +4,11 @@
 //!
 //! Frames are rendered small and in virtual time. It is no certified analyser.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bevy::{
     app::ScheduleRunnerPlugin,
@@ -42,6 +46,8 @@ const CELL: usize = 8;
 /// Interval of 12 taps a second, ms.
 const FAST_MS: f64 = 1000.0 / 12.0;
 const FRAMES: usize = 330;
+/// Frames before the first picture is whole.
+const FIRST: usize = 10;
 
 struct Player {
     lines: VecDeque<(HostTime, Note)>,
@@ -66,11 +72,17 @@ impl Conduct for Player {
     }
 }
 
-/// Luminance of each cell, frame by frame.
-#[derive(Resource, Default)]
+/// Luminance of each cell, frame by frame: shared, because the app is gone when its run ends.
+#[derive(Resource, Clone, Default)]
 struct Light {
-    frames: Vec<(usize, Vec<f64>)>,
+    frames: Arc<Mutex<Vec<(usize, Vec<f64>)>>>,
     asked: usize,
+}
+
+impl Light {
+    fn frames(&self) -> MutexGuard<'_, Vec<(usize, Vec<f64>)>> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Resource)]
@@ -91,6 +103,7 @@ fn main() -> std::process::ExitCode {
 
 /// Flashes in the worst second over a quarter of a third of the picture, and in any one cell.
 fn measure(scales: Scales) -> (usize, usize) {
+    let light = Light::default();
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
@@ -107,7 +120,7 @@ fn measure(scales: Scales) -> (usize, usize) {
     .insert_resource(EffectLimits::new(scales))
     .insert_state(Screen::Play)
     .add_plugins((theme::plugin, bridge::plugin, stage::plugin))
-    .init_resource::<Light>();
+    .insert_resource(light.clone());
     let mut image = Image::new_target_texture(SIZE.x, SIZE.y, TextureFormat::Rgba8UnormSrgb, None);
     image.texture_descriptor.usage |= TextureUsages::COPY_SRC;
     image.asset_usage = RenderAssetUsages::all();
@@ -137,14 +150,14 @@ fn measure(scales: Scales) -> (usize, usize) {
     app.world_mut().non_send_mut::<Bridge>().attach(Box::new(Player { lines: script.lines(start).into(), now: start }));
     app.insert_resource(Canvas(canvas)).add_systems(Last, shoot);
     app.run();
-    let mut light = app.world_mut().remove_resource::<Light>().unwrap_or_default();
-    light.frames.sort_by_key(|(frame, _)| *frame);
-    let frames: Vec<Vec<f64>> = light.frames.into_iter().map(|(_, cells)| cells).collect();
+    let mut taken = light.frames().clone();
+    taken.sort_by_key(|(frame, _)| *frame);
+    let frames: Vec<Vec<f64>> = taken.into_iter().skip(FIRST).map(|(_, cells)| cells).collect();
     worst(&frames)
 }
 
 fn shoot(mut light: ResMut<Light>, canvas: Res<Canvas>, mut commands: Commands, mut exit: MessageWriter<AppExit>) {
-    if light.frames.len() >= FRAMES {
+    if light.frames().len() >= FRAMES {
         exit.write(AppExit::Success);
         return;
     }
@@ -154,9 +167,9 @@ fn shoot(mut light: ResMut<Light>, canvas: Res<Canvas>, mut commands: Commands, 
     let frame = light.asked;
     light.asked += 1;
     commands.spawn(Screenshot::image(canvas.0.clone())).observe(
-        move |captured: On<ScreenshotCaptured>, mut light: ResMut<Light>| {
+        move |captured: On<ScreenshotCaptured>, light: Res<Light>| {
             let cells = captured.image.data.as_deref().map(cells).unwrap_or_default();
-            light.frames.push((frame, cells));
+            light.frames().push((frame, cells));
         },
     );
 }
@@ -176,6 +189,8 @@ fn cells(data: &[u8]) -> Vec<f64> {
 
 /// The most flashes in any second that a quarter of some third of the picture has, and the most in one cell.
 fn worst(frames: &[Vec<f64>]) -> (usize, usize) {
+    // A check that has seen nothing has found nothing.
+    assert_eq!(frames.len(), FRAMES - FIRST, "frames were lost");
     let (wide, high) = (SIZE.x as usize / CELL, SIZE.y as usize / CELL);
     let counts: Vec<usize> = (0..wide * high)
         .map(|cell| {
