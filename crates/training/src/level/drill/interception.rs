@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drill, Kind, between};
 use crate::{
     event::{Cue, CueKind, Lane, Stage, Target, TargetId},
-    level::{TrialBody, check::Complaints},
+    level::{TrialBody, check::Complaints, window},
     time::Nanos,
 };
 

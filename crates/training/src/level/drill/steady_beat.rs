@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drill, Kind, between};
 use crate::{
     event::{Cue, CueKind, Lane, Stage, Target, TargetId},
-    level::{TrialBody, check::Complaints, window},
+    level::{TrialBody, check::Complaints},
     time::Nanos,
 };
 
