@@ -6,7 +6,10 @@
 #   ./doozy.sh check [PART]   what needs other programs or patience (see docs/checks.md); no PART lists them
 #   ./doozy.sh setup          only install what play and test need
 set -euo pipefail
+HERE=$PWD
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME
 
 # One target folder outside the clone: the dependencies compile once for every clone, for play, test and CI.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/doozy/target}"
@@ -44,14 +47,15 @@ install() {
 }
 
 toolchain() {
-  # shellcheck disable=SC1091
-  [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
+  local env="${CARGO_HOME:-$HOME/.cargo}/env"
+  # shellcheck disable=SC1090
+  [ ! -f "$env" ] || . "$env"
   if ! command -v cargo >/dev/null 2>&1; then
     say "Installing the Rust toolchain named in rust-toolchain.toml, by rustup's own installer (https://rustup.rs)"
     install curl ca-certificates
-    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain none
-    # shellcheck disable=SC1091
-    . "$HOME/.cargo/env"
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --no-modify-path --profile minimal --default-toolchain none
+    # shellcheck disable=SC1090
+    . "$env"
   fi
   # rustup reads rust-toolchain.toml and fetches that version if it is missing; a cargo without rustup must already fit.
   local version
@@ -87,13 +91,15 @@ play() {
   setup
   cargo build --locked --bin doozy
   local doozy="$CARGO_TARGET_DIR/debug/doozy" rc=0
+  # a level's path is the caller's
+  cd "$HERE"
   if [ -z "$headless" ]; then
     "$doozy" play "$@" || rc=$?
-    # 3: this machine lacks what the message named (a display that is set but does not answer)
+    # 3: this machine lacks what the message named, most often a display that is set and does not answer
     [ "$rc" -eq 3 ] || exit "$rc"
-    say "The display does not answer: running the headless demo instead of the game."
+    say "No window could be opened (see above): running the headless demo instead of the game."
   fi
-  "$doozy" demo --headless --seconds 20
+  "$doozy" demo --headless --seconds 20 "$@"
 }
 
 run_tests() {

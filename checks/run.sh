@@ -27,7 +27,17 @@ record() {
 gate() { cargo run --quiet --locked --example gate_bands -p doozy-cerebellum -- "$@"; }
 
 # Error of key times under Xvfb, nothing else running: what the tap alone can do.
-keys() { cargo build --quiet --locked --bin doozy && xvfb-run -a "$CARGO_TARGET_DIR/debug/doozy" doctor --keys 2000; }
+keys() {
+  cargo build --quiet --locked --bin doozy || return 1
+  local display server rc
+  exec {display}< <(exec Xvfb -displayfd 1 -screen 0 640x480x24 -nolisten tcp -noreset 2>/dev/null)
+  server=$!
+  read -r -u "$display" number
+  DISPLAY=":$number" "$CARGO_TARGET_DIR/debug/doozy" doctor --keys 2000
+  rc=$?
+  kill "$server" 2>/dev/null
+  return "$rc"
+}
 
 # The real game under Xvfb, rendering confined to one core, a whole level played with real keys: |recorded − injected|.
 played() { cargo build --quiet --locked --bin doozy && cargo run --quiet --locked --example real_keys; }

@@ -3,7 +3,8 @@
 //! Reads level files and nothing else; what a level means is `doozy_training::level`'s business.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -48,13 +49,15 @@ pub enum LoadError {
 /// A file that cannot be read, is larger than a level may be, or is no level.
 pub fn read(path: &Path, id: &str) -> Result<Loaded, LoadError> {
     let unreadable = |source| LoadError::Read { path: path.to_path_buf(), source };
-    let length = fs::metadata(path).map_err(unreadable)?.len();
     let name = path.display().to_string();
-    if length > MAX_BYTES as u64 {
-        let why = format!("{length} bytes is more than a level may have ({MAX_BYTES})");
-        return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, why)));
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")));
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
+    // one byte more than may be, so that a file of any length is refused by its content's length
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     let level = Level::from_bytes(&name, &bytes)?;
     // `from_bytes` has refused what is not UTF-8
     let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -26,6 +26,8 @@ event-stop-response = That one was to be left alone.
 
 notice-no-sound = No sound here, so the drill runs in silence on its own clock: { $why }
 notice-sound-lost = The sound went away: { $why }
+notice-sound-slipped = The sound stuttered, so that trial does not count. Go on when you are ready.
+notice-slept = The machine was asleep for { $seconds } s; the trial that was running does not count.
 notice-coarse-timing = Key times come from the window's frames here, so small errors mean little: { $why }
 notice-pad-found = { $name } is ready.
 notice-pad-ignored = { $name } is here, too; another pad is being played.

@@ -24,10 +24,12 @@ pub struct Script {
     /// A retry is planned after the scene.
     pub retry: bool,
     pub running: bool,
+    /// Interval of the beat, ms.
+    pub ioi: f64,
 }
 
-/// Interval of the gallery's beat, ms.
-pub const IOI: f64 = 600.0;
+/// Interval of the usual beat, ms.
+const IOI: f64 = 600.0;
 /// Count-in beats before the first target.
 const COUNT_IN: usize = 3;
 
@@ -43,6 +45,7 @@ impl Script {
             window_was_open: false,
             retry: false,
             running: true,
+            ioi: IOI,
         }
     }
 
@@ -57,7 +60,7 @@ impl Script {
     /// When target `k` is due, ms of the script's clock.
     pub fn due(&self, k: usize) -> f64 {
         match self.stage {
-            Stage::Bell { .. } => 300.0 + IOI * (COUNT_IN + k) as f64,
+            Stage::Bell { .. } => 300.0 + self.ioi * (COUNT_IN + k) as f64,
             Stage::Gate { .. } => 1900.0,
         }
     }
@@ -65,7 +68,7 @@ impl Script {
     /// When press `k` is final, ms.
     pub fn verdict(&self, k: usize) -> f64 {
         let due = self.due(k);
-        self.errors[k].map_or(due + IOI / 2.0, |e| due + e.abs())
+        self.errors[k].map_or(due + self.ioi / 2.0, |e| due + e.abs())
     }
 
     /// When the last verdict is final, ms.
@@ -79,9 +82,9 @@ impl Script {
         match self.stage {
             Stage::Bell { .. } => {
                 for k in 0..COUNT_IN {
-                    cues.push(cue(300.0 + IOI * k as f64, CueKind::CountIn { left: (COUNT_IN - k) as u8 }));
+                    cues.push(cue(300.0 + self.ioi * k as f64, CueKind::CountIn { left: (COUNT_IN - k) as u8 }));
                 }
-                for k in 0..8 {
+                for k in 0..self.errors.len().max(8) {
                     cues.push(cue(self.due(k), CueKind::Beat { accent: k % 4 == 0 }));
                     targets.push(target(trial, k, self.due(k)));
                 }
@@ -98,13 +101,13 @@ impl Script {
             not_before: HostTime(0),
             cues,
             targets,
-            length: Nanos::from_ms(self.due(7) + 500.0),
-            interval: Nanos::from_ms(IOI),
+            length: Nanos::from_ms(self.due(self.errors.len().max(8) - 1) + 500.0),
+            interval: Nanos::from_ms(self.ioi),
             window: Nanos::from_ms(240.0),
             goal_ms: self.goal,
             tol_ms: self.tol,
             rung: 0,
-            count_in_ends: Nanos::from_ms(1700.0),
+            count_in_ends: Nanos::from_ms(self.due(0) - self.ioi / 2.0),
             running: self.running,
             stage: self.stage,
             t: HostTime(0),

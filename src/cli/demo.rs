@@ -83,7 +83,7 @@ impl Demo {
                 "miss": outcome.tiers[2],
                 "doozy": outcome.tiers[3],
                 "brakes": outcome.brakes,
-                "frames": outcome.frames,
+                "frames": outcome.frames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
                 "adapter": outcome.adapter,
             }))?;
         } else if !common.quiet {
@@ -97,7 +97,10 @@ impl Demo {
             if let Some(dir) = outcome.frames.first().and_then(|frame| frame.parent()) {
                 line(format!("{} pictures in {}", outcome.frames.len(), dir.display()))?;
             }
-            line("check it with: doozy replay last --verify")?;
+            if outcome.session.is_some() {
+                let data = common.data.as_ref().map(|dir| format!(" --data {}", dir.display())).unwrap_or_default();
+                line(format!("check it with: doozy replay last --verify{data}"))?;
+            }
         }
         if outcome.faults.is_empty() { Ok(()) } else { Err(Failure::lacking(outcome.faults.join("\n"))) }
     }

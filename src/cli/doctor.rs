@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub struct Doctor {
-    /// Measure the error of key times: so many presses through XTEST on this display (or on an Xvfb of its own)
+    /// Measure the error of key times: so many presses through XTEST on this display
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "500")]
     keys: Option<u32>,
 }
@@ -121,7 +121,7 @@ fn folder(common: &Common) -> Value {
     match common.data_dir() {
         Err(failure) => json!(failure.to_string()),
         Ok(data) => json!({
-            "file": data.database(),
+            "file": data.database().display().to_string(),
             "writable": crate::record::Recorder::open(&data).map_or_else(|e| e.to_string(), |_| "yes".to_owned()),
         }),
     }

@@ -23,7 +23,11 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{ladders::LoadError, paths::DataDir, record::RecordError};
+use crate::{
+    ladders::LoadError,
+    paths::{DataDir, PathError},
+    record::RecordError,
+};
 
 /// Timing drills that make big errors spectacular and clear.
 #[derive(Debug, Parser)]
@@ -91,6 +95,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Level(_) => Self::wrong(error.to_string()),
+            LoadError::Path(PathError::NoLevels | PathError::NoHome) => Self::lacking(error.to_string()),
             // a name that is no level's is a slip of the keyboard
             LoadError::Path(_) => Self::usage(error.to_string()),
             LoadError::Read { .. } => Self::lacking(error.to_string()),
@@ -168,6 +173,11 @@ pub fn line(text: impl fmt::Display) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes one line of trouble to standard error; if nobody reads that either, there is nobody left to tell.
+pub fn complain(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "doozy: {text}");
+}
+
 /// Parses the command line, runs the command, and tells its failure on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -180,8 +190,11 @@ pub fn main() -> ExitCode {
         }
     };
     log();
-    signal::watch();
     let common = cli.common;
+    // whoever runs a session ends it in order; every other command ends as the system has it
+    if matches!(cli.command, None | Some(Command::Play(_) | Command::Demo(_))) {
+        signal::watch();
+    }
     let result = match cli.command {
         None => play::Play::default().run(&common),
         Some(Command::Play(c)) => c.run(&common),
@@ -196,7 +209,7 @@ pub fn main() -> ExitCode {
         Ok(()) => signal::received().map_or(ExitCode::SUCCESS, |s| ExitCode::from(Failure::signalled(s).code)),
         Err(failure) => {
             if !failure.message.is_empty() {
-                eprintln!("doozy: {}", failure.message);
+                complain(&failure.message);
             }
             ExitCode::from(failure.code)
         }

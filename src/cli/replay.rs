@@ -4,6 +4,7 @@ use clap::Args;
 use doozy_training::{
     RULE_VERSION,
     event::{Effect, Judged, Tier},
+    judge::chord,
     level::Level,
     rehearse,
 };
@@ -39,6 +40,16 @@ impl Replay {
                 line(serde_json::to_string(effect).map_err(|e| Failure::wrong(e.to_string()))?)?;
             } else if let Effect::Judged(judged) = effect {
                 line(told(judged))?;
+            }
+        }
+        if !common.json {
+            let judged: Vec<Judged> = computed
+                .effects
+                .into_iter()
+                .filter_map(|effect| if let Effect::Judged(judged) = effect { Some(judged) } else { None })
+                .collect();
+            for (_, spread) in chord::spreads(&judged) {
+                line(format!("a chord was struck within {:.1} ms", spread.as_ms()))?;
             }
         }
         Ok(())

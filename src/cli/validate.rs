@@ -35,7 +35,7 @@ impl Validate {
                 Ok(loaded) => {
                     let warnings: Vec<String> = loaded.level.warnings().iter().map(ToString::to_string).collect();
                     if common.json {
-                        line(json!({"path": file, "valid": true, "warnings": warnings}))?;
+                        line(json!({"path": file.display().to_string(), "valid": true, "warnings": warnings}))?;
                     } else {
                         for warning in &warnings {
                             line(format!("{}: warning: {warning}", file.display()))?;
@@ -48,7 +48,7 @@ impl Validate {
                 Err(error) => {
                     if common.json {
                         line(
-                            json!({"path": file, "valid": false, "errors": error.to_string().lines().collect::<Vec<_>>()}),
+                            json!({"path": file.display().to_string(), "valid": false, "errors": error.to_string().lines().collect::<Vec<_>>()}),
                         )?;
                     } else {
                         line(&error)?;

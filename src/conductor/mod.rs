@@ -120,7 +120,14 @@ pub struct Setup {
 }
 
 enum Running {
-    Thread { commands: Sender<Command>, notes: Receiver<Note>, clock: Clock, thread: Option<JoinHandle<()>> },
+    Thread {
+        commands: Sender<Command>,
+        notes: Receiver<Note>,
+        clock: Clock,
+        thread: Option<JoinHandle<()>>,
+        /// The end has been told.
+        ended: bool,
+    },
     Stepped { performance: Box<Performance>, driver: VirtualClock },
 }
 
@@ -177,7 +184,7 @@ pub fn start(setup: Setup) -> io::Result<Handle> {
                 }
             })?;
             started.recv().unwrap_or_else(|_| Err(io::Error::other("the conductor's thread ended at once")))?;
-            let running = Running::Thread { commands: to, notes, clock, thread: Some(thread) };
+            let running = Running::Thread { commands: to, notes, clock, thread: Some(thread), ended: false };
             Ok(Handle { running, frame_tap })
         }
     }
@@ -190,10 +197,7 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
         loop {
             match commands.try_recv() {
                 Ok(Command::Rumble { strong, weak, ms }) => held.rumble(strong, weak, ms),
-                Ok(Command::Window(window)) => {
-                    held.listen_to(window);
-                    performance.obey(Command::Window(window));
-                }
+                Ok(Command::Window(window)) => held.listen_to(window),
                 Ok(command) => performance.obey(command),
                 Err(mpsc::TryRecvError::Empty) => break,
                 // nobody shows the session any more
@@ -210,6 +214,10 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
     }
     for note in performance.take_notes() {
         let _ = notes.send(note);
+    }
+    // the last sting is heard to its end, unless somebody wants the device or leaves
+    while !performance.ring_out() && matches!(commands.try_recv(), Err(mpsc::TryRecvError::Empty)) {
+        thread::sleep(TURN);
     }
 }
 
@@ -340,7 +348,12 @@ fn assemble(
         build: format!("doozy {}", env!("CARGO_PKG_VERSION")),
         rule_version: RULE_VERSION,
         timing: timing.to_owned(),
-        timing_err: if timing == "x11" { Nanos::ms(1) } else { Nanos::ZERO },
+        timing_err: match timing {
+            "x11" => Nanos::ms(1),
+            "scripted" | "virtual" => Nanos::ZERO,
+            // a frame of software rendering
+            _ => Nanos::ms(100),
+        },
         audio: sound_report(audio.report()),
     };
     let session_id = match recorder.begin(meta) {
@@ -351,6 +364,7 @@ fn assemble(
             None
         }
     };
+    let windowed = matches!(setup.who, Who::Person) && matches!(setup.pace, Pace::Host { .. });
     let mut performance = Performance::new(Parts {
         session: Session::new(setup.level.level, setup.seed, setup.terms.session),
         cortex,
@@ -358,6 +372,7 @@ fn assemble(
         taps,
         seat,
         bindings: setup.bindings,
+        windowed,
         recorder,
         session_id,
         audio_offset: setup.audio_offset,
@@ -373,7 +388,24 @@ impl Handle {
     /// Appends what has been said since the last call.
     pub fn notes(&mut self, out: &mut Vec<Note>) {
         match &mut self.running {
-            Running::Thread { notes, .. } => out.extend(notes.try_iter()),
+            Running::Thread { notes, ended, .. } => {
+                loop {
+                    match notes.try_recv() {
+                        Ok(note) => {
+                            *ended |= matches!(note, Note::Ended { .. });
+                            out.push(note);
+                        }
+                        Err(mpsc::TryRecvError::Empty) => break,
+                        Err(mpsc::TryRecvError::Disconnected) => {
+                            // a conductor that died tells nobody; what it had recorded is kept
+                            if !std::mem::replace(ended, true) {
+                                out.push(Note::Ended { session: None, finished: false });
+                            }
+                            break;
+                        }
+                    }
+                }
+            }
             Running::Stepped { performance, .. } => out.extend(performance.take_notes()),
         }
     }
@@ -417,8 +449,11 @@ impl Drop for Handle {
             }
             // the session ends once time has passed the moment at which it was stopped
             Running::Stepped { performance, driver } => {
-                driver.advance(Nanos::ms(1));
-                performance.step();
+                let patience = driver.now() + Nanos::ms(10_000);
+                while !performance.has_ended() && driver.now() < patience {
+                    driver.advance(Nanos::ms(1));
+                    performance.step();
+                }
             }
         }
     }

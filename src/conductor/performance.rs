@@ -1,9 +1,11 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
+use std::collections::VecDeque;
+
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{Cause, DeviceId, Drama, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
+    event::{Cause, DeviceId, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
     session::Session,
     time::{HostTime, Nanos, SampleFrame, TrialClock},
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{
     audio::{Audio, State},
-    clock::Clock,
+    clock::{self, Clock},
     input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
     record::{Device, Entry, RawInput, Recorder},
 };
@@ -25,6 +27,20 @@ const HELD: Nanos = Nanos::ms(60);
 /// A trial's zero lies at least this far ahead when it is put on the clocks, so that every stimulus can be handed to the
 /// audio engine in time (engineering.md §2.2).
 const LEAD: Nanos = Nanos::ms(150);
+/// The first trial waits at most this long for the sound's clock ◇: sound servers need up to 2 s to say where their stream
+/// lies; after 5 s what the device says is taken as it is.
+const AUDIO_PATIENCE: Nanos = Nanos::ms(5_000);
+/// A person's first trial waits at most this long for the window to have the keys ◇: windows under software rendering take
+/// 3 s; a window system that never says who has the focus must not hold the drill up for good.
+const WINDOW_PATIENCE: Nanos = Nanos::ms(10_000);
+/// A session that was asked to stop and cannot (the network's answers do not come) is given up after this ◇.
+const STOP_PATIENCE: Nanos = Nanos::ms(5_000);
+/// Time that the clocks may drift apart by before the machine counts as having slept (cases A34).
+const SLEPT: Nanos = Nanos::ms(1_000);
+/// The longest sound, the scene of a doozy, has rung out by then after its start.
+const RING: Nanos = Nanos::ms(2_000);
+/// Cues go to the audio engine this far ahead: a phrase of any length fits its queue, and a pause has little to cancel.
+const AHEAD: Nanos = Nanos::ms(2_000);
 
 /// Who presses.
 pub enum Seat {
@@ -43,6 +59,8 @@ pub struct Parts {
     pub taps: Taps,
     pub seat: Seat,
     pub bindings: Bindings,
+    /// A person plays in a window, whose keys count only while it has the focus.
+    pub windowed: bool,
     pub recorder: Recorder,
     /// None where the session is not kept.
     pub session_id: Option<String>,
@@ -74,16 +92,27 @@ pub struct Performance {
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
     settled: HostTime,
+    opened: HostTime,
     paused: bool,
-    has_window: bool,
-    stopping: bool,
+    /// A pause or a stop has been asked for and has yet to take effect: it needs the waiting trial's anchor now.
+    asked: bool,
+    has_focus: bool,
+    stop_asked: Option<HostTime>,
     ended: bool,
+    /// When nothing sounds any more after the end.
+    silent_from: HostTime,
+    /// How far the clock that counts suspends is ahead of the one that judges.
+    asleep: Nanos,
+    /// Cues of the trial that the audio engine has yet to get, in order.
+    cues: VecDeque<score::Note>,
     inputs: Vec<TimedInput>,
     answers: Vec<Answer>,
     effects: Vec<Effect>,
-    judged: Option<Judged>,
+    /// Of the trial in progress, for the scene at its end.
+    judged: Vec<Judged>,
     tally: Tally,
     audio_epoch: u32,
+    audio_restarts: u32,
     notes: Vec<Note>,
 }
 
@@ -91,22 +120,30 @@ impl Performance {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let audio_epoch = parts.audio.report().epoch;
+        let audio_restarts = parts.audio.clock_faults().restarts;
+        let opened = parts.clock.now();
         Self {
             parts,
             in_trial: false,
             waiting: None,
             next_tap: None,
             settled: HostTime::DISTANT_PAST,
+            opened,
             paused: false,
-            has_window: false,
-            stopping: false,
+            asked: false,
+            has_focus: false,
+            stop_asked: None,
             ended: false,
+            silent_from: HostTime::DISTANT_PAST,
+            asleep: clock::since_boot() - (clock::now() - HostTime(0)),
+            cues: VecDeque::new(),
             inputs: Vec::new(),
             answers: Vec::new(),
             effects: Vec::new(),
-            judged: None,
+            judged: Vec::new(),
             tally: Tally { gain: 1.0, ..Tally::default() },
             audio_epoch,
+            audio_restarts,
             notes: Vec::new(),
         }
     }
@@ -127,6 +164,13 @@ impl Performance {
         self.notes.drain(..)
     }
 
+    /// Lets what still sounds ring out after the end; true once it has.
+    pub fn ring_out(&mut self) -> bool {
+        let now = self.parts.clock.now();
+        self.parts.audio.pump(now);
+        now >= self.silent_from
+    }
+
     /// Does everything that is due by the clock. Calling it more or less often changes no judgement.
     pub fn step(&mut self) {
         if self.ended {
@@ -135,51 +179,73 @@ impl Performance {
         let now = self.parts.clock.now();
         self.parts.audio.pump(now);
         self.watch_audio(now);
+        self.watch_sleep(now);
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
         self.feed(Input::Watermark { t: watermark });
         self.anchor_when_due(now);
+        self.send_cues(now);
         self.exchange_with_cortex();
         for notice in self.parts.recorder.notices() {
             self.notes.push(Note::Notice { id: notice.id, args: notice.args, grave: notice.grave });
         }
-        if self.parts.until.is_some_and(|until| now >= until) && !self.stopping {
+        if self.parts.until.is_some_and(|until| now >= until) && self.stop_asked.is_none() {
             self.stop(now);
+        }
+        if !self.ended && self.stop_asked.is_some_and(|t| now - t > STOP_PATIENCE) {
+            // the record says that the session was cut, which is so
+            self.ended = true;
+            self.notes.push(Note::Ended { session: self.parts.session_id.clone(), finished: false });
         }
     }
 
     /// Does what the shell asks.
     pub fn obey(&mut self, command: Command) {
+        if self.ended {
+            return;
+        }
         let now = self.parts.clock.now();
         match command {
             Command::Pause(cause) if !self.paused => self.pause(now, cause),
             Command::Resume if self.paused => {
+                if matches!(self.parts.audio.state(), State::Lost { .. }) {
+                    self.parts.audio.reopen();
+                    self.opened = now;
+                }
                 self.feed(Input::Resume { t: now });
             }
             Command::Pause(_) | Command::Resume => {}
             Command::Stop => self.stop(now),
-            Command::Focus { has, t } => {
+            Command::Focus { has: true, .. } => self.has_focus = true,
+            Command::Focus { has: false, t } => {
                 // the X11 tap knows it too, and sooner; the second word changes nothing
-                if !has && !self.paused {
+                if self.has_focus && !self.paused {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
-            Command::Window(_) => self.has_window = true,
-            // the pad is the thread's; a session on a virtual clock has none
-            Command::Rumble { .. } => {}
+            // the taps are the thread's; a session on a virtual clock has none
+            Command::Window(_) | Command::Rumble { .. } => {}
         }
     }
 
     /// A sound output that goes takes the trial with it: its stimuli are gone, so nothing of it may be judged.
     fn watch_audio(&mut self, now: HostTime) {
         let epoch = self.parts.audio.report().epoch;
+        let restarts = self.parts.audio.clock_faults().restarts;
         if epoch == self.audio_epoch {
+            // the stream ran dry: what follows sounds at other times than the trial's clock says
+            if restarts != self.audio_restarts && self.in_trial && !self.paused {
+                self.notes.push(Note::Notice { id: "notice-sound-slipped", args: Vec::new(), grave: false });
+                self.pause(now, Cause::AudioLost);
+            }
+            self.audio_restarts = restarts;
             return;
         }
-        self.audio_epoch = epoch;
+        (self.audio_epoch, self.audio_restarts) = (epoch, restarts);
         if let State::Lost { device, detail, .. } = self.parts.audio.state() {
-            let args = vec![("device", device.clone()), ("why", detail.clone())];
+            let (name, args) = (device.clone(), vec![("device", device.clone()), ("why", detail.clone())]);
+            self.device("audio", now, DeviceId(u16::MAX), &name, "", false);
             self.notes.push(Note::Notice { id: "notice-sound-lost", args, grave: true });
             if !self.paused {
                 self.pause(now, Cause::AudioLost);
@@ -187,18 +253,35 @@ impl Performance {
         }
     }
 
+    /// A machine that slept takes the trial with it (cases A34).
+    fn watch_sleep(&mut self, now: HostTime) {
+        if self.parts.clock.is_virtual() {
+            return;
+        }
+        let asleep = clock::since_boot() - (clock::now() - HostTime(0));
+        if asleep - self.asleep >= SLEPT && !self.paused {
+            let seconds = format!("{:.0}", (asleep - self.asleep).as_secs());
+            self.notes.push(Note::Notice { id: "notice-slept", args: vec![("seconds", seconds)], grave: false });
+            self.pause(now, Cause::Suspended);
+        }
+        self.asleep = asleep;
+    }
+
     fn pause(&mut self, t: HostTime, cause: Cause) {
+        self.asked = true;
         self.silence();
         self.feed(Input::Pause { t, cause });
     }
 
     fn silence(&mut self) {
+        self.cues.clear();
         self.parts.audio.cancel_after(SampleFrame(i64::MIN));
     }
 
     fn stop(&mut self, t: HostTime) {
-        if !self.stopping {
-            self.stopping = true;
+        if self.stop_asked.is_none() {
+            self.stop_asked = Some(t);
+            self.asked = true;
             self.silence();
             self.feed(Input::Stop { t });
         }
@@ -259,20 +342,20 @@ impl Performance {
         let told = |id, args, grave| Note::Notice { id, args, grave };
         match notice {
             Notice::FocusLost { t } => {
-                // before there is a window nobody can have left it
-                if !self.paused && self.has_window {
+                // nobody can leave a window that had no keys yet
+                if !self.paused && self.has_focus {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
             Notice::DeviceLost { device, name, t } => {
-                self.device(t, device, &name, "", false);
+                self.device("pad", t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
             }
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
-                self.device(t, device, &name, &uuid, true);
+                self.device("pad", t, device, &name, &uuid, true);
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -299,19 +382,19 @@ impl Performance {
                     during: during.to_owned(),
                 }));
             }
-            Notice::FocusGained { .. }
-            | Notice::TapReturned { .. }
+            Notice::FocusGained { .. } => self.has_focus = true,
+            Notice::TapReturned { .. }
             | Notice::TapEnded { why: None, .. }
             | Notice::StampDistrusted { .. }
             | Notice::WallClockStepped { .. } => tracing::info!("{notice:?}"),
         }
     }
 
-    fn device(&mut self, t: HostTime, device: DeviceId, name: &str, identity: &str, present: bool) {
+    fn device(&mut self, kind: &str, t: HostTime, device: DeviceId, name: &str, identity: &str, present: bool) {
         self.parts.recorder.log(Entry::Device(Device {
             t,
             device,
-            kind: "pad".to_owned(),
+            kind: kind.to_owned(),
             name: name.to_owned(),
             identity: identity.to_owned(),
             present,
@@ -345,6 +428,9 @@ impl Performance {
 
     /// Gives the session an input, records both, and acts on what it says.
     fn feed(&mut self, input: Input) {
+        if self.ended {
+            return;
+        }
         self.parts.recorder.log(Entry::Input(input));
         let mut effects = std::mem::take(&mut self.effects);
         self.parts.session.feed(input, &mut effects);
@@ -357,17 +443,21 @@ impl Performance {
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
         match &effect {
-            Effect::Planned(plan) => self.waiting = Some(plan.clone()),
+            Effect::Planned(plan) => {
+                self.judged.clear();
+                self.waiting = Some(plan.clone());
+            }
             Effect::Judged(judged) => {
                 if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
                     player.hear(judged);
                 }
                 self.tally.count(judged.tier);
-                self.judged = Some(judged.clone());
+                self.judged.push(judged.clone());
             }
-            Effect::Amplify { drama, .. } => {
-                if let Some(judged) = self.judged.take() {
-                    self.sound(&judged, *drama);
+            Effect::Amplify { event, drama, .. } => {
+                if let Some(judged) = self.judged.iter().find(|judged| judged.event == *event) {
+                    let (sound, gain_db, pan) = score::verdict(judged, *drama);
+                    self.parts.audio.soon(sound, gain_db, pan);
                 }
             }
             Effect::ClimbingFibreVolley(volley) => {
@@ -384,6 +474,8 @@ impl Performance {
                 self.next_tap = None;
             }
             Effect::Paused { .. } => {
+                self.silence();
+                self.asked = false;
                 self.paused = true;
                 self.in_trial = false;
                 self.waiting = None;
@@ -396,31 +488,37 @@ impl Performance {
         self.notes.push(Note::Effect(effect));
     }
 
-    fn sound(&mut self, judged: &Judged, drama: Drama) {
-        let (sound, gain_db, pan) = score::verdict(judged, drama);
-        self.parts.audio.soon(sound, gain_db, pan);
+    /// Whether the first trial has what it needs: a clock of the sound, and a window with the keys.
+    fn is_ready(&self, now: HostTime) -> bool {
+        let sound = self.parts.audio.ready() || now - self.opened >= AUDIO_PATIENCE;
+        let window = !self.parts.windowed || self.has_focus || now - self.opened >= WINDOW_PATIENCE;
+        sound && window
     }
 
-    /// Puts the trial that waits on the clocks once its zero is near enough: not earlier, so that it takes the latest fit.
+    /// Puts the trial that waits on the clocks once its zero is near enough: not earlier, so that it takes the latest fit;
+    /// at once where a pause or a stop waits for it, for then nothing of it will be heard.
     fn anchor_when_due(&mut self, now: HostTime) {
         let Some(plan) = &self.waiting else { return };
-        if plan.not_before > now + LEAD + LEAD {
+        let source = self.parts.audio.clock();
+        // a frame is heard the device's latency after it was handed over, and handed over `LEAD` before that at the latest
+        let lead = LEAD + source.latency();
+        if !self.asked && (plan.not_before > now + lead + lead || !self.is_ready(now)) {
             return;
         }
         let Some(plan) = self.waiting.take() else { return };
-        let wanted = plan.not_before.max(now + LEAD);
-        let source = self.parts.audio.clock();
         let (clock, zero) = if self.parts.clock.is_virtual() {
             // where the session wants it, so that no frame of the driver's leaves a trace in the record
-            let origin = if plan.not_before < now { wanted } else { plan.not_before };
+            let origin = if plan.not_before < now { now + lead } else { plan.not_before };
             (TrialClock { origin, rate_ppb: 0 }, source.frame_at(origin))
         } else {
-            let zero = source.frame_at(wanted);
+            let offset = self.parts.audio_offset;
+            let early = Nanos((-offset.0).max(0));
+            let zero = source.frame_at((plan.not_before + early).max(now + lead + early));
             let heard = source.trial_clock(zero);
-            (TrialClock { origin: heard.origin + self.parts.audio_offset, rate_ppb: heard.rate_ppb }, zero)
+            (TrialClock { origin: heard.origin + offset, rate_ppb: heard.rate_ppb }, zero)
         };
-        for note in score::cues(&plan, zero, source.rate()) {
-            self.parts.audio.schedule(note.sound, note.at, note.gain_db, note.pan);
+        if !self.asked {
+            self.cues = score::cues(&plan, zero, source.rate()).collect();
         }
         if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
             player.begin(&plan, clock);
@@ -431,9 +529,22 @@ impl Performance {
         self.notes.push(Note::Anchored { trial, clock });
     }
 
+    /// Hands the audio engine the cues that are due before long.
+    fn send_cues(&mut self, now: HostTime) {
+        let until = self.parts.audio.clock().frame_at(now + AHEAD);
+        while let Some(note) = self.cues.pop_front_if(|note| note.at <= until) {
+            self.parts.audio.schedule(note.sound, note.at, note.gain_db, note.pan);
+        }
+    }
+
     fn end(&mut self, finished: bool) {
         self.ended = true;
-        self.silence();
+        // a level that is finished may ring out
+        if finished {
+            self.silent_from = self.parts.clock.now() + RING;
+        } else {
+            self.silence();
+        }
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

@@ -193,9 +193,13 @@ impl RecordError {
     /// Whether this machine lacks something (exit code 3) rather than the record being wrong (1).
     #[must_use]
     pub fn is_lack(&self) -> bool {
-        matches!(
-            self,
-            Self::Folder { .. } | Self::ReadOnly { .. } | Self::InUse { .. } | Self::Full { .. } | Self::Path(_)
-        )
+        use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, SystemIoFailure};
+        match self {
+            Self::Folder { .. } | Self::ReadOnly { .. } | Self::InUse { .. } | Self::Full { .. } | Self::Path(_) => true,
+            Self::Database { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(CannotOpen | PermissionDenied | SystemIoFailure))
+            }
+            _ => false,
+        }
     }
 }

@@ -148,6 +148,7 @@ fn about(entry: &Entry) -> (Table, &'static str, Option<HostTime>) {
                 Effect::Brake { t, .. } => ("brake", *t),
                 Effect::Ignored { press, .. } => ("ignored", press.t),
                 Effect::TrialEnded { t, .. } => ("trial_ended", *t),
+                Effect::Ambiguous { t, .. } => ("ambiguous", *t),
                 Effect::Paused { t, .. } => ("paused", *t),
                 Effect::Resumed { t } => ("resumed", *t),
                 Effect::SessionEnded { t, .. } => ("session_ended", *t),

@@ -29,7 +29,7 @@ use crate::{
         },
         theme::{
             Size, Weight,
-            motion::{ARRIVE, DEBRIS_ENDS, LEAVE, SCENE_ENDS, ease_out},
+            motion::{ARRIVE, LEAVE, SCENE_ENDS, ease_out},
         },
     },
     text::Text,
@@ -59,7 +59,7 @@ pub fn paint(p: &mut Painter, captions: &mut Captions, replay: &Replay<'_>) {
     let Some((staged, age)) = show.playing(now) else { return };
     let judged = &staged.judged;
     let leave = 1.0 - ((age - (SCENE_ENDS - LEAVE * 0.5)) / LEAVE).clamp(0.0, 1.0) as f32;
-    let arrive = ease_out(share * (SCENE_ENDS - DEBRIS_ENDS) / ARRIVE) as f32;
+    let arrive = ease_out(share * (SCENE_ENDS - show.replay_from()) / ARRIVE) as f32;
     let alpha = arrive * leave;
     let color = look.tier(judged.tier);
     let middle = Vec2::new(0.0, lane.anchor.y + 18.0);

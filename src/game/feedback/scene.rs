@@ -35,6 +35,9 @@ const PUSH: f32 = 0.07;
 const SHAKE: f64 = 8.0;
 /// Parts at the smallest and the largest doozy. ◇ Their count, like their speed, grows with the error.
 const PARTS: (f32, f32) = (90.0, 400.0);
+/// Start of the replay with reduced motion, ms. ◇ Early enough that the number stands longer than a second: coming and
+/// going within one would be a flash where there is to be none (cases A47).
+const STILL_REPLAY: f64 = 420.0;
 /// Share of them for a miss. ◇ It comes loose; it does not break.
 const MISS_SHARE: f32 = 0.3;
 /// Parts of the short form. ◇ Few enough to stay at the edge of attention.
@@ -57,6 +60,8 @@ pub struct Show {
     full: Option<Staged>,
     short: Option<Staged>,
     burst_done: bool,
+    /// Travel is replaced by fades.
+    still: bool,
     /// What the limits have left of the newest verdict's glow.
     pub light: f32,
     rumbles: Vec<(HostTime, Rumble)>,
@@ -129,16 +134,23 @@ impl Show {
     #[must_use]
     pub fn travellers(&self, now: HostTime) -> f32 {
         let Some((_, age)) = self.playing(now) else { return 1.0 };
-        let away = ease_out((age - DEBRIS_ENDS) / ARRIVE);
+        let away = ease_out((age - self.replay_from()) / ARRIVE);
         let back = ease_out((age - (SCENE_ENDS - 2.0 * ARRIVE)) / ARRIVE);
         (1.0 - away + away * back) as f32
+    }
+
+    /// When the replay begins, ms into the scene: after the debris, or at once where none flies.
+    #[must_use]
+    pub fn replay_from(&self) -> f64 {
+        if self.still { STILL_REPLAY } else { DEBRIS_ENDS }
     }
 
     /// How far into the replay the scene is, 0…1; `None` outside of it.
     #[must_use]
     pub fn replay(&self, now: HostTime) -> Option<f64> {
         let (_, age) = self.playing(now)?;
-        (age >= DEBRIS_ENDS).then(|| ((age - DEBRIS_ENDS) / (SCENE_ENDS - DEBRIS_ENDS)).min(1.0))
+        let from = self.replay_from();
+        (age >= from).then(|| ((age - from) / (SCENE_ENDS - from)).min(1.0))
     }
 }
 
@@ -170,6 +182,7 @@ fn hear(
     mut limits: ResMut<EffectLimits>,
 ) {
     for note in notes.read() {
+        show.still = limits.reduced_motion();
         let before = timeline.latest().map(|m| m.since);
         if let Some(staged) = timeline.apply(note, play.now) {
             ask_rumble(&mut show, &staged, play.now);
@@ -412,6 +425,14 @@ mod tests {
         assert_eq!(show.replay(at(1100)), Some(0.5));
         assert_eq!(show.replay(at(1600)), Some(1.0));
         assert!(show.playing(at(1700)).is_none());
+    }
+
+    #[test]
+    fn without_travel_the_number_stands_longer_than_a_second() {
+        let mut show = show(143.0);
+        show.still = true;
+        assert_eq!((show.replay(at(419)), show.replay(at(420))), (None, Some(0.0)));
+        assert_eq!(show.replay(at(1600)), Some(1.0));
     }
 
     #[test]

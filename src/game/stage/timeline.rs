@@ -291,14 +291,6 @@ impl Timeline {
             .min()
     }
 
-    /// How far the nearest target is from `t`, either way.
-    #[must_use]
-    pub fn nearest_target(&self, t: HostTime) -> Option<Nanos> {
-        self.anchored()
-            .flat_map(|(run, clock)| run.plan.targets.iter().map(move |target| (clock.host(target.at) - t).abs()))
-            .min()
-    }
-
     /// The last cue seen at or before `now` and the time since it; `None` before the first.
     #[must_use]
     pub fn last_cue(&self, now: HostTime) -> Option<(CueKind, Nanos, Nanos)> {
@@ -309,8 +301,7 @@ impl Timeline {
             .iter()
             .filter(|cue| cue.seen)
             .map(|cue| (cue.kind, now - clock.host(cue.at), run.plan.interval))
-            .filter(|(_, since, _)| since.0 >= 0)
-            .next_back()
+            .rfind(|(_, since, _)| since.0 >= 0)
     }
 }
 

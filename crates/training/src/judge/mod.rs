@@ -3,6 +3,7 @@
 //! It knows the targets of a trial and the times of presses, and nothing of who pressed, of frames or of what follows
 //! from a verdict. Each verdict is a function of the *set* of presses, so the order of delivery cannot change it.
 
+pub mod chord;
 pub mod match_presses;
 pub mod size;
 pub mod trial;

@@ -79,7 +79,13 @@ pub struct TrialBody {
 /// The just-noticeable displacement at an interval, ms.
 #[must_use]
 pub fn jnd_ms(interval: Nanos) -> f64 {
-    (JND_SHARE * interval.as_ms()).max(JND_FLOOR_MS)
+    on_grid((JND_SHARE * interval.as_ms()).max(JND_FLOOR_MS))
+}
+
+/// A length in ms on the grid of nanoseconds that errors lie on, so that a bound meant as 48.6 ms is met by an error of
+/// 48.6 ms.
+fn on_grid(ms: f64) -> f64 {
+    Nanos::from_ms(ms).as_ms()
 }
 
 /// The matching half-window `w` at an interval, `min(0.4 I, 250 ms)`.
@@ -157,10 +163,10 @@ impl Level {
         let turned = (rung - tolerance_steps()).max(0) as u32;
         let drill = self.sheet.drill.kind().turned(turned);
         let interval = drill.kind().interval();
-        let goal_ms = self.sheet.goal_ms.unwrap_or_else(|| drill.kind().goal_ms());
+        let goal_ms = on_grid(self.sheet.goal_ms.unwrap_or_else(|| drill.kind().goal_ms()));
         Setting {
             rung,
-            tol_ms: tolerance(rung) * goal_ms,
+            tol_ms: on_grid(tolerance(rung) * goal_ms),
             goal_ms,
             jnd_ms: jnd_ms(interval),
             interval,

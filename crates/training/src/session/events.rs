@@ -63,7 +63,7 @@ impl Session {
         let was_calm = self.brake.is_calm();
         let brake = self.brake.count(tier.is_success());
         let braked = brake != BrakeVerdict::Go;
-        in_play.note(Worst { event, tier, u, e_ms });
+        in_play.note(Worst { event, tier, u, e_ms }, was_calm || braked);
         in_play.braked |= braked;
         let mut drama = wish(tier);
         // within a phrase the next target must stay readable: its scene comes at the end, for the worst error

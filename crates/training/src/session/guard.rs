@@ -85,9 +85,9 @@ impl Brake {
         self.in_a_row >= BRAKES_TO_REST
     }
 
-    /// A rested player starts afresh.
+    /// A rested player starts afresh; the events that the last brake made calm stay so.
     pub fn rested(&mut self) {
-        *self = Self::default();
+        *self = Self { calm_left: self.calm_left, ..Self::default() };
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(tripped, [3, 15, 27]);
         assert!(brake.asks_for_rest());
         brake.rested();
-        assert!(!brake.is_calm() && !brake.asks_for_rest());
+        assert!(brake.is_calm() && !brake.asks_for_rest(), "5 of the 8 calm events are still to come");
     }
 
     #[test]

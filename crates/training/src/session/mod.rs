@@ -303,12 +303,18 @@ impl Session {
         match control {
             Control::Pause(cause) => self.pause(cause, t, effects),
             Control::Resume => {
-                if let Phase::Paused(cause) = self.phase {
-                    if cause == Cause::Rest {
+                if matches!(self.phase, Phase::Paused(_)) {
+                    if self.brake.asks_for_rest() {
                         self.brake.rested();
                     }
                     effects.push(Effect::Resumed { t });
-                    self.plan(None, t, t, effects);
+                    if self.completed >= self.level.trials() {
+                        // what was void was the last trial's second chance
+                        self.phase = Phase::Ended;
+                        effects.push(Effect::SessionEnded { finished: true, t });
+                    } else {
+                        self.plan(None, t, t, effects);
+                    }
                 }
             }
             Control::Stop => {
@@ -323,6 +329,10 @@ impl Session {
     fn pause(&mut self, cause: Cause, t: HostTime, effects: &mut Vec<Effect>) {
         if matches!(self.phase, Phase::Playing(_)) {
             self.void(cause, t, effects);
+            self.phase = Phase::Paused(cause);
+            effects.push(Effect::Paused { cause, t });
+        } else if cause == Cause::Rest && matches!(self.phase, Phase::Paused(other) if other != Cause::Rest) {
+            // the word to rest is said even if the session stands still already
             self.phase = Phase::Paused(cause);
             effects.push(Effect::Paused { cause, t });
         }

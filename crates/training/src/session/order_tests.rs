@@ -168,6 +168,7 @@ fn time(effect: &Effect) -> HostTime {
         | Effect::Difficulty { t, .. }
         | Effect::Brake { t, .. }
         | Effect::TrialEnded { t, .. }
+        | Effect::Ambiguous { t, .. }
         | Effect::Paused { t, .. }
         | Effect::Resumed { t }
         | Effect::SessionEnded { t, .. } => *t,

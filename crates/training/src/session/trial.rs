@@ -43,6 +43,8 @@ pub(super) struct InPlay {
     unsaid: Vec<Press>,
     /// The worst event so far.
     pub worst: Option<Worst>,
+    /// The worst event so far that no brake had made calm: the one that the phrase's scene may show.
+    for_scene: Option<Worst>,
     /// A doozy of this trial opened its window.
     pub taught: bool,
     pub braked: bool,
@@ -61,6 +63,7 @@ impl InPlay {
             outcomes: VecDeque::new(),
             unsaid: Vec::new(),
             worst: None,
+            for_scene: None,
             taught: false,
             braked: false,
             last_window: HostTime::DISTANT_PAST,
@@ -130,10 +133,19 @@ impl InPlay {
     }
 
     /// Notes an event, for the phrase's scene and summary; of equals the first stays the worst.
-    pub fn note(&mut self, event: Worst) {
-        if self.worst.is_none_or(|worst| event.badness() > worst.badness()) {
+    pub fn note(&mut self, event: Worst, calm: bool) {
+        let outdoes = |held: Option<Worst>| held.is_none_or(|worst| event.badness() > worst.badness());
+        if outdoes(self.worst) {
             self.worst = Some(event);
         }
+        if !calm && outdoes(self.for_scene) {
+            self.for_scene = Some(event);
+        }
+    }
+
+    /// By how many targets the trial could as well be read shifted, if it could (skill.md M5).
+    fn shift(&self) -> Option<i8> {
+        self.on_clock.as_ref().and_then(|(_, judge)| judge.shift_ambiguity())
     }
 }
 
@@ -148,7 +160,16 @@ impl Session {
             not_before = not_before.max(stepped + STEP_AHEAD);
         }
         let mut plan = match again {
-            Some(before) => TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan },
+            Some(before) => {
+                let mut plan =
+                    TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan };
+                // the same attempt; but where the guard has since given more room, it has that
+                let setting = self.level.setting(self.rung);
+                if setting.interval == plan.interval && setting.goal_ms == plan.goal_ms && setting.tol_ms > plan.tol_ms {
+                    (plan.tol_ms, plan.rung) = (setting.tol_ms, setting.rung);
+                }
+                plan
+            }
             None => {
                 let setting = self.level.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
@@ -192,7 +213,8 @@ impl Session {
     pub(super) fn end_trial(&mut self, t: HostTime, effects: &mut Vec<Effect>) {
         let Phase::Playing(mut ended) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
         if ended.plan.running
-            && let Some(Worst { event, tier: Tier::Doozy, .. }) = ended.worst
+            && let Some(Worst { event, tier: Tier::Doozy, .. }) = ended.for_scene
+            && !ended.braked
             && !self.brake.is_calm()
             && self.budget.grant(event, t)
         {
@@ -200,6 +222,9 @@ impl Session {
             ended.scene_ends = t + SCENE_FULL;
         }
         let trial = ended.plan.trial;
+        if let Some(shift) = ended.shift() {
+            effects.push(Effect::Ambiguous { trial, shift, t });
+        }
         effects.push(Effect::TrialEnded { trial, void: None, worst: ended.worst.map(|worst| worst.event), t });
         if ended.plan.retry_of.is_none() {
             self.completed += 1;

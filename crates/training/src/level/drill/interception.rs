@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drill, Kind, between};
 use crate::{
     event::{Cue, CueKind, Lane, Stage, Target, TargetId},
-    level::{TrialBody, check::Complaints},
+    level::{TrialBody, check::Complaints, window},
     time::Nanos,
 };
 
@@ -187,7 +187,8 @@ impl Kind for Interception {
                 .map(|n| Target { id: TargetId(n), at: contact + after(n), lane: Lane(0), stop: false })
                 .collect(),
             length: contact + after(self.balls() - 1) + Nanos::from_ms(ROOM_AFTER_MS),
-            count_in_ends: launch,
+            // no press that could belong to the first ball is the get-ready's
+            count_in_ends: launch.min(contact - window(self.interval())),
             interval: self.interval(),
             running: self.balls() > 1,
             stage: Stage::Gate { visible, occluded },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Drill, Kind, between};
 use crate::{
     event::{Cue, CueKind, Lane, Stage, Target, TargetId},
-    level::{TrialBody, check::Complaints, window},
+    level::{TrialBody, check::Complaints},
     time::Nanos,
 };
 
@@ -88,12 +88,19 @@ impl Kind for SteadyBeat {
         complaints.count("drill.count_in", self.count_in, (1, 16), "beats");
         complaints.count("drill.accent_every", self.accent_every, (1, 16), "beats");
         let mut sound = self.sound;
-        let mut shortest = self.ioi_ms;
+        let (mut ioi_ms, mut shortest) = (self.ioi_ms, self.ioi_ms);
         for (i, knob) in self.knobs.iter().enumerate() {
             match *knob {
                 Knob::Ioi { to_ms, steps } => {
                     complaints.within(&format!("drill.knobs[{i}].to_ms"), to_ms, IOI_MS, "ms");
                     complaints.count(&format!("drill.knobs[{i}].steps"), steps, (1, 50), "steps");
+                    if to_ms == ioi_ms {
+                        complaints.say(
+                            &format!("drill.knobs[{i}].to_ms"),
+                            format!("the interval is {ioi_ms} ms already; a knob leads to another one"),
+                        );
+                    }
+                    ioi_ms = to_ms;
                     shortest = shortest.min(to_ms);
                 }
                 Knob::Sound(to) => {
@@ -176,8 +183,9 @@ impl Kind for SteadyBeat {
                 .map(|n| Target { id: TargetId(n), at: beat(first + n), lane: Lane(0), stop: false })
                 .collect(),
             length: beat(first + self.beats),
-            // Many people tap along with the count-in: a tap within the window of its last beat belongs to that beat.
-            count_in_ends: beat(first - 1) + window(ioi),
+            // ◇ Many people tap along with the count-in: a tap a little late with its last beat belongs to that beat. More
+            // room than a tenth of the interval would swallow false starts.
+            count_in_ends: beat(first - 1) + Nanos(ioi.0 / 10),
             interval: ioi,
             running: true,
             stage: Stage::Bell { ioi },
