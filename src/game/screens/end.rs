@@ -147,7 +147,7 @@ fn spawn(
             children![words(&theme, sentence, Size::Small, Weight::Regular, palette.text)],
         ));
         let kept = match &play.ended {
-            Some((Some(session), _)) => says.get("end-kept", &[("session", session.clone().into())]),
+            Some((Some(_), _)) => says.get("end-kept", &[]),
             _ => says.get("end-not-kept", &[]),
         };
         screen.spawn((

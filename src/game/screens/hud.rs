@@ -134,7 +134,13 @@ fn put_up(
                     },
                     BackgroundColor(palette.raised),
                     BorderColor::all(edge),
-                    children![words(&theme, says.say(notice.id, &notice.args), Size::Small, Weight::Regular, palette.text)],
+                    children![words(
+                        &theme,
+                        says.say(notice.id, &notice.args),
+                        Size::Small,
+                        Weight::Regular,
+                        palette.text
+                    )],
                 ));
             });
         }

@@ -9,6 +9,7 @@ mod hud;
 mod intro;
 mod menu;
 mod pause;
+mod room;
 mod settings;
 mod widgets;
 
