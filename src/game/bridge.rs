@@ -307,6 +307,7 @@ impl PlayState {
             | Effect::Provisional { .. }
             | Effect::ClimbingFibreVolley(_)
             | Effect::Ignored { .. }
+            | Effect::Ambiguous { .. }
             | Effect::SessionEnded { .. } => {}
         }
     }

@@ -158,6 +158,7 @@ impl Timeline {
             | Effect::Gain { .. }
             | Effect::Difficulty { .. }
             | Effect::Brake { .. }
+            | Effect::Ambiguous { .. }
             | Effect::SessionEnded { .. } => None,
         }
     }
