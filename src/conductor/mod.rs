@@ -128,7 +128,10 @@ enum Running {
         /// The end has been told.
         ended: bool,
     },
-    Stepped { performance: Box<Performance>, driver: VirtualClock },
+    Stepped {
+        performance: Box<Performance>,
+        driver: VirtualClock,
+    },
 }
 
 /// A session under way, in the hands of whoever shows it. Dropping it ends the session in order.

@@ -195,7 +195,9 @@ impl RecordError {
     pub fn is_lack(&self) -> bool {
         use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, SystemIoFailure};
         match self {
-            Self::Folder { .. } | Self::ReadOnly { .. } | Self::InUse { .. } | Self::Full { .. } | Self::Path(_) => true,
+            Self::Folder { .. } | Self::ReadOnly { .. } | Self::InUse { .. } | Self::Full { .. } | Self::Path(_) => {
+                true
+            }
             Self::Database { source, .. } => {
                 matches!(source.sqlite_error_code(), Some(CannotOpen | PermissionDenied | SystemIoFailure))
             }
