@@ -85,7 +85,7 @@ menu-hint = Arrows and Enter, a pad, or the mouse
 
 ladder-pulse = Steady beat
 ladder-catch = Catch at the gate
-ladder-other = More drills
+ladder-other = A drill of your own
 
 intro-begin = Begin
 intro-back = Back
@@ -105,7 +105,6 @@ play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
 play-gain = errors ×{ $gain }
 play-learner = { $name } is playing, a simulated player
-play-aim = { $goal } ms is the goal
 
 pause-title = Paused
 pause-focus = The window lost the focus, so the try was set aside. It does not count.
@@ -124,7 +123,7 @@ settings-flash-hint = What brightens, glows or darkens
 settings-shake = Shake
 settings-shake-hint = The picture jolts after a doozy
 settings-rumble = Rumble
-settings-rumble-hint = On pads that have it, never near a target
+settings-rumble-hint = Pads only, never near a target
 settings-loudness = Loudness
 settings-loudness-hint = Everything that sounds
 settings-debris = Debris
@@ -164,15 +163,15 @@ end-clean = clean
 end-slip = slips
 end-miss = misses
 end-doozy = doozies
-end-no-press = no press
 end-order = first at the top, last at the bottom
 end-again = Again
 end-next = Next level
 end-menu = Menu
 end-not-kept = This session is not in the record.
-end-kept = Kept as { $session }
+end-kept = Kept in the record
 end-simulated = played by { $name }, simulated
 
 renderer-software = No graphics card: drawn by { $adapter } at reduced size and without glow. Your times are measured apart from the picture.
 notice-settings-not-kept = Your settings hold for now, but could not be kept: { $fault }
 notice-session-failed = This level could not be started: { $fault }
+notice-ambiguous = That try would fit a beat earlier or later about as well, so its numbers say little.

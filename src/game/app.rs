@@ -396,7 +396,8 @@ fn set_up_camera(mut commands: Commands, canvas: Option<Res<Canvas>>, quality: R
         Camera2d,
         Projection::Orthographic(projection),
         IsDefaultUiCamera,
-        if quality.software { Msaa::Off } else { Msaa::Sample4 },
+        // Shapes, text and screens are all drawn with soft edges of their own.
+        Msaa::Off,
     ));
     if quality.bloom {
         camera.insert(Bloom { intensity: 0.10, ..Bloom::NATURAL });

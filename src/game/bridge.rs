@@ -300,6 +300,9 @@ impl PlayState {
                     found.ended = Some(TrialEnd { void: *void, worst: *worst, t: *t });
                 }
             }
+            Effect::Ambiguous { .. } => {
+                self.notices.push(Notice { id: "notice-ambiguous", args: Vec::new(), grave: false });
+            }
             Effect::Paused { cause, .. } => self.paused = Some(*cause),
             Effect::Resumed { .. } => self.paused = None,
             // The tolerance that a step leads to acts from the next plan on, which carries it.

@@ -3,7 +3,10 @@
 //! Taking one costs nothing that is judged. In virtual time and without a window, nothing but what is taken is drawn at
 //! all, so a session takes little longer than its decisions.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
 
 use bevy::{
     prelude::*,
@@ -84,8 +87,10 @@ pub struct Frames {
     drill_taken: bool,
     end_seen: f32,
     end_taken: bool,
-    /// A picture that waits for a few frames to be drawn.
-    warming: Option<(u32, PathBuf)>,
+    /// Pictures that are due, and wait until enough frames have been drawn.
+    waiting: VecDeque<PathBuf>,
+    /// Frames drawn without a gap.
+    drawn: u32,
 }
 
 impl Frames {
@@ -97,7 +102,7 @@ impl Frames {
     /// Pictures asked for that are not on disk yet.
     #[must_use]
     pub fn on_their_way(&self) -> u32 {
-        self.asked - self.arrived + u32::from(self.warming.is_some())
+        self.asked - self.arrived + self.waiting.len() as u32
     }
 
     fn dir(&self) -> Option<&Path> {
@@ -105,6 +110,21 @@ impl Frames {
             FramePlan::None => None,
             FramePlan::Every { dir, .. } | FramePlan::Moments { dir } => Some(dir),
         }
+    }
+
+    /// Whether a picture is due within the frames that warm up for it.
+    fn taken_soon(&self, now: HostTime, fps: u32) -> bool {
+        let warm_up = Nanos(i64::from(WARM + 1) * 1_000_000_000 / i64::from(fps.max(1)));
+        let ahead = self.ahead.iter().any(|(t, ..)| (*t - now).0 <= warm_up.0);
+        let next = match self.plan {
+            // The frame now counted is `count − 1`.
+            FramePlan::Every { step, .. } => {
+                let past = self.count.saturating_sub(1) % step.max(1);
+                past == 0 || step - past <= WARM
+            }
+            FramePlan::None | FramePlan::Moments { .. } => false,
+        };
+        ahead || next || !self.waiting.is_empty()
     }
 
     /// Takes the larger of two errors for a moment that has one file.
@@ -184,35 +204,31 @@ fn due(
 
 fn take(
     In(path): In<Option<PathBuf>>,
+    play: Res<PlayState>,
     mut frames: ResMut<Frames>,
     canvas: Option<Res<Canvas>>,
     clock: Res<ShellClock>,
     mut cameras: Query<&mut Camera, With<StageCamera>>,
     mut commands: Commands,
 ) {
-    let every = matches!(frames.plan, FramePlan::Every { .. });
-    let ready = match (&mut frames.warming, path) {
-        (waiting @ None, Some(path)) if !every => {
-            *waiting = Some((WARM, path));
-            None
-        }
-        (Some((left, _)), _) if *left > 0 => {
-            *left -= 1;
-            None
-        }
-        (waiting @ Some(_), _) => waiting.take().map(|(_, path)| path),
-        (None, path) => path,
-    };
+    frames.waiting.extend(path);
     // Without a window and in virtual time nobody sees what is not taken.
-    if canvas.is_some() && matches!(*clock, ShellClock::Virtual { .. }) {
-        let drawn = frames.count <= WARM || every || ready.is_some() || frames.warming.is_some();
-        for mut camera in &mut cameras {
-            if camera.is_active != drawn {
-                camera.is_active = drawn;
-            }
+    let lazy = match *clock {
+        ShellClock::Virtual { fps } if canvas.is_some() => Some(fps),
+        _ => None,
+    };
+    let drawn = lazy.is_none_or(|fps| frames.count <= WARM || frames.taken_soon(play.now, fps));
+    for mut camera in &mut cameras {
+        if camera.is_active != drawn {
+            camera.is_active = drawn;
         }
     }
-    let Some(path) = ready else { return };
+    frames.drawn = if drawn { frames.drawn + 1 } else { 0 };
+    let moments = matches!(frames.plan, FramePlan::Moments { .. });
+    if lazy.is_some() && moments && frames.drawn <= WARM {
+        return;
+    }
+    let Some(path) = frames.waiting.pop_front() else { return };
     frames.asked += 1;
     let shot = canvas.map_or_else(Screenshot::primary_window, |canvas| Screenshot::image(canvas.0.clone()));
     commands.spawn(shot).observe(move |captured: On<ScreenshotCaptured>, mut frames: ResMut<Frames>| {
@@ -255,10 +271,22 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_warms_up_is_on_its_way() {
+    fn frames_are_drawn_ahead_of_their_picture() {
+        let mut frames = Frames::new(FramePlan::Every { dir: PathBuf::from("x"), step: 30 });
+        let drawn: Vec<u32> = (0..60)
+            .filter(|n| {
+                frames.count = n + 1;
+                frames.taken_soon(HostTime(0), 30)
+            })
+            .collect();
+        assert_eq!(drawn, [0, 27, 28, 29, 30, 57, 58, 59]);
+    }
+
+    #[test]
+    fn a_picture_that_waits_is_on_its_way() {
         let mut frames = Frames::new(FramePlan::None);
         assert_eq!(frames.on_their_way(), 0);
-        frames.warming = Some((WARM, PathBuf::from("x")));
+        frames.waiting.push_back(PathBuf::from("x"));
         assert_eq!(frames.on_their_way(), 1);
     }
 }

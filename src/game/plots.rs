@@ -149,8 +149,8 @@ pub fn paint(p: &mut Painter, plot: &Asynchronies, frame: &Frame, palette: &Pale
     let area = frame.area;
     let raised = linear(palette.raised);
     p.panel(area.min, area.max, 10.0, raised, raised);
-    let band = linear(fade(palette.clean, 0.13));
-    let edge = linear(fade(palette.clean, 0.45));
+    let band = linear(fade(palette.clean, 0.055));
+    let edge = linear(fade(palette.clean, 0.30));
     let mut from = area.max.y;
     for (i, &(y, tol)) in plot.band.iter().enumerate() {
         let next = plot.band.get(i + 1);

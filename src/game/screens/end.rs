@@ -99,6 +99,7 @@ fn spawn(
         if let Player::Learner(name) = &sessions.player {
             under = format!("{under}   ·   {}", says.get("end-simulated", &[("name", name.clone().into())]));
         }
+        under = format!("{under}   ·   {}", says.get("end-order", &[]));
         screen.spawn((at(82.0, 92.0), children![words(&theme, under, Size::Small, Weight::Regular, palette.quiet)]));
 
         let label = |screen: &mut ChildSpawnerCommands, ms: f64, said: String, colour: Color| {
@@ -146,7 +147,7 @@ fn spawn(
             children![words(&theme, sentence, Size::Small, Weight::Regular, palette.text)],
         ));
         let kept = match &play.ended {
-            Some((Some(session), _)) => says.get("end-kept", &[("session", session.clone().into())]),
+            Some((Some(_), _)) => says.get("end-kept", &[]),
             _ => says.get("end-not-kept", &[]),
         };
         screen.spawn((

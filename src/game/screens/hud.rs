@@ -9,7 +9,7 @@ use super::{
 use crate::game::{
     Screen,
     app::{Player, Sessions},
-    bridge::{Notice, PlayState},
+    bridge::PlayState,
     theme::{Size, Theme, Weight, space},
 };
 
@@ -111,12 +111,6 @@ fn refresh(play: Res<PlayState>, says: Res<Words>, sessions: Res<Sessions>, mut 
     }
 }
 
-/// A notice's sentence.
-fn said(says: &Words, notice: &Notice) -> String {
-    let args: Vec<_> = notice.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
-    says.get(notice.id, &args)
-}
-
 fn put_up(
     mut commands: Commands,
     play: Res<PlayState>,
@@ -140,7 +134,13 @@ fn put_up(
                     },
                     BackgroundColor(palette.raised),
                     BorderColor::all(edge),
-                    children![words(&theme, said(&says, notice), Size::Small, Weight::Regular, palette.text)],
+                    children![words(
+                        &theme,
+                        says.say(notice.id, &notice.args),
+                        Size::Small,
+                        Weight::Regular,
+                        palette.text
+                    )],
                 ));
             });
         }

@@ -3,7 +3,8 @@
 use bevy::prelude::*;
 
 use super::{
-    Act, Words, hud,
+    Act, Words, hud, ladder_title,
+    room::Behind,
     widgets::{self, Button, button, sentence, words},
 };
 use crate::game::{
@@ -13,22 +14,23 @@ use crate::game::{
     theme::{Size, Theme, Weight, space},
 };
 
-fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>, mut behind: Behind) {
     let palette = theme.palette;
     let Some(card) = &sessions.chosen else { return };
-    widgets::root(&mut commands, DespawnOnExit(Screen::Intro), palette.ground, |frame| {
+    behind.spawn(&mut commands, &palette, DespawnOnExit(Screen::Intro));
+    widgets::root(&mut commands, DespawnOnExit(Screen::Intro), Color::NONE, |frame| {
         let node = Node {
-            left: px(240),
+            left: px(80),
             top: px(120),
-            width: px(800),
+            width: px(720),
             position_type: PositionType::Absolute,
             ..widgets::column(space::NEAR)
         };
         frame.spawn(node).with_children(|column| {
-            let ladder = says.get(&format!("ladder-{}", card.ladder), &[]);
+            let ladder = ladder_title(&says, &card.ladder);
             column.spawn(words(&theme, ladder, Size::Small, Weight::Bold, palette.cortex));
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
-            sentence(column, &theme, card.aim.clone(), 800.0, palette.text);
+            sentence(column, &theme, card.aim.clone(), 720.0, palette.text);
             if card.tol_ms > 0.0 {
                 let mut goal = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
                 if let Some(trials) = card.trials {
@@ -64,7 +66,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             });
         });
         frame.spawn((
-            Node { left: px(240), bottom: px(56), position_type: PositionType::Absolute, ..default() },
+            Node { left: px(80), bottom: px(56), position_type: PositionType::Absolute, ..default() },
             children![words(&theme, says.get("intro-pause", &[]), Size::Small, Weight::Regular, palette.quiet)],
         ));
         hud::notices_place(frame);

@@ -3,7 +3,8 @@
 use bevy::prelude::*;
 
 use super::{
-    Act, LevelCard, Words,
+    Act, LevelCard, Words, ladder_title,
+    room::Behind,
     widgets::{self, Button, button, words},
 };
 use crate::game::{
@@ -17,7 +18,10 @@ use crate::game::{
 const LADDER: f32 = 352.0;
 const MARGIN: f32 = 80.0;
 
-/// The ladders in the order of their first level.
+/// Where a newcomer starts, and what follows; ladders that somebody added come last, by name.
+const ORDER: [&str; 2] = ["pulse", "catch"];
+
+/// The ladders in their order.
 fn ladders(levels: &[LevelCard]) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     for card in levels {
@@ -25,16 +29,18 @@ fn ladders(levels: &[LevelCard]) -> Vec<&str> {
             found.push(&card.ladder);
         }
     }
+    found.sort_by_key(|ladder| (ORDER.iter().position(|known| known == ladder).unwrap_or(ORDER.len()), *ladder));
     found
 }
 
-fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>, mut behind: Behind) {
     let palette = theme.palette;
+    behind.spawn(&mut commands, &palette, DespawnOnExit(Screen::Menu));
     let levels = &sessions.levels;
     let ladders = ladders(levels);
     let deepest =
         ladders.iter().map(|name| levels.iter().filter(|card| card.ladder == **name).count()).max().unwrap_or(0);
-    widgets::root(&mut commands, DespawnOnExit(Screen::Menu), palette.ground, |frame| {
+    widgets::root(&mut commands, DespawnOnExit(Screen::Menu), Color::NONE, |frame| {
         frame
             .spawn(Node {
                 left: px(MARGIN),
@@ -51,7 +57,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             let node =
                 Node { left: px(left), top: px(200), position_type: PositionType::Absolute, ..widgets::column(12.0) };
             frame.spawn(node).with_children(|rungs| {
-                let title = says.get(&format!("ladder-{ladder}"), &[]);
+                let title = ladder_title(&says, ladder);
                 rungs.spawn(words(&theme, title, Size::Body, Weight::Bold, palette.text));
                 let cards = levels.iter().enumerate().filter(|(_, card)| card.ladder == **ladder);
                 for (row, (index, card)) in cards.enumerate() {
@@ -59,7 +65,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
                     let hint = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
                     let label = format!("{}  {}", card.rung, card.title);
                     let button_says = Button { label: &label, hint: Some(&hint), width: LADDER, main: false };
-                    if index == 0 {
+                    if row == 0 && column == 0 {
                         button(rungs, &theme, item, (Act::Choose(index), Preferred), &button_says);
                     } else {
                         button(rungs, &theme, item, Act::Choose(index), &button_says);

@@ -9,6 +9,7 @@ mod hud;
 mod intro;
 mod menu;
 mod pause;
+mod room;
 mod settings;
 mod widgets;
 
@@ -34,7 +35,7 @@ pub use settings::Setting;
 #[derive(Clone, Debug, PartialEq)]
 pub struct LevelCard {
     pub path: PathBuf,
-    /// The ladder's id: the folder it lies in (`beat`, `gate`).
+    /// The ladder's id: the folder it lies in (`pulse`, `catch`); empty where it is on none.
     pub ladder: String,
     /// Its place on the ladder, from 1; 0 where it is on none.
     pub rung: u32,
@@ -54,7 +55,7 @@ pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         LevelCard {
             path: path.to_path_buf(),
-            ladder: "other".into(),
+            ladder: String::new(),
             rung: 0,
             title: name.trim_end_matches(".level.ron").to_owned(),
             aim: String::new(),
@@ -62,6 +63,16 @@ pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
             trials: None,
         }
     })
+}
+
+/// What a ladder is called; one that somebody added goes by its folder's name.
+fn ladder_title(says: &Words, ladder: &str) -> String {
+    match ladder {
+        "pulse" => says.get("ladder-pulse", &[]),
+        "catch" => says.get("ladder-catch", &[]),
+        "" => says.get("ladder-other", &[]),
+        other => other.to_owned(),
+    }
 }
 
 /// What choosing an item does.

@@ -41,17 +41,17 @@ impl Setting {
         Self::Strip,
     ];
 
-    /// The Fluent id of its label; its hint's has `-hint` after it.
-    fn id(self) -> &'static str {
+    /// The Fluent ids of its label and of its hint.
+    fn ids(self) -> (&'static str, &'static str) {
         match self {
-            Self::Flash => "settings-flash",
-            Self::Shake => "settings-shake",
-            Self::Rumble => "settings-rumble",
-            Self::Loudness => "settings-loudness",
-            Self::Debris => "settings-debris",
-            Self::Motion => "settings-motion",
-            Self::Palette => "settings-palette",
-            Self::Strip => "settings-strip",
+            Self::Flash => ("settings-flash", "settings-flash-hint"),
+            Self::Shake => ("settings-shake", "settings-shake-hint"),
+            Self::Rumble => ("settings-rumble", "settings-rumble-hint"),
+            Self::Loudness => ("settings-loudness", "settings-loudness-hint"),
+            Self::Debris => ("settings-debris", "settings-debris-hint"),
+            Self::Motion => ("settings-motion", "settings-motion-hint"),
+            Self::Palette => ("settings-palette", "settings-palette-hint"),
+            Self::Strip => ("settings-strip", "settings-strip-hint"),
         }
     }
 
@@ -102,7 +102,14 @@ impl Setting {
         match self {
             Self::Motion => on(choices.scales.reduced_motion),
             Self::Strip => on(choices.strip),
-            _ => says.get(&format!("settings-palette-{}", choices.palette.key()), &[]),
+            _ => {
+                let id = match choices.palette {
+                    PaletteName::Dark => "settings-palette-dark",
+                    PaletteName::Light => "settings-palette-light",
+                    PaletteName::HighContrast => "settings-palette-high-contrast",
+                };
+                says.get(id, &[])
+            }
         }
     }
 
@@ -133,7 +140,8 @@ fn setting_row(
     choices: &Choices,
 ) {
     let palette = theme.palette;
-    let (label, hint) = (says.get(setting.id(), &[]), says.get(&format!("{}-hint", setting.id()), &[]));
+    let (label, hint) = setting.ids();
+    let (label, hint) = (says.get(label, &[]), says.get(hint, &[]));
     let mut spawned = parent.spawn((
         item,
         Act::Change(setting),
