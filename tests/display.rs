@@ -74,11 +74,4 @@ impl Keyboard {
     pub fn release(&self, evdev: u8) {
         self.key(evdev, false);
     }
-
-    /// Whether some window of the program is on the screen and has the focus.
-    pub fn a_window_has_focus(&self) -> bool {
-        let focus = self.x.get_input_focus().expect("a request").reply().expect("an answer").focus;
-        // 0 is None, 1 PointerRoot
-        focus > 1 && focus != self.root
-    }
 }

@@ -310,7 +310,6 @@ impl PlayState {
             | Effect::Provisional { .. }
             | Effect::ClimbingFibreVolley(_)
             | Effect::Ignored { .. }
-            | Effect::Ambiguous { .. }
             | Effect::SessionEnded { .. } => {}
         }
     }
