@@ -5,11 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use x11rb::{
-    connection::Connection as _,
-    protocol::{xproto::ConnectionExt as _, xtest::ConnectionExt as _},
-    rust_connection::RustConnection,
-};
+use x11rb::{connection::Connection as _, protocol::xtest::ConnectionExt as _, rust_connection::RustConnection};
 
 /// An X server of its own, ended when dropped.
 pub struct Xvfb {
