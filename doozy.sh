@@ -91,6 +91,8 @@ play() {
   setup
   cargo build --locked --bin doozy
   local doozy="$CARGO_TARGET_DIR/debug/doozy" rc=0
+  # Mesa's Wayland library complains where there is no such folder, though no Wayland is used
+  [ -n "${XDG_RUNTIME_DIR:-}" ] || { XDG_RUNTIME_DIR=$(mktemp -d) && export XDG_RUNTIME_DIR; }
   # a level's path is the caller's
   cd "$HERE"
   if [ -z "$headless" ]; then

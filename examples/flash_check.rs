@@ -72,10 +72,13 @@ impl Conduct for Player {
     }
 }
 
+/// A frame's number and the luminance of its cells.
+type Frame = (usize, Vec<f64>);
+
 /// Luminance of each cell, frame by frame: shared, because the app is gone when its run ends.
 #[derive(Resource, Clone, Default)]
 struct Light {
-    frames: Arc<Mutex<Vec<(usize, Vec<f64>)>>>,
+    frames: Arc<Mutex<Vec<Frame>>>,
     asked: usize,
 }
 

@@ -3,12 +3,10 @@
 //!
 //! `cargo run --example real_keys` prints |recorded − injected| and ends with 1 where its 95th percentile is above 1 ms.
 
-#![expect(dead_code, reason = "the harness is the tests'; this program uses a part of it")]
-
 #[path = "../tests/display.rs"]
 mod display;
-#[path = "../tests/keys.rs"]
-mod keys;
+#[path = "../tests/player.rs"]
+mod player;
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
@@ -20,10 +18,10 @@ fn main() -> ExitCode {
     let keyboard = xvfb.keyboard();
     let home = tempfile::tempdir().expect("a folder");
     let level = Path::new(env!("CARGO_MANIFEST_DIR")).join("levels/pulse/1.level.ron");
-    let mut game = keys::Game::start(&xvfb.display, &level, home.path());
-    let pressed = keys::play_through(&keyboard, &mut game, home.path(), Duration::from_secs(400));
-    let session = keys::record(home.path()).expect("the session is recorded");
-    let mut errors: Vec<f64> = keys::stamp_errors(&session, &pressed).iter().map(|e| e.abs()).collect();
+    let mut game = player::Game::start(&xvfb.display, &level, home.path());
+    let pressed = player::play_through(&keyboard, &mut game, home.path(), Duration::from_secs(400));
+    let session = player::record(home.path()).expect("the session is recorded");
+    let mut errors: Vec<f64> = player::stamp_errors(&session, &pressed).iter().map(|e| e.abs()).collect();
     errors.sort_by(f64::total_cmp);
     let at = |share: f64| errors[((errors.len() - 1) as f64 * share).round() as usize];
     println!(

@@ -5,11 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use x11rb::{
-    connection::Connection as _,
-    protocol::{xproto::ConnectionExt as _, xtest::ConnectionExt as _},
-    rust_connection::RustConnection,
-};
+use x11rb::{connection::Connection as _, protocol::xtest::ConnectionExt as _, rust_connection::RustConnection};
 
 /// An X server of its own, ended when dropped.
 pub struct Xvfb {
@@ -73,12 +69,5 @@ impl Keyboard {
 
     pub fn release(&self, evdev: u8) {
         self.key(evdev, false);
-    }
-
-    /// Whether some window of the program is on the screen and has the focus.
-    pub fn a_window_has_focus(&self) -> bool {
-        let focus = self.x.get_input_focus().expect("a request").reply().expect("an answer").focus;
-        // 0 is None, 1 PointerRoot
-        focus > 1 && focus != self.root
     }
 }

@@ -8,4 +8,6 @@ mod demo;
 mod display;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod player;
 mod rates;

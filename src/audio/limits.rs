@@ -97,7 +97,7 @@ pub fn from_db(db: f64) -> f64 {
     libm::pow(10.0, db / 20.0)
 }
 
-/// A value that moves to its target in [`GLIDE`].
+/// A value that moves to its target in `GLIDE`.
 #[derive(Clone, Copy, Debug)]
 pub struct Glide {
     now: f32,

@@ -20,7 +20,7 @@ use crate::{
         app::{self, Choices, Launch, Outcome, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
-        focus::Steer,
+        focus::{Steer, Steering},
         limits::Scales,
         screens::{LevelCard, Words},
         theme::PaletteName,
@@ -62,18 +62,18 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         Err(failure) => return Err(Failure::lacking(failure.to_string())),
     };
     for error in refused {
-        eprintln!("doozy: {error}");
+        super::complain(error);
     }
     let (file, findings) = SettingsFile::open().map_err(|e| Failure::lacking(e.to_string()))?;
     let settings = file.settings.clone();
     let (bindings, conflicts) = bindings(&settings)?;
     for conflict in conflicts {
-        eprintln!("doozy: {conflict}");
+        super::complain(conflict);
     }
     let text = Text::load(&settings.language);
     for finding in findings {
         let (id, args) = finding.message();
-        eprintln!("doozy: {}", text.say(id, &args));
+        super::complain(text.say(id, &args));
     }
     let cards = ladders.iter().flat_map(cards).collect();
     let choices = choices(&settings);
@@ -214,7 +214,7 @@ fn level_id(path: &std::path::Path) -> String {
 
 /// A pad's way through the menus: a tap of its own beside the session's, since menus are there without a session.
 #[cfg(feature = "devices")]
-fn pads(bindings: Bindings) -> Option<Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>> {
+fn pads(bindings: Bindings) -> Option<Steering> {
     use crate::input::{pad::PadChoice, taps::gilrs::GilrsTap};
     let mut taps = Taps::new(Clock::host());
     let tap = match GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::default()) {
@@ -239,7 +239,7 @@ fn pads(bindings: Bindings) -> Option<Box<dyn FnMut(&mut Vec<Steer>) + Send + Sy
 }
 
 #[cfg(not(feature = "devices"))]
-fn pads(_bindings: Bindings) -> Option<Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>> {
+fn pads(_bindings: Bindings) -> Option<Steering> {
     None
 }
 

@@ -39,7 +39,7 @@ use super::{
     Screen, StageCamera, Words,
     bridge::{Bridge, Conduct, PlayState, ShellClock},
     capture::{self, FramePlan, Frames},
-    focus::{self, OtherSteering, Steer},
+    focus::{self, OtherSteering, Steering},
     limits::{EffectLimits, Scales},
     screens::{self, LevelCard},
     stage::{self, layers::Board},
@@ -125,7 +125,7 @@ pub struct Launch {
     pub begin: Begin,
     pub keep: Keep,
     /// What pads ask of the menus, once a frame.
-    pub steering: Option<Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>>,
+    pub steering: Option<Steering>,
     /// Set from outside (a signal) to end the run with everything stored.
     pub stop: Arc<AtomicBool>,
 }
@@ -385,7 +385,7 @@ fn survey(
         for mut window in &mut windows {
             window.resolution.set(SOFTWARE_SIZE.x as f32, SOFTWARE_SIZE.y as f32);
         }
-        println!("{}", words.get("renderer-software", &[("adapter", name.clone().into())]));
+        tracing::warn!("{}", words.get("renderer-software", &[("adapter", name.clone().into())]));
     }
     commands.insert_resource(Quality { adapter: name, software, bloom: !(software && in_time) });
 }

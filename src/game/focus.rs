@@ -66,9 +66,12 @@ struct Arrived(f64);
 /// A screen that arrives under the fingers of somebody who is tapping must not be answered by the next tap, s. ◇
 const DEAF_AT_FIRST: f64 = 0.6;
 
+/// Appends what something beside keyboard and mouse asks of the screens, once a frame.
+pub type Steering = Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>;
+
 /// Pads (and whatever else is not a keyboard) say here what they ask.
 #[derive(Resource)]
-pub struct OtherSteering(pub Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>);
+pub struct OtherSteering(pub Steering);
 
 /// The place of the item that a step leads to from `from`; `None` stays.
 ///

@@ -6,19 +6,24 @@
 
 use std::f32::consts::TAU;
 
+use std::collections::VecDeque;
+
 use bevy::{
     color::{LinearRgba, Mix},
     math::Vec2,
     prelude::*,
     sprite::Anchor,
 };
-use doozy_training::{event::Side, time::HostTime};
+use doozy_training::{
+    event::{Effect, EventId, Side, TrialId},
+    time::HostTime,
+};
 
 use super::{
     bridge::{NoteMessage, PlayState},
     feedback::{
         captions::{Caption, Captions},
-        scene::SceneSet,
+        scene::{SceneSet, Show},
     },
     stage::{
         lane::Room,
@@ -43,10 +48,16 @@ const WORD_AFTER_MS: f64 = 20.0;
 /// A window wider open than this counts as open (cerebellum.md §5.2).
 const OPEN: f32 = 0.5;
 
-/// The last volley and when its picture began.
+/// Answers kept, so that a phrase's scene can be shown with its own. ◇ A phrase of the shipped levels has 16 targets.
+const KEPT: usize = 64;
+
+/// The volley that is shown and when its picture began.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Strip {
     view: Option<(CortexView, HostTime)>,
+    recent: VecDeque<CortexView>,
+    /// The event whose scene plays or played last.
+    staged: Option<EventId>,
 }
 
 impl Strip {
@@ -76,10 +87,27 @@ fn widest(view: &CortexView, ms: f64) -> f32 {
     view.window.iter().take(reached + 1).copied().fold(0.0, f32::max)
 }
 
-fn hear(mut notes: MessageReader<NoteMessage>, play: Res<PlayState>, mut strip: ResMut<Strip>) {
+fn hear(mut notes: MessageReader<NoteMessage>, play: Res<PlayState>, show: Res<Show>, mut strip: ResMut<Strip>) {
     for note in notes.read() {
-        if let Note::Cortex(view) = &note.0 {
-            strip.view = Some((view.clone(), play.now));
+        match &note.0 {
+            Note::Cortex(view) => {
+                strip.view = Some((view.clone(), play.now));
+                strip.recent.push_back(view.clone());
+                if strip.recent.len() > KEPT {
+                    strip.recent.pop_front();
+                }
+            }
+            // a new session counts its events from 0 again
+            Note::Effect(Effect::Planned(plan)) if plan.trial == TrialId(0) => *strip = Strip::default(),
+            _ => {}
+        }
+    }
+    // the scene at a phrase's end tells of an earlier error: the circuit is shown as it answered that one
+    let staged = show.full_event();
+    if staged.is_some() && staged != strip.staged {
+        strip.staged = staged;
+        if let Some(view) = strip.recent.iter().find(|view| Some(view.event) == staged).cloned() {
+            strip.view = Some((view, play.now));
         }
     }
 }

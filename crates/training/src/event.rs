@@ -414,7 +414,11 @@ pub enum Effect {
     },
     /// The trial that ends now fits about as well one target earlier (−1) or later (+1): its asynchronies are not to be
     /// trusted.
-    Ambiguous { trial: TrialId, shift: i8, t: HostTime },
+    Ambiguous {
+        trial: TrialId,
+        shift: i8,
+        t: HostTime,
+    },
     /// The session stands still (asked for, or after three brakes in a row).
     Paused {
         cause: Cause,

@@ -6,7 +6,7 @@
 
 use bevy::{color::LinearRgba, prelude::*};
 use doozy_training::{
-    event::{Drama, Judged, Stage, Tier, TrialPlan},
+    event::{Drama, EventId, Judged, Stage, Tier, TrialPlan},
     time::{HostTime, Nanos},
 };
 
@@ -68,6 +68,12 @@ pub struct Show {
 }
 
 impl Show {
+    /// The error whose full scene plays or played last.
+    #[must_use]
+    pub fn full_event(&self) -> Option<EventId> {
+        self.full.as_ref().map(|staged| staged.judged.event)
+    }
+
     /// Begins a scene at `from`.
     fn begin(&mut self, staged: Staged) {
         if staged.drama == Drama::Full {

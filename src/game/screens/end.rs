@@ -37,7 +37,6 @@ fn in_space(frame: Vec2) -> Vec2 {
 #[derive(Component)]
 struct EndScreen;
 
-#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn spawn(
     mut commands: Commands,
     theme: Res<Theme>,

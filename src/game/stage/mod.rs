@@ -1,6 +1,6 @@
 //! Stages: one machine in a dark room for each kind of drill, drawn for the moment that the player sees it.
 //!
-//! [`Timeline`] gathers the notes; [`lane`] turns host time into places; [`bell`] and [`gate`] are the machines;
+//! [`timeline::Timeline`] gathers the notes; [`lane`] turns host time into places; [`bell`] and [`gate`] are the machines;
 //! [`marks`] puts presses where they belong. All of it is drawn through [`paint`] into a few layers. Time runs left to
 //! right: what travels, travels to the right; early is left of the strike point, late is right of it.
 

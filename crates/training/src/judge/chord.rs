@@ -27,9 +27,7 @@ pub fn spreads(judged: &[Judged]) -> Vec<(HostTime, Nanos)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{
-        DeviceId, EventId, EventKind, Lane, Press, Side, TargetId, Tier, TimeSource, TrialId,
-    };
+    use crate::event::{DeviceId, EventId, EventKind, Lane, Press, Side, TargetId, Tier, TimeSource, TrialId};
 
     fn answered(lane: u8, due_ms: f64, press_ms: f64) -> Judged {
         let at = |ms| HostTime(0) + Nanos::from_ms(ms);

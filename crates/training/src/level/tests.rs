@@ -173,7 +173,7 @@ fn a_phrase_counts_in_four_beats_and_accents_every_fourth() {
         (Nanos::ms(3000), CueKind::Beat { accent: false }),
     ];
     assert_eq!(kinds, expected);
-    // A tap along with the last beat of the count-in, be it 240 ms late, is no false start.
+    // A tenth of the interval after its last beat.
     assert_eq!((body.count_in_ends, body.length, body.running), (Nanos::ms(1860), Nanos::ms(12_000), true));
     assert_eq!(body.stage, Stage::Bell { ioi: Nanos::ms(600) });
 }
@@ -449,6 +449,51 @@ fn knobs_that_do_not_make_it_harder_are_refused() {
         refusal(CATCH, "Visible(to_ms: 400", "Visible(to_ms: 1300"),
         "a.level.ron: drill.knobs[0].to_ms (line 8): 1300 ms is not harder than the 1200 ms before it; give less"
     );
+}
+
+#[test]
+fn a_knob_that_leads_to_the_interval_it_starts_from_is_refused() {
+    assert_eq!(
+        refusal(PULSE, "to_ms: 300", "to_ms: 600"),
+        "a.level.ron: drill.knobs[0].to_ms (line 9): the interval is 600 ms already; a knob leads to another one"
+    );
+    let twice = PULSE.replace("Sound(Sparse)", "Ioi(to_ms: 300, steps: 2)");
+    assert_eq!(
+        Level::parse("a", &twice).expect_err("300 twice").to_string(),
+        "a: drill.knobs[1].to_ms (line 10): the interval is 300 ms already; a knob leads to another one"
+    );
+    // there and back is two ways
+    assert!(changed(PULSE, "Sound(Sparse)", "Ioi(to_ms: 600, steps: 2)").is_ok());
+}
+
+#[test]
+fn a_goal_of_just_what_can_be_noticed_is_accepted() {
+    // 0.025 · 264 is 6.6, which the product of floats exceeds
+    let beat = |goal: &str| {
+        format!(
+            "(version: 1, title: \"B\", aim: \"a\", trials: 6, seconds: 32, goal_ms: {goal},
+                drill: SteadyBeat(ioi_ms: 264, beats: 16))"
+        )
+    };
+    assert_eq!(level(&beat("6.6")).setting(0).goal_ms, 6.6);
+    assert_eq!(
+        Level::parse("a", &beat("6.59")).expect_err("below").to_string(),
+        "a: goal_ms (line 1): a goal of 6.59 ms lies below what can be noticed at an interval of 264 ms (rung 0); give \
+         at least 6.6 ms"
+    );
+}
+
+#[test]
+fn a_balls_get_ready_ends_at_its_launch_and_before_its_window() {
+    let blind = CATCH.replace("Visible(to_ms: 400, steps: 2),", "");
+    let ends = |visible: &str| {
+        let body = at_mean(&changed(&blind, "visible_ms: 1200", visible).expect("a sound level"), 0);
+        (body.targets[0].at, body.count_in_ends)
+    };
+    // launched 1300 ms after the get-ready; the window is 250 ms, closed
+    assert_eq!(ends("visible_ms: 460"), (Nanos::ms(1760), Nanos::ms(1300)));
+    assert_eq!(ends("visible_ms: 200"), (Nanos::ms(1500), Nanos(1_249_999_999)));
+    assert_eq!(ends("visible_ms: 250"), (Nanos::ms(1550), Nanos(1_299_999_999)));
 }
 
 #[test]

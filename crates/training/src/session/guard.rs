@@ -136,7 +136,22 @@ mod tests {
         assert_eq!(tripped, [3, 15, 27]);
         assert!(brake.asks_for_rest());
         brake.rested();
-        assert!(brake.is_calm() && !brake.asks_for_rest(), "5 of the 8 calm events are still to come");
+        assert!(!brake.asks_for_rest());
+        // two of the eight calm events are past: six more, then the fourth failure
+        let tripped: Vec<_> =
+            (0..12).map(|n| (n, brake.count(F))).filter(|(_, verdict)| *verdict != Verdict::Go).collect();
+        assert_eq!(tripped, [(9, Verdict::Braked { in_a_row: 1 })]);
+    }
+
+    #[test]
+    fn a_rest_at_once_leaves_all_eight_events_calm() {
+        let mut brake = Brake::default();
+        while !brake.asks_for_rest() {
+            brake.count(F);
+        }
+        brake.rested();
+        let calm = (0..20).take_while(|_| brake.is_calm() && brake.count(F) == Verdict::Go).count();
+        assert_eq!(calm, CALM_EVENTS as usize);
     }
 
     #[test]

@@ -303,8 +303,9 @@ impl Session {
         match control {
             Control::Pause(cause) => self.pause(cause, t, effects),
             Control::Resume => {
-                if matches!(self.phase, Phase::Paused(_)) {
-                    if self.brake.asks_for_rest() {
+                if let Phase::Paused(cause) = self.phase {
+                    // a word to rest that is still to come is not lost on a player who comes back before it
+                    if cause == Cause::Rest {
                         self.brake.rested();
                     }
                     effects.push(Effect::Resumed { t });

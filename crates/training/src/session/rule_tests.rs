@@ -1,8 +1,11 @@
 //! The rules of training.md §4, §6 and §7, each by a session scripted by hand.
 
+mod brake;
+mod retry;
+
 use super::{constants::*, *};
 use crate::{
-    event::{Decider, DeviceId, Drama, EventKind, Judged, Lane, Side, Step, Tier, TimeSource, TrialPlan, Volley},
+    event::{Cue, Decider, DeviceId, Drama, EventKind, Judged, Lane, Side, Step, Tier, TimeSource, TrialPlan, Volley},
     time::{Nanos, TrialClock},
 };
 
@@ -214,6 +217,30 @@ mod gain {
         }
     }
 
+    /// 32 beats of 250 ms with one asynchrony, and the gain that each event felt.
+    fn gains_at_the_quickest(e_ms: f64) -> Vec<f64> {
+        const QUICK: &str = "(version: 1, title: \"Quick\", aim: \"Tap\", trials: 6, seconds: 54,
+            drill: SteadyBeat(ioi_ms: 250, beats: 32))";
+        let mut play = Play::new(QUICK, Options::default(), |_| (0.3, 0.15));
+        play.trial(&[Some(e_ms); 32]).iter().map(|judged| judged.gain).collect()
+    }
+
+    #[test]
+    fn an_answer_due_at_the_very_moment_of_a_target_is_in_force_there() {
+        // event 23 is the first that moves the gain, by 0.04; its verdict at its target acts at the next one, 250 ms on
+        let exact = gains_at_the_quickest(0.0);
+        let expected = |n: usize, first: usize| if n < first { 1.0 } else { 1.0 + 0.04 * (n - first + 1) as f64 };
+        for (n, gain) in exact.iter().enumerate() {
+            assert!((gain - expected(n, 24)).abs() < 1e-9, "{n}: {gain}");
+        }
+        // a nanosecond later it is not, be the press late or early
+        for e_ms in [1e-6, -1e-6] {
+            for (n, gain) in gains_at_the_quickest(e_ms).iter().enumerate() {
+                assert!((gain - expected(n, 25)).abs() < 1e-9, "{e_ms}, {n}: {gain}");
+            }
+        }
+    }
+
     #[test]
     fn misses_are_shown_larger_and_their_number_stays_true() {
         let mut play = Play::beat(closed);
@@ -338,140 +365,6 @@ mod difficulty {
     }
 }
 
-mod brake {
-    use super::*;
-
-    #[test]
-    fn four_failures_set_gain_one_ease_and_calm() {
-        let mut play = Play::beat(closed);
-        play.phrases(6, STEADY);
-        let rung = play.plan().rung;
-        assert!(rung > 0 && play.gains().last().unwrap().0 > 1.0);
-        let tol = play.plan().tol_ms;
-        let judged = play.trial(&[5.0, 5.0, tol + 3.0, tol + 3.0, tol + 3.0, 3.0 * tol, 5.0, 5.0].map(Some));
-        assert_eq!(judged[5].tier, Tier::Doozy);
-        let brake_at = play
-            .effects
-            .iter()
-            .find_map(|e| if let Effect::Brake { in_a_row, t } = e { Some((*in_a_row, *t)) } else { None });
-        assert_eq!(brake_at, Some((1, judged[5].t)));
-        let after: Vec<&Effect> = play
-            .effects
-            .iter()
-            .filter(|e| {
-                matches!(e, Effect::Gain { by: Decider::Brake, .. } | Effect::Difficulty { by: Decider::Brake, .. })
-            })
-            .collect();
-        assert_eq!(after.len(), 2);
-        assert!(matches!(after[0], Effect::Gain { gain, t, .. } if *gain == 1.0 && *t == judged[5].t + EFFECT_DELAY));
-        assert!(matches!(after[1], Effect::Difficulty { step: Step::Easier, .. }));
-        assert!(play.plan().rung < play.steps()[play.steps().len() - 2].1);
-        // no scene at the phrase's end, though its worst was a doozy
-        assert!(play.dramas().iter().all(|(_, drama)| *drama <= Drama::Short));
-        // no retry, though the doozy would have earned one with an open window
-        assert_eq!(play.plan().retry_of, None);
-        // gain stays at 1 until 24 new events exist
-        play.phrases(2, STEADY);
-        assert!(play.judged().skip(56).all(|judged| judged.gain == 1.0));
-    }
-
-    #[test]
-    fn a_brake_cancels_the_retry() {
-        let mut play = Play::beat(open);
-        play.trial(&[None; 8]);
-        assert_eq!(play.brakes(), 1);
-        assert_eq!(play.plan().retry_of, None);
-    }
-
-    #[test]
-    fn three_brakes_in_a_row_send_the_player_to_rest() {
-        let mut play = Play::beat(closed);
-        for _ in 0..4 {
-            if play.session.paused().is_none() {
-                play.trial(&[None; 8]);
-            }
-        }
-        assert_eq!(play.session.paused(), Some(Cause::Rest));
-        assert_eq!(play.brakes(), 3);
-        let brakes: Vec<u8> = play
-            .effects
-            .iter()
-            .filter_map(|e| if let Effect::Brake { in_a_row, .. } = e { Some(*in_a_row) } else { None })
-            .collect();
-        assert_eq!(brakes, [1, 2, 3]);
-        // the phrase in which it happened is void and is planned anew after the rest
-        assert!(play.effects.iter().any(|e| matches!(e, Effect::TrialEnded { void: Some(Cause::Rest), .. })));
-        let t = play.now + Nanos::ms(3_000);
-        play.feed(Input::Resume { t });
-        play.go_to(t + Nanos(1));
-        assert_eq!(play.session.paused(), None);
-        assert_eq!(play.plan().t, t);
-        play.trial(&STEADY.map(Some));
-        assert_eq!(play.brakes(), 3);
-    }
-}
-
-mod retry {
-    use super::*;
-
-    const STUMBLE: f64 = 160.0;
-
-    #[test]
-    fn a_doozy_that_opened_its_window_is_tried_again_twice_at_most() {
-        let mut play = Play::beat(by_size);
-        let mut stumble = STEADY;
-        stumble[4] = STUMBLE;
-        play.phrases(1, stumble);
-        let again = play.plan();
-        assert_eq!(again.retry_of, Some(TrialId(0)));
-        assert!(again.window_was_open);
-        let times = |plan: &TrialPlan| plan.targets.iter().map(|target| target.at).collect::<Vec<_>>();
-        assert_eq!(times(&again), times(play.plans()[0]));
-        assert_eq!((again.rung, again.tol_ms), (0, 50.0));
-        play.phrases(1, stumble);
-        assert_eq!(play.plan().retry_of, Some(TrialId(1)));
-        play.phrases(1, stumble);
-        assert_eq!((play.plan().retry_of, play.plan().window_was_open), (None, false));
-        play.phrases(1, stumble);
-        assert_eq!(play.plan().retry_of, Some(TrialId(3)));
-    }
-
-    #[test]
-    fn target_ids_go_on_through_retries() {
-        let mut play = Play::beat(by_size);
-        let mut stumble = STEADY;
-        stumble[0] = STUMBLE;
-        play.phrases(1, stumble);
-        let ids: Vec<u32> =
-            play.plans().iter().flat_map(|plan| plan.targets.iter().map(|target| target.id.0)).collect();
-        assert_eq!(ids, (0..16).collect::<Vec<u32>>());
-    }
-
-    #[test]
-    fn a_closed_window_is_no_reason_to_try_again() {
-        let mut play = Play::beat(closed);
-        let mut stumble = STEADY;
-        stumble[4] = STUMBLE;
-        play.phrases(1, stumble);
-        assert_eq!(play.plan().retry_of, None);
-    }
-
-    #[test]
-    fn retries_do_not_count_towards_the_level() {
-        let mut play = Play::new(GATE, Options::default(), by_size);
-        play.trial(&[Some(200.0)]);
-        play.trial(&[Some(200.0)]);
-        play.trial(&[Some(0.0)]);
-        play.trial(&[Some(0.0)]);
-        assert!(!play.session.is_ended());
-        play.trial(&[Some(0.0)]);
-        assert!(play.session.is_ended());
-        let end = play.effects.last().unwrap();
-        assert!(matches!(end, Effect::SessionEnded { finished: true, .. }));
-        assert_eq!(play.plans().len(), 5);
-    }
-}
-
 mod drama {
     use super::*;
 
@@ -508,6 +401,99 @@ mod drama {
         let mut play = Play::new(GATE, Options::default(), closed);
         play.trial(&[Some(0.0)]);
         assert_eq!(play.plan().not_before, play.plan().t + REST_DISCRETE);
+    }
+}
+
+mod bounds {
+    use super::*;
+
+    fn ignored(play: &Play) -> Vec<(HostTime, Ignored)> {
+        let ignored = |e: &Effect| if let Effect::Ignored { press, why } = e { Some((press.t, *why)) } else { None };
+        play.effects.iter().filter_map(ignored).collect()
+    }
+
+    /// Plays the planned trial with presses at these times of its own, ms. Returns what was judged, and its clock.
+    fn pressed_at(play: &mut Play, at_ms: &[f64]) -> (Vec<(EventKind, Option<Nanos>)>, TrialClock) {
+        let (plan, clock) = (play.plan(), play.anchor());
+        for ms in at_ms {
+            play.press_at(clock.host(Nanos::from_ms(*ms)));
+        }
+        play.go_to(clock.host(plan.length) + Nanos::ms(300));
+        (play.judged().map(|judged| (judged.kind, judged.e)).collect(), clock)
+    }
+
+    #[test]
+    fn a_tap_a_little_late_with_the_last_count_is_the_count_ins_and_a_later_one_a_false_start() {
+        // counts at 0 and 500, first target at 1000: the count-in ends at 550, the window begins at 800
+        let mut play = Play::beat(closed);
+        let (judged, clock) = pressed_at(&mut play, &[540.0, 550.0, 550.000_001]);
+        let at = |ms| clock.host(Nanos::ms(ms));
+        assert_eq!(ignored(&play), [(at(540), Ignored::CountIn), (at(550), Ignored::CountIn)]);
+        assert_eq!(judged[0], (EventKind::FalseStart, None));
+        assert_eq!(judged.len(), 9);
+    }
+
+    #[test]
+    fn m4_a_tap_400_ms_before_the_first_beat_is_a_false_start_in_the_drill() {
+        let five = BEAT.replace("beats: 8", "beats: 5");
+        let mut play = Play::new(&five, Options::default(), closed);
+        let taps = [-400.0, -15.0, 495.0, 1002.0, 1490.0, 2030.0].map(|ms| 1000.0 + ms);
+        let (judged, _) = pressed_at(&mut play, &taps);
+        let mut expected = vec![(EventKind::FalseStart, None)];
+        expected.extend([-15, -5, 2, -10, 30].map(|ms| (EventKind::Press, Some(Nanos::ms(ms)))));
+        assert_eq!((judged, ignored(&play)), (expected, vec![]));
+    }
+
+    #[test]
+    fn a_press_within_the_window_of_a_ball_seen_for_less_than_that_is_judged() {
+        // seen for 200 ms, and w is 250 ms: the window begins before the launch
+        let short = GATE.replace("visible_ms: 800", "visible_ms: 200, vary: 0");
+        let first = |e_ms: f64| {
+            let mut play = Play::new(&short, Options::default(), closed);
+            let judged = play.trial(&[Some(e_ms)]);
+            assert_eq!(judged.len(), 1);
+            (judged[0].kind, judged[0].e, ignored(&play).len())
+        };
+        assert_eq!(first(-210.0), (EventKind::Press, Some(Nanos::ms(-210)), 0));
+        assert_eq!(first(-250.0), (EventKind::Press, Some(Nanos::ms(-250)), 0));
+        // before that it is the get-ready's
+        assert_eq!(first(-250.000_001), (EventKind::Omission, None, 1));
+    }
+
+    #[test]
+    fn an_error_of_the_tolerance_as_people_write_it_is_a_slip() {
+        // T 24 ms; rung 2 has 60 · 0.9² = 48.6 ms
+        let long = BEAT.replace("ioi_ms: 500", "ioi_ms: 600");
+        let mut play = Play::new(&long, Options::default(), closed);
+        play.phrases(4, STEADY);
+        assert_eq!((play.plan().rung, play.plan().tol_ms), (2, 48.6));
+        let judged = play.trial(&[48.6, 48.600_001, -48.6, -48.600_001, 0.0, 0.0, 0.0, 0.0].map(Some));
+        let tiers: Vec<Tier> = judged.iter().take(4).map(|judged| judged.tier).collect();
+        assert_eq!(tiers, [Tier::Slip, Tier::Miss, Tier::Slip, Tier::Miss]);
+    }
+
+    /// Of five beats of 500 ms, tapped so far off: what is said of ambiguity, and what comes right after it.
+    fn said_of_a_phrase(off_ms: f64) -> Vec<(Effect, Effect)> {
+        let five = BEAT.replace("beats: 8", "beats: 5");
+        let mut play = Play::new(&five, Options::default(), closed);
+        play.trial(&[Some(off_ms); 5]);
+        let pairs = play.effects.windows(2).filter(|two| matches!(two[0], Effect::Ambiguous { .. }));
+        pairs.map(|two| (two[0].clone(), two[1].clone())).collect()
+    }
+
+    #[test]
+    fn m5_a_phrase_half_an_interval_off_is_said_to_be_ambiguous_once_before_it_ends() {
+        // +260 is read as −240 from the next beat: one target earlier fits as well; +240 the other way round
+        // the phrase ends at 3500; the fifth tap at 3260 is an extra one, told at once, whose window acts at 3510
+        for (off_ms, by, worst, ends) in [(260.0, -1, 1, 3_510), (240.0, 1, 0, 3_500)] {
+            let said = said_of_a_phrase(off_ms);
+            let t = START + Nanos::ms(ends);
+            let trial = TrialId(0);
+            let ambiguous = Effect::Ambiguous { trial, shift: by, t };
+            let ended = Effect::TrialEnded { trial, void: None, worst: Some(EventId(worst)), t };
+            assert_eq!(said, [(ambiguous, ended)], "{off_ms}");
+        }
+        assert_eq!(said_of_a_phrase(30.0), []);
     }
 }
 

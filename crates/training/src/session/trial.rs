@@ -161,11 +161,11 @@ impl Session {
         }
         let mut plan = match again {
             Some(before) => {
-                let mut plan =
-                    TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan };
+                let mut plan = TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan };
                 // the same attempt; but where the guard has since given more room, it has that
                 let setting = self.level.setting(self.rung);
-                if setting.interval == plan.interval && setting.goal_ms == plan.goal_ms && setting.tol_ms > plan.tol_ms {
+                if setting.interval == plan.interval && setting.goal_ms == plan.goal_ms && setting.tol_ms > plan.tol_ms
+                {
                     (plan.tol_ms, plan.rung) = (setting.tol_ms, setting.rung);
                 }
                 plan

@@ -187,8 +187,8 @@ impl Kind for Interception {
                 .map(|n| Target { id: TargetId(n), at: contact + after(n), lane: Lane(0), stop: false })
                 .collect(),
             length: contact + after(self.balls() - 1) + Nanos::from_ms(ROOM_AFTER_MS),
-            // no press that could belong to the first ball is the get-ready's
-            count_in_ends: launch.min(contact - window(self.interval())),
+            // no press that could belong to the first ball is the get-ready's, and both bounds are closed
+            count_in_ends: launch.min(contact - window(self.interval()) - Nanos(1)),
             interval: self.interval(),
             running: self.balls() > 1,
             stage: Stage::Gate { visible, occluded },
