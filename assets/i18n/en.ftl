@@ -104,6 +104,7 @@ play-try-of = Try { $n } of { $total }
 play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
 play-gain = errors ×{ $gain }
+play-software = drawn in software, smaller and without glow
 play-learner = { $name } is playing, a simulated player
 
 pause-title = Paused

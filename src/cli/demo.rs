@@ -85,6 +85,7 @@ impl Demo {
                 "brakes": outcome.brakes,
                 "frames": outcome.frames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
                 "adapter": outcome.adapter,
+                "mean_frame_ms": outcome.mean_frame_ms,
             }))?;
         } else if !common.quiet {
             let [clean, slip, miss, doozy] = outcome.tiers;

@@ -153,12 +153,14 @@ pub struct Outcome {
 }
 
 /// How the present machine draws.
-#[derive(Resource, Clone, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Quality {
     pub adapter: String,
     /// A software renderer: fewer pixels, no glow.
     pub software: bool,
     pub bloom: bool,
+    /// Drawn smaller and plainer than it could be, so that it keeps up; the player is told.
+    pub reduced: bool,
 }
 
 /// What a session in progress or the next one is begun with; screens ask it.
@@ -325,6 +327,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .insert_resource(sessions)
         .insert_non_send(bridge)
         .insert_resource(play)
+        // The first screen enters before the adapter has been looked at.
+        .init_resource::<Quality>()
         .insert_resource(Stop(stop))
         .insert_resource(Keeper(keep))
         .insert_resource(report.clone())
@@ -387,7 +391,12 @@ fn survey(
         }
         tracing::warn!("{}", words.get("renderer-software", &[("adapter", name.clone().into())]));
     }
-    commands.insert_resource(Quality { adapter: name, software, bloom: !(software && in_time) });
+    commands.insert_resource(Quality {
+        adapter: name,
+        software,
+        bloom: !(software && in_time),
+        reduced: software && in_time,
+    });
 }
 
 fn set_up_camera(mut commands: Commands, canvas: Option<Res<Canvas>>, quality: Res<Quality>) {

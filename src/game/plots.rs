@@ -148,8 +148,10 @@ pub fn paint(p: &mut Painter, plot: &Asynchronies, frame: &Frame, palette: &Pale
     let area = frame.area;
     let raised = linear(palette.raised);
     p.panel(area.min, area.max, 10.0, raised, raised);
-    let band = linear(fade(palette.clean, 0.055));
-    let edge = linear(fade(palette.clean, 0.30));
+    // Light is mixed linearly, where a little of a bright colour shows more on dark than on light.
+    let share = if palette.ground.to_linear().luminance() > 0.4 { 3.0 } else { 1.0 };
+    let band = linear(fade(palette.clean, 0.055 * share));
+    let edge = linear(fade(palette.clean, 0.30 * share));
     let mut from = area.max.y;
     for (i, &(y, tol)) in plot.band.iter().enumerate() {
         let next = plot.band.get(i + 1);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::game::{
     Screen,
-    app::{Player, Sessions},
+    app::{Player, Quality, Sessions},
     bridge::PlayState,
     theme::{Size, Theme, Weight, space},
 };
@@ -20,6 +20,8 @@ enum Line {
     Retry,
     Tolerance,
     Gain,
+    /// That the picture is less than it could be.
+    Picture,
 }
 
 /// Where notices stand.
@@ -61,6 +63,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
         frame.spawn(corner(true)).with_children(|right| {
             right.spawn(line(Line::Tolerance, palette.quiet));
             right.spawn(line(Line::Gain, palette.quiet));
+            right.spawn(line(Line::Picture, palette.quiet));
             if let Player::Learner(name) = &sessions.player {
                 let said = says.get("play-learner", &[("name", name.clone().into())]);
                 right.spawn(words(&theme, said, Size::Small, Weight::Regular, palette.cortex));
@@ -85,7 +88,13 @@ pub fn notices_place(frame: &mut ChildSpawnerCommands) {
     ));
 }
 
-fn refresh(play: Res<PlayState>, says: Res<Words>, sessions: Res<Sessions>, mut lines: Query<(&Line, &mut Text)>) {
+fn refresh(
+    play: Res<PlayState>,
+    says: Res<Words>,
+    sessions: Res<Sessions>,
+    quality: Res<Quality>,
+    mut lines: Query<(&Line, &mut Text)>,
+) {
     let trial = play.present();
     let number = play.trials_done + u32::from(play.ended.is_none());
     let total = sessions.chosen.as_ref().and_then(|card| card.trials);
@@ -103,7 +112,8 @@ fn refresh(play: Res<PlayState>, says: Res<Words>, sessions: Res<Sessions>, mut 
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }
-            Line::Tolerance | Line::Gain => String::new(),
+            Line::Picture if quality.reduced => says.get("play-software", &[]),
+            Line::Tolerance | Line::Gain | Line::Picture => String::new(),
         };
         if text.0 != said {
             text.0 = said;
