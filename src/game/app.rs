@@ -148,6 +148,8 @@ pub struct Outcome {
     /// The graphics adapter, and whether it is a software renderer.
     pub adapter: String,
     pub software: bool,
+    /// Mean length of a frame on the host's clock, from the first to the last, ms.
+    pub mean_frame_ms: f64,
 }
 
 /// How the present machine draws.
@@ -489,6 +491,7 @@ fn leave(
     time: Res<Time>,
     mut frames: ResMut<Frames>,
     quality: Res<Quality>,
+    (real, drawn): (Res<Time<Real>>, Res<bevy::diagnostic::FrameCount>),
     report: Res<Report>,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -522,6 +525,7 @@ fn leave(
         faults: std::mem::take(&mut frames.faults),
         adapter: quality.adapter.clone(),
         software: quality.software,
+        mean_frame_ms: real.elapsed_secs_f64() * 1000.0 / f64::from(drawn.0.max(1)),
     };
     exit.write(AppExit::Success);
 }

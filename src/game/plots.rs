@@ -7,6 +7,7 @@
 use bevy::prelude::*;
 use doozy_training::{
     event::{Judged, Side, Tier},
+    session::constants::MAD_TO_SD,
     time::Nanos,
 };
 
@@ -15,8 +16,6 @@ use super::{
     theme::{Palette, fade},
 };
 
-/// MAD → SD of a Gaussian (skill.md §6.1).
-const MAD_TO_SD: f64 = 1.4826;
 /// Presses that tell about the player as he is now (skill.md §6.1: the last 40–60).
 const LATEST: usize = 60;
 /// The axis reaches at least so far each way, and so many times the tolerance, ms. ◇
@@ -240,7 +239,7 @@ mod tests {
         assert_eq!(Precision::of(&[]), None);
         let precision = Precision::of(&[-30.0, -10.0, 0.0, 10.0, 100.0]).unwrap();
         assert_eq!((precision.n, precision.median_ms, precision.mad_ms), (5, 0.0, 10.0));
-        assert_eq!(precision.robust_sd_ms, 14.826);
+        assert_eq!(precision.robust_sd_ms, 10.0 * MAD_TO_SD);
         // A hundred bad presses, then sixty good ones: only the good ones tell.
         let mut run = vec![200.0; 100];
         run.extend([5.0; 60]);

@@ -14,8 +14,8 @@ use crate::game::{
     theme::{Size, Theme, Weight, space},
 };
 
-/// Width of a ladder's column and the gap between two, design pixels: three ladders fit between the margins. ◇
-const LADDER: f32 = 352.0;
+/// Width of a ladder's column and the gap between two, design pixels: two ladders fit beside the machine. ◇
+const LADDER: f32 = 320.0;
 const MARGIN: f32 = 80.0;
 
 /// Where a newcomer starts, and what follows; ladders that somebody added come last, by name.
