@@ -45,6 +45,9 @@ played() { cargo build --quiet --locked --bin doozy && cargo run --quiet --locke
 # The main thread's own work per frame during a doozy with all debris, fixed step 1/60 s, without rendering.
 frame() { cargo run --quiet --locked --example frame_work; }
 
+# Flashes of 12 taps a second and a doozy, counted on rendered frames as WCAG 2.3.1 has it; with reduced effects none.
+flash() { cargo run --quiet --locked --example flash_check; }
+
 # A clean clone and an empty target folder: minutes and megabytes of `play`, then of `test`.
 cold() {
   local dir start rc
@@ -64,7 +67,10 @@ cold() {
   rm -rf "$dir"
 }
 
-PARTS=(gate keys played frame cold)
+# The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
+sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
+
+PARTS=(gate sketch keys played frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

@@ -24,20 +24,19 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use doozy::{
-    conductor::note::{Command, Note},
-    game::{
-        Screen, StageCamera,
-        bridge::{self, Bridge, Conduct, PlayState, ShellClock},
-        limits::{EffectLimits, Scales, worst_second},
-        stage, theme,
-    },
+use doozy::game::{
+    Screen, StageCamera,
+    bridge::{self, Bridge, PlayState, ShellClock},
+    limits::{EffectLimits, Scales, worst_second},
+    stage, theme,
 };
 use doozy_training::{event::Drama, time::HostTime};
 
 #[path = "gallery/script.rs"]
 #[expect(dead_code, reason = "the gallery uses all of it")]
 mod script;
+
+use script::Player;
 
 /// Small frames are enough for light (engineering.md §5), and quick.
 const SIZE: UVec2 = UVec2::new(256, 144);
@@ -48,29 +47,6 @@ const FAST_MS: f64 = 1000.0 / 12.0;
 const FRAMES: usize = 330;
 /// Frames before the first picture is whole.
 const FIRST: usize = 10;
-
-struct Player {
-    lines: VecDeque<(HostTime, Note)>,
-    now: HostTime,
-}
-
-impl Conduct for Player {
-    fn notes(&mut self, out: &mut Vec<Note>) {
-        while self.lines.front().is_some_and(|(t, _)| *t <= self.now) {
-            out.extend(self.lines.pop_front().map(|(_, note)| note));
-        }
-    }
-
-    fn command(&mut self, _: Command) {}
-
-    fn now(&self) -> HostTime {
-        self.now
-    }
-
-    fn drive(&mut self, now: HostTime) {
-        self.now = now;
-    }
-}
 
 /// A frame's number and the luminance of its cells.
 type Frame = (usize, Vec<f64>);

@@ -18,15 +18,12 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use doozy::{
-    conductor::note::{Command, Note},
-    game::{
-        Screen,
-        bridge::{self, Bridge, Conduct, PlayState, ShellClock},
-        feedback::debris::Live,
-        limits::{DEBRIS, EffectLimits},
-        stage, theme,
-    },
+use doozy::game::{
+    Screen,
+    bridge::{self, Bridge, PlayState, ShellClock},
+    feedback::debris::Live,
+    limits::{DEBRIS, EffectLimits},
+    stage, theme,
 };
 use doozy_training::{event::Drama, time::HostTime};
 use rustix::time::{ClockId, clock_gettime};
@@ -35,33 +32,12 @@ use rustix::time::{ClockId, clock_gettime};
 #[expect(dead_code, reason = "the gallery uses all of it")]
 mod script;
 
+use script::Player;
+
 /// Frames of one scene: its 1.6 s and a little of what follows.
 const SCENE_FRAMES: usize = 110;
 /// Most that the main thread may need in a frame, ms (issue 3, "Must hold").
 const BUDGET_MS: f64 = 4.0;
-
-struct Player {
-    lines: VecDeque<(HostTime, Note)>,
-    now: HostTime,
-}
-
-impl Conduct for Player {
-    fn notes(&mut self, out: &mut Vec<Note>) {
-        while self.lines.front().is_some_and(|(t, _)| *t <= self.now) {
-            out.extend(self.lines.pop_front().map(|(_, note)| note));
-        }
-    }
-
-    fn command(&mut self, _: Command) {}
-
-    fn now(&self) -> HostTime {
-        self.now
-    }
-
-    fn drive(&mut self, now: HostTime) {
-        self.now = now;
-    }
-}
 
 fn ms(clock: ClockId) -> f64 {
     let t = clock_gettime(clock);

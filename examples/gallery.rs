@@ -20,15 +20,12 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use doozy::{
-    conductor::note::{Command, Note},
-    game::{
-        Screen, StageCamera,
-        bridge::{self, Bridge, Conduct, PlayState, ShellClock},
-        limits::{EffectLimits, Scales},
-        stage,
-        theme::{self, PaletteName, Theme},
-    },
+use doozy::game::{
+    Screen, StageCamera,
+    bridge::{self, Bridge, PlayState, ShellClock},
+    limits::{EffectLimits, Scales},
+    stage,
+    theme::{self, PaletteName, Theme},
 };
 use doozy_training::time::{HostTime, Nanos};
 
@@ -37,7 +34,7 @@ mod script;
 #[path = "gallery/shots.rs"]
 mod shots;
 
-use script::Script;
+use script::{Player, Script};
 use shots::shots;
 
 /// Frames drawn before a picture is taken, so that fonts and meshes are on the graphics device.
@@ -52,32 +49,6 @@ pub struct Shot {
     pub palette: PaletteName,
     pub size: UVec2,
     pub grey: bool,
-}
-
-/// A session that says what is written in it, when it is due.
-struct Player {
-    lines: VecDeque<(HostTime, Note)>,
-    now: HostTime,
-}
-
-impl Conduct for Player {
-    fn notes(&mut self, out: &mut Vec<Note>) {
-        while self.lines.front().is_some_and(|(t, _)| *t <= self.now) {
-            out.extend(self.lines.pop_front().map(|(_, note)| note));
-        }
-    }
-
-    fn command(&mut self, command: Command) {
-        println!("  asked for {command:?}");
-    }
-
-    fn now(&self) -> HostTime {
-        self.now
-    }
-
-    fn drive(&mut self, now: HostTime) {
-        self.now = now;
-    }
 }
 
 #[derive(Resource)]

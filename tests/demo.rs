@@ -19,6 +19,7 @@ fn busy(path: &Path) -> (f64, usize) {
 
 #[test]
 fn the_headless_demo_shows_a_doozy_and_replays() {
+    let _alone = crate::alone();
     let home = tempfile::tempdir().expect("a folder");
     let data = home.path().join("data");
     let run = |args: &[&str]| {

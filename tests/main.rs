@@ -1,5 +1,7 @@
 //! The integration tests: one binary, a module a theme.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 mod arrows;
 mod commands;
 #[cfg(feature = "game")]
@@ -11,3 +13,10 @@ mod keys;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+
+/// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    // a test that failed while it held the lock has nothing to do with the next
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,6 +1,11 @@
 //! Hand-written sessions: the notes that a conductor would send, for pictures and for measuring a frame.
 
-use doozy::conductor::note::{CortexView, Note};
+use std::collections::VecDeque;
+
+use doozy::{
+    conductor::note::{Command, CortexView, Note},
+    game::bridge::Conduct,
+};
 use doozy_training::{
     event::{
         Cue, CueKind, DeviceId, Drama, Effect, EventId, EventKind, Judged, Lane, Press, Side, Stage, Target, TargetId,
@@ -8,6 +13,30 @@ use doozy_training::{
     },
     time::{HostTime, Nanos, TrialClock},
 };
+
+/// A session that says what is written in it, when it is due, and is deaf to commands.
+pub struct Player {
+    pub lines: VecDeque<(HostTime, Note)>,
+    pub now: HostTime,
+}
+
+impl Conduct for Player {
+    fn notes(&mut self, out: &mut Vec<Note>) {
+        while self.lines.front().is_some_and(|(t, _)| *t <= self.now) {
+            out.extend(self.lines.pop_front().map(|(_, note)| note));
+        }
+    }
+
+    fn command(&mut self, _: Command) {}
+
+    fn now(&self) -> HostTime {
+        self.now
+    }
+
+    fn drive(&mut self, now: HostTime) {
+        self.now = now;
+    }
+}
 
 /// One trial's presses, and what follows the last of them.
 #[derive(Clone)]

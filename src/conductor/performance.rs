@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{Cause, DeviceId, Effect, Input, Judged, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
+    event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
     session::Session,
     time::{HostTime, Nanos, SampleFrame, TrialClock},
@@ -320,7 +320,16 @@ impl Performance {
     }
 
     fn take_input(&mut self, input: TimedInput) {
-        let down = input.edge == Edge::Down;
+        let TimedInput { t, err, source, device, control, edge, .. } = input;
+        let lane = self.parts.bindings.lane(control);
+        self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
+        if let Some(response) = self.parts.bindings.session_input(&input) {
+            self.feed(response);
+        }
+    }
+
+    /// Keeps an input as it came, whatever becomes of it.
+    fn log_raw(&self, input: Captured, lane: Option<Lane>, during: &str) {
         self.parts.recorder.log(Entry::Raw(RawInput {
             t: input.t,
             err: input.err,
@@ -328,13 +337,10 @@ impl Performance {
             device: input.device,
             control: input.control.code(),
             name: input.control.to_string(),
-            down,
-            lane: self.parts.bindings.lane(input.control),
-            during: self.during().to_owned(),
+            down: input.edge == Edge::Down,
+            lane,
+            during: during.to_owned(),
         }));
-        if let Some(response) = self.parts.bindings.session_input(&input) {
-            self.feed(response);
-        }
     }
 
     /// What a tap had to say beside inputs: recorded where it matters later, told where it matters now.
@@ -370,17 +376,7 @@ impl Performance {
             }
             Notice::Ignored { input } | Notice::Late { input } => {
                 let during = if matches!(notice, Notice::Late { .. }) { "late" } else { "ignored" };
-                self.parts.recorder.log(Entry::Raw(RawInput {
-                    t: input.t,
-                    err: input.err,
-                    source: input.source,
-                    device: input.device,
-                    control: input.control.code(),
-                    name: input.control.to_string(),
-                    down: input.edge == Edge::Down,
-                    lane: None,
-                    during: during.to_owned(),
-                }));
+                self.log_raw(input, None, during);
             }
             Notice::FocusGained { .. } => self.has_focus = true,
             Notice::TapReturned { .. }

@@ -1,3 +1,5 @@
+//! Whole sessions in virtual time: what the loop of training does with players of every kind, and with lesions.
+
 use super::*;
 use crate::{
     event::{Decider, Drama, Tier, TrialPlan},

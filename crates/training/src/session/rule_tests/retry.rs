@@ -138,17 +138,24 @@ fn a_retry_is_never_harder_than_its_attempt() {
 }
 
 #[test]
-fn a_retry_keeps_its_goal_where_the_easier_rung_has_another_interval() {
-    // rung 10 is the knob's first: 540 ms with a goal of 21.6 ms, and no room beyond it
-    let mut play = Play::beat(by_size);
-    while play.plan().rung < 10 {
-        play.trial(&STEADY.map(Some));
+fn a_retry_keeps_its_tolerance_where_the_easier_rung_has_another_interval() {
+    // T 20 ms on every rung; the tolerance meets it at rung 9, and rung 10 is the knob's first: 460 ms
+    const KNOB: &str = "(version: 1, title: \"Knob\", aim: \"Tap\", trials: 40, seconds: 400, goal_ms: 20,
+        drill: SteadyBeat(ioi_ms: 500, beats: 16, knobs: [Ioi(to_ms: 300, steps: 5)]))";
+    let mut play = Play::new(KNOB, Options::default(), by_size);
+    for _ in 0..6 {
+        play.trial(&[STEADY, STEADY].concat().into_iter().map(Some).collect::<Vec<_>>());
     }
     let before = play.plan();
-    assert_eq!((before.interval, before.goal_ms, before.tol_ms), (Nanos::ms(540), 21.6, 21.6));
-    play.trial(&[0.0, 30.0, 30.0, 0.0, 30.0, 30.0, 0.0, 160.0].map(Some));
-    assert_eq!((play.brakes(), play.steps().last()), (0, Some(&(Step::Easier, 9, Decider::Guard))));
+    assert_eq!((before.rung, before.interval, before.tol_ms), (10, Nanos::ms(460), 20.0));
+    // success 0.63 after eight and 0.51 after sixteen, never six failures of ten
+    let eight = [0.0, 30.0, 30.0, 0.0, 30.0, 30.0, 0.0, 160.0];
+    let and_eight = [0.0, 0.0, 0.0, 30.0, 30.0, 0.0, 30.0, 30.0];
+    play.trial(&[eight, and_eight].concat().into_iter().map(Some).collect::<Vec<_>>());
+    // rung 8 would have 21.5 ms, of another attempt
+    assert_eq!((play.brakes(), play.steps().last().map(|(_, rung, _)| *rung)), (0, Some(8)));
     let again = play.plan();
-    assert_eq!((again.rung, again.tol_ms, again.goal_ms, again.retry_of.is_some()), (10, 21.6, 21.6, true));
+    assert_eq!((again.rung, again.interval, again.tol_ms), (10, Nanos::ms(460), 20.0));
+    assert_eq!(again.retry_of, Some(before.trial));
     assert_eq!(attempt(&again), attempt(&before));
 }
