@@ -5,7 +5,7 @@
 //! (engineering.md §5). Every schedule runs on the main thread alone, so that nothing is left to others, and what counts
 //! is that thread's processor time, free of what else the machine does; wall time is printed beside it.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use bevy::{
     ecs::schedule::SingleThreadedExecutor,
