@@ -5,7 +5,6 @@
 //! Frames are rendered small and in virtual time. It is no certified analyser.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
