@@ -192,7 +192,7 @@ pub struct PlayState {
     pub rung: i32,
     pub tol_ms: f64,
     pub goal_ms: f64,
-    /// Trials that count (void ones do not).
+    /// Trials that count (void ones and second chances do not).
     pub trials_done: u32,
     pub brakes: u32,
     pub paused: Option<Cause>,
@@ -295,8 +295,9 @@ impl PlayState {
             Effect::Gain { gain, .. } => self.gain = *gain,
             Effect::Brake { .. } => self.brakes += 1,
             Effect::TrialEnded { trial, void, worst, t } => {
-                self.trials_done += u32::from(void.is_none());
                 if let Some(found) = self.trials.iter_mut().rev().find(|held| held.plan.trial == *trial) {
+                    // a second chance is no further try
+                    self.trials_done += u32::from(void.is_none() && found.plan.retry_of.is_none());
                     found.ended = Some(TrialEnd { void: *void, worst: *worst, t: *t });
                 }
             }

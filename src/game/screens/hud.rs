@@ -96,7 +96,9 @@ fn refresh(
     mut lines: Query<(&Line, &mut Text)>,
 ) {
     let trial = play.present();
-    let number = play.trials_done + u32::from(play.ended.is_none());
+    // a second chance belongs to the try that it repeats
+    let again = trial.is_some_and(|trial| trial.plan.retry_of.is_some());
+    let number = play.trials_done + u32::from(play.ended.is_none() && !again);
     let total = sessions.chosen.as_ref().and_then(|card| card.trials);
     for (line, mut text) in &mut lines {
         let said = match line {
