@@ -94,7 +94,11 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         steering: pads(bindings),
         stop: stopper(),
     };
-    app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))
+    let outcome = app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))?;
+    for notice in &outcome.notices {
+        super::complain(notice);
+    }
+    Ok(outcome)
 }
 
 fn find(root: Option<&Root>, name: &str) -> Result<ladders::Loaded, Failure> {

@@ -145,6 +145,8 @@ pub struct Outcome {
     pub frames: Vec<PathBuf>,
     /// What could not be written, in words.
     pub faults: Vec<String>,
+    /// What the player had to be told, in words: that nothing is recorded, that times are coarse.
+    pub notices: Vec<String>,
     /// The graphics adapter, and whether it is a software renderer.
     pub adapter: String,
     pub software: bool,
@@ -207,8 +209,8 @@ impl Sessions {
 #[derive(Resource, Default)]
 struct Ending {
     asked: bool,
-    /// Updates since nothing held the end up but pictures on their way.
-    waited: u32,
+    /// Seconds since the end was asked for.
+    waited: f64,
     /// Session time after which to stop, and whether that has been asked.
     limit: Option<Nanos>,
     limit_asked: bool,
@@ -232,8 +234,8 @@ pub struct Canvas(pub Handle<Image>);
 
 /// A real-time picture for a software renderer, pixels: about 34 ms a frame on two cores (engineering.md §5.7).
 pub const SOFTWARE_SIZE: UVec2 = UVec2::new(854, 480);
-/// Updates that a screenshot on its way may take before the run ends without it.
-const PATIENCE: u32 = 120;
+/// How long the end waits for pictures on their way and for the session to be stored, s. ◇ Both take well under one.
+const PATIENCE: f64 = 10.0;
 /// How long a demo's end screen stays, s: long enough to be read, and for its picture.
 const LINGER: f64 = 3.0;
 
@@ -500,7 +502,7 @@ fn leave(
     time: Res<Time>,
     mut frames: ResMut<Frames>,
     quality: Res<Quality>,
-    (real, drawn): (Res<Time<Real>>, Res<bevy::diagnostic::FrameCount>),
+    (real, drawn, words): (Res<Time<Real>>, Res<bevy::diagnostic::FrameCount>, Res<Words>),
     report: Res<Report>,
     mut exit: MessageWriter<AppExit>,
 ) {
@@ -516,7 +518,7 @@ fn leave(
     if !ending.asked {
         return;
     }
-    ending.waited += 1;
+    ending.waited += real.delta_secs_f64();
     let patient = ending.waited < PATIENCE;
     if patient && (running || frames.on_their_way() > 0) {
         return;
@@ -532,6 +534,7 @@ fn leave(
         brakes: play.brakes,
         frames: std::mem::take(&mut frames.written),
         faults: std::mem::take(&mut frames.faults),
+        notices: play.notices.iter().filter(|n| n.grave).map(|n| words.say(n.id, &n.args)).collect(),
         adapter: quality.adapter.clone(),
         software: quality.software,
         mean_frame_ms: real.elapsed_secs_f64() * 1000.0 / f64::from(drawn.0.max(1)),
