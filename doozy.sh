@@ -57,7 +57,14 @@ toolchain() {
     # shellcheck disable=SC1090
     . "$env"
   fi
-  # rustup reads rust-toolchain.toml and fetches that version if it is missing; a cargo without rustup must already fit.
+  # rustup reads rust-toolchain.toml and fetches that version if it is missing; not where another of its toolchains is the
+  # same version under another name. A cargo without rustup must already fit.
+  local wanted
+  wanted=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+  if command -v rustup >/dev/null 2>&1 && ! rustup toolchain list | grep -q "^$wanted" &&
+    [ "$(rustup run stable rustc --version 2>/dev/null | awk '{print $2}')" = "$wanted" ]; then
+    export RUSTUP_TOOLCHAIN=stable
+  fi
   local version
   version=$(cargo --version | awk '{print $2}')
   case "$version" in
