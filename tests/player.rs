@@ -16,6 +16,10 @@ use doozy_training::{
     event::{Effect, Input, TargetId},
     time::HostTime,
 };
+use rustix::{
+    process::Pid,
+    thread::{CpuSet, sched_setaffinity},
+};
 
 use crate::display::Keyboard;
 
@@ -67,6 +71,22 @@ impl Game {
             .spawn()
             .expect("the game starts");
         Self(child)
+    }
+
+    /// Confines everything that draws to the first core: all threads but those that stamp, conduct, answer and record.
+    /// (`LP_NUM_THREADS` alone leaves Bevy's own threads on every core.)
+    pub fn confine_rendering(&self) {
+        const FREE: [&str; 4] = ["tap-", "conductor", "cerebellum", "record"];
+        let mut first = CpuSet::new();
+        first.set(0);
+        for task in fs::read_dir(format!("/proc/{}/task", self.0.id())).into_iter().flatten().flatten() {
+            let name = fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+            let id = task.file_name().to_string_lossy().parse().ok().and_then(Pid::from_raw);
+            if !FREE.iter().any(|free| name.starts_with(free)) {
+                // a thread that has ended since need not be confined
+                let _ = sched_setaffinity(id, &first);
+            }
+        }
     }
 
     pub fn has_ended(&mut self) -> bool {
@@ -126,6 +146,8 @@ pub fn play_through(keyboard: &Keyboard, game: &mut Game, home: &Path, patience:
             due(&session).into_iter().filter(|(id, _)| pressed.iter().all(|p| p.target < *id)).collect();
         if ahead.is_empty() {
             std::thread::sleep(Duration::from_millis(20));
+        } else if pressed.is_empty() {
+            game.confine_rendering();
         }
         for (target, due) in ahead {
             let offset = OFFSETS_MS[target.0 as usize % OFFSETS_MS.len()];
