@@ -78,7 +78,7 @@ case "${1:-}" in
     shift
     for known in "${PARTS[@]}"; do
       if [ "$known" = "$part" ]; then
-        "$part" "$@" 2>&1 | record "$part"
+        "$part" "$@" | record "$part"
         exit "${PIPESTATUS[0]}"
       fi
     done
