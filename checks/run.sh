@@ -48,6 +48,9 @@ frame() { cargo run --quiet --locked --example frame_work; }
 # Flashes of 12 taps a second and a doozy, counted on rendered frames as WCAG 2.3.1 has it; with reduced effects none.
 flash() { cargo run --quiet --locked --example flash_check; }
 
+# What a commit of the record costs on this disk, and how many entries a second it takes.
+store() { cargo test --quiet --locked --package doozy --lib record_speed -- --ignored --nocapture; }
+
 # A clean clone and an empty target folder: minutes and megabytes of `play`, then of `test`.
 cold() {
   local dir start rc
@@ -70,7 +73,7 @@ cold() {
 # The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
 sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
 
-PARTS=(gate sketch keys played frame flash cold)
+PARTS=(gate sketch store keys played frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)
