@@ -379,7 +379,7 @@ fn assemble(
         recorder,
         session_id,
         audio_offset: setup.audio_offset,
-        fibres: u16::try_from(setup.terms.preset.counts().fibres).unwrap_or(u16::MAX),
+        fibres: u16::try_from(setup.terms.preset.cells().fibres).unwrap_or(u16::MAX),
         until: setup.length.map(|length| origin + length),
         clock,
     });

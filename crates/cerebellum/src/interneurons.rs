@@ -3,40 +3,88 @@
 //!
 //! Conductance-based leaky integrate-and-fire cells at a step of 1 ms, in arrays of `f32`.
 
+use crate::parameters::settings;
+use crate::presets::Preset;
 use crate::rng::Stream;
 use crate::wiring::Projection;
 
-/// Parameters of one kind of cell: pF, nS, mV, pA, ms.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    pub capacitance: f32,
-    pub leak: f32,
-    /// Tonic drive and its spread over cells (SD).
-    pub bias: f32,
-    pub bias_sd: f32,
+settings! {
+    /// One kind of cell.
+    pub struct Kind {
+        /// Membrane capacitance.
+        capacitance: f32 [1, 1_000] "pF",
+        /// Leak conductance.
+        leak: f32 [0.01, 100] "nS",
+        /// Tonic drive.
+        bias: f32 [-1_000, 1_000] "pA",
+        /// Spread of the tonic drive over cells (SD).
+        bias_sd: f32 [0, 1_000] "pA",
+    }
 }
 
-/// MLI1: size of Park 2026's cell. Bias calibrated to 34 Hz at rest (the pilot had 42.8 pA; ours is more because MLI2
-/// hold MLI1 down more firmly, see `G_MLI2_MLI1`).
-pub const MLI1: Kind = Kind { capacitance: 45.0, leak: 2.1, bias: 48.5, bias_sd: 6.0 };
-/// MLI2: as MLI1. Bias calibrated to 21 Hz at rest (the pilot had 18.7 pA).
-pub const MLI2: Kind = Kind { capacitance: 28.0, leak: 1.3, bias: 19.5, bias_sd: 1.5 };
+impl Kind {
+    /// MLI1: size of Park 2026's cell. Bias calibrated to 34 Hz at rest (the pilot had 42.8 pA; ours is more because MLI2
+    /// hold MLI1 down more firmly, see `wiring.mli2_mli1_conductance`).
+    #[must_use]
+    pub fn mli1() -> Self {
+        Self { capacitance: 45.0, leak: 2.1, bias: 48.5, bias_sd: 6.0 }
+    }
 
-/// Resting, threshold and reset potential, mV (both kinds; cerebellum.md §3.4).
-const E_LEAK: f32 = -65.0;
-const V_THRESHOLD: f32 = -50.0;
-const V_RESET: f32 = -62.0;
-/// Reversal of GABA, mV; of excitation it is 0.
-const E_GABA: f32 = -70.0;
-/// Absolute refractory time, steps of 1 ms.
-const REFRACTORY: f32 = 2.0;
-/// Decay of excitation by parallel and by climbing fibres, and of inhibition, ms (Park 2026).
-const TAU_PF: f64 = 1.5;
-const TAU_CF: f64 = 3.0;
-const TAU_GABA: f64 = 8.5;
-/// Conductance of one parallel-fibre input, nS, and its rate: 406 fibres of 4 Hz (Park 2026), in 1 ms.
-const G_PF: f32 = 0.015;
-const PF_PER_STEP: f64 = 406.0 * 4.0 * 1e-3;
+    /// MLI2: as MLI1. Bias calibrated to 21 Hz at rest (the pilot had 18.7 pA).
+    #[must_use]
+    pub fn mli2() -> Self {
+        Self { capacitance: 28.0, leak: 1.3, bias: 19.5, bias_sd: 1.5 }
+    }
+}
+
+settings! {
+    /// What both kinds share.
+    pub struct Settings {
+        /// Resting potential (cerebellum.md §3.4, as the next two).
+        rest: f32 [-90, -40] "mV",
+        /// Threshold.
+        threshold: f32 [-70, -20] "mV",
+        /// Reset after a spike.
+        reset: f32 [-90, -40] "mV",
+        /// Reversal of GABA; of excitation it is 0.
+        gaba_reversal: f32 [-100, -40] "mV",
+        /// Absolute refractory time.
+        refractory: u32 [0, 20] "ms",
+        /// Decay of excitation by parallel fibres (Park 2026).
+        pf_decay: f64 [0.2, 100] "ms",
+        /// Decay of excitation by climbing fibres (Park 2026).
+        cf_decay: f64 [0.2, 200] "ms",
+        /// Decay of inhibition (Park 2026).
+        gaba_decay: f64 [0.2, 200] "ms",
+        /// Conductance of one parallel fibre's synapse, where all `pf_inputs` are there (Park 2026).
+        pf_conductance: f32 [0, 10] "nS",
+        /// Parallel fibres onto a cell in the tissue (Park 2026); presets with fewer scale the conductance up.
+        pf_inputs: f64 [1, 10_000] "",
+        /// Their mean rate, where no granular layer drives them (Park 2026).
+        pf_rate: f64 [0, 8] "Hz",
+    }
+}
+
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(_preset: Preset) -> Self {
+        Self {
+            rest: -65.0,
+            threshold: -50.0,
+            reset: -62.0,
+            gaba_reversal: -70.0,
+            refractory: 2,
+            pf_decay: 1.5,
+            cf_decay: 3.0,
+            gaba_decay: 8.5,
+            pf_conductance: 0.015,
+            pf_inputs: 406.0,
+            pf_rate: 4.0,
+        }
+    }
+}
+
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
 const NEGLIGIBLE: f32 = 1e-9;
 
@@ -47,13 +95,14 @@ pub struct PoissonInput([u16; 12]);
 impl PoissonInput {
     /// Background of parallel fibres.
     #[must_use]
-    pub fn parallel_fibres() -> Self {
-        let mut term = libm::exp(-PF_PER_STEP);
+    pub fn parallel_fibres(settings: &Settings) -> Self {
+        let per_step = settings.pf_inputs * settings.pf_rate * 1e-3;
+        let mut term = libm::exp(-per_step);
         let mut cumulative = 0.0;
         let mut thresholds = [u16::MAX; 12];
         for (k, threshold) in thresholds.iter_mut().enumerate() {
             cumulative += term;
-            term *= PF_PER_STEP / (k + 1) as f64;
+            term *= per_step / (k + 1) as f64;
             *threshold = libm::round(cumulative * 65536.0).min(65535.0) as u16;
         }
         Self(thresholds)
@@ -68,6 +117,7 @@ impl PoissonInput {
 #[derive(Clone, Debug)]
 pub struct Interneurons {
     kind: Kind,
+    settings: Settings,
     v: Vec<f32>,
     g_pf: Vec<f32>,
     g_cf: Vec<f32>,
@@ -84,11 +134,13 @@ pub struct Interneurons {
 
 impl Interneurons {
     /// `n` cells at random potentials.
-    pub fn new(kind: Kind, n: usize, stream: &mut Stream) -> Self {
-        let span = f64::from(V_THRESHOLD - V_RESET);
+    pub fn new(kind: &Kind, settings: &Settings, n: usize, stream: &mut Stream) -> Self {
+        let reset = settings.reset;
+        let span = f64::from(settings.threshold - reset);
         Self {
-            kind,
-            v: (0..n).map(|_| V_RESET + (span * stream.uniform()) as f32).collect(),
+            kind: kind.clone(),
+            settings: settings.clone(),
+            v: (0..n).map(|_| reset + (span * stream.uniform()) as f32).collect(),
             g_pf: vec![0.0; n],
             g_cf: vec![0.0; n],
             g_gaba: vec![0.0; n],
@@ -97,8 +149,8 @@ impl Interneurons {
             coupling: vec![0.0; n],
             // Four cells share one draw.
             bits: vec![0; n.next_multiple_of(4)],
-            input: PoissonInput::parallel_fibres(),
-            decay: [TAU_PF, TAU_CF, TAU_GABA].map(|tau| libm::exp(-1.0 / tau) as f32),
+            input: PoissonInput::parallel_fibres(settings),
+            decay: [settings.pf_decay, settings.cf_decay, settings.gaba_decay].map(|tau| libm::exp(-1.0 / tau) as f32),
             silenced: false,
         }
     }
@@ -138,27 +190,29 @@ impl Interneurons {
             }
         }
         let n = self.count();
-        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, bits, input, kind, decay, .. } = self;
+        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, bits, input, kind, settings, decay, .. } = self;
         let (v, g_pf, g_cf, g_gaba) = (&mut v[..n], &mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n]);
         let (bias, refractory, coupling, bits) = (&bias[..n], &mut refractory[..n], &coupling[..n], &bits[..n]);
         let inverse_c = 1.0 / kind.capacitance;
         let leak = kind.leak;
+        let Settings { rest, threshold, reset, gaba_reversal, pf_conductance, .. } = *settings;
+        let refractory_steps = settings.refractory as f32;
         for i in 0..n {
             let pf = f32::from(input.count(bits[i]));
-            let e_pf = g_pf[i] * decay[0] + G_PF * pf;
+            let e_pf = g_pf[i] * decay[0] + pf_conductance * pf;
             let e_cf = g_cf[i] * decay[1];
             let inh = g_gaba[i] * decay[2];
             let e_cf = if e_cf < NEGLIGIBLE { 0.0 } else { e_cf };
             let inh = if inh < NEGLIGIBLE { 0.0 } else { inh };
             let e_pf = if e_pf < NEGLIGIBLE { 0.0 } else { e_pf };
             let total = leak + e_pf + g_cf[i] + g_gaba[i];
-            let drive = leak * E_LEAK + g_gaba[i] * E_GABA + bias[i] + coupling[i];
+            let drive = leak * rest + g_gaba[i] * gaba_reversal + bias[i] + coupling[i];
             // Exponential Euler with 1 − exp(−x) ≈ x / (1 + x/2 + x²/12), x = dt·g/C: within 2e-6 for x < 0.3, and
             // the same bits everywhere, vectorised.
             let x = total * inverse_c;
             let moved = v[i] + (drive - v[i] * total) * inverse_c / (1.0 + x * (0.5 + x * (1.0 / 12.0)));
             let resting = refractory[i] > 0.0;
-            v[i] = if resting { V_RESET } else { moved };
+            v[i] = if resting { reset } else { moved };
             refractory[i] = if resting { refractory[i] - 1.0 } else { 0.0 };
             g_pf[i] = e_pf;
             g_cf[i] = e_cf;
@@ -166,9 +220,9 @@ impl Interneurons {
         }
         spikes.clear();
         for i in 0..n {
-            if v[i] >= V_THRESHOLD {
-                v[i] = V_RESET;
-                refractory[i] = REFRACTORY;
+            if v[i] >= threshold {
+                v[i] = reset;
+                refractory[i] = refractory_steps;
                 if !self.silenced {
                     spikes.push(i as u16);
                 }
@@ -181,9 +235,13 @@ impl Interneurons {
 mod tests {
     use super::*;
 
+    fn settings() -> Settings {
+        Settings::of(Preset::Small)
+    }
+
     fn population(kind: Kind, n: usize) -> (Interneurons, Stream) {
         let mut stream = Stream::named(1, "test cells", 0);
-        (Interneurons::new(kind, n, &mut stream), stream)
+        (Interneurons::new(&kind, &settings(), n, &mut stream), stream)
     }
 
     fn spikes(cells: &mut Interneurons, stream: &mut Stream, steps: u32) -> usize {
@@ -198,15 +256,15 @@ mod tests {
 
     #[test]
     fn sixteen_bits_become_a_poisson_count_of_the_right_mean() {
-        let input = PoissonInput::parallel_fibres();
+        let input = PoissonInput::parallel_fibres(&settings());
         let total: u64 = (0..=u16::MAX).map(|bits| u64::from(input.count(bits))).sum();
-        assert!((total as f64 / 65_536.0 - PF_PER_STEP).abs() < 1e-3);
+        assert!((total as f64 / 65_536.0 - 1.624).abs() < 1e-3);
         assert_eq!(input.count(0), 0);
     }
 
     #[test]
     fn a_cell_without_drive_rests_below_threshold() {
-        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..MLI1 }, 16);
+        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..Kind::mli1() }, 16);
         spikes(&mut cells, &mut stream, 200);
         assert_eq!(spikes(&mut cells, &mut stream, 1_000), 0);
         assert!(cells.v.iter().all(|v| (-66.0..-60.0).contains(v)), "{:?}", cells.v);
@@ -214,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_spike_is_followed_by_two_silent_steps() {
-        let (mut cells, mut stream) = population(Kind { bias: 1_000.0, bias_sd: 0.0, ..MLI1 }, 1);
+        let (mut cells, mut stream) = population(Kind { bias: 1_000.0, bias_sd: 0.0, ..Kind::mli1() }, 1);
         let mut fired = Vec::new();
         let mut times = Vec::new();
         for step in 0..50 {
@@ -241,7 +299,7 @@ mod tests {
             &mut Stream::named(1, "test wiring", 0),
         );
         let after = |change: &dyn Fn(&mut Interneurons)| {
-            let (mut cells, mut stream) = population(MLI2, 64);
+            let (mut cells, mut stream) = population(Kind::mli2(), 64);
             spikes(&mut cells, &mut stream, 500);
             change(&mut cells);
             spikes(&mut cells, &mut stream, 10)
@@ -253,7 +311,7 @@ mod tests {
 
     #[test]
     fn gap_junctions_draw_two_cells_together() {
-        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..MLI1 }, 2);
+        let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..Kind::mli1() }, 2);
         cells.v = vec![-65.0, -55.0];
         cells.couple(&[(0, 1)], 0.3);
         assert_eq!(cells.coupling, [3.0, -3.0]);
@@ -263,7 +321,7 @@ mod tests {
 
     #[test]
     fn silenced_cells_do_not_fire() {
-        let (mut cells, mut stream) = population(MLI2, 48);
+        let (mut cells, mut stream) = population(Kind::mli2(), 48);
         assert!(spikes(&mut cells, &mut stream, 1_000) > 500);
         cells.silenced = true;
         assert_eq!(spikes(&mut cells, &mut stream, 1_000), 0);
@@ -271,7 +329,7 @@ mod tests {
 
     #[test]
     fn silent_synapses_fall_to_nothing_before_they_are_denormal() {
-        let (mut cells, mut stream) = population(MLI1, 8);
+        let (mut cells, mut stream) = population(Kind::mli1(), 8);
         cells.g_cf.fill(1.0);
         cells.g_gaba.fill(1.0);
         spikes(&mut cells, &mut stream, 400);

@@ -7,10 +7,14 @@
 
 pub mod closed_form;
 pub mod experiments;
+pub mod granule;
 pub mod interneurons;
 pub mod microzone;
 pub mod network;
+pub mod nuclei;
 pub mod olive;
+pub mod parameters;
+pub mod plasticity;
 pub mod presets;
 pub mod purkinje;
 pub mod rng;
@@ -20,4 +24,5 @@ pub mod wiring;
 
 pub use network::{FibreSpike, Lesion, Network, Recruitment, Response, ScheduleError, Trace, Zone};
 pub use network::{LATENCY_MAX_MS, LATENCY_MIN_MS, RESPONSE_HORIZON_MS};
+pub use parameters::Parameters;
 pub use presets::Preset;

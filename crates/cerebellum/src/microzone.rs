@@ -1,7 +1,8 @@
 //! A microzone: the climbing fibres, interneurons and Purkinje cells that one sign of error drives.
 
-use crate::interneurons::{self, Interneurons};
+use crate::interneurons::Interneurons;
 use crate::olive::{Fibres, Spontaneous};
+use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::{HISTORY, Purkinje};
 use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
@@ -19,22 +20,81 @@ const REST_STEPS: u64 = 12_000;
 /// Steps that a microzone has lived when its network's step 0 begins.
 pub(crate) const SETTLED: u64 = FORGET_STEPS + REST_STEPS;
 
-/// Conductances, nS. Climbing fibre: 1.577 nS (Park 2026) × 0.35, a point cell's correction for the dendrite.
-const G_CF: f32 = 0.55;
-/// Park 2026's 70 pS × 0.6, calibrated: with the pilot's × 0.4 MLI1 fall too little at s ≈ 0.36 (0.62 ± 0.05 of rest over
-/// six seeds: the interval leaves the band of E3).
-const G_MLI2_MLI1: f32 = 0.042;
-/// Park 2026's 25 pS × 0.5.
-const G_MLI: f32 = 0.0125;
-const G_GAP: f32 = 0.3;
-/// Mean number of gap-junction partners of an MLI1 (Park 2026: 956 entries over 208 cells).
-const GAP_PARTNERS: f64 = 4.5;
-/// MLI1 → Purkinje: share of the pairs that are connected, calibrated: 44 partners a cell in the small preset. With the
-/// 15–20 of cerebellum.md §3.3 a lone Purkinje cell's 20 ms of inhibition are so noisy that chance opens a window some 12
-/// times a minute; Park 2026 counts 66 % of pairs in a sample of neighbours.
-const MLI1_PURKINJE_SHARE: f64 = 0.25;
-/// Synapses of such a pair (7.5–10).
-const MLI1_PURKINJE_SYNAPSES: f64 = 8.75;
+settings! {
+    /// Who contacts whom in a microzone, and how strongly (cerebellum.md §3.3). `…_partners` is the mean number of
+    /// presynaptic partners of a cell (Poisson), `…_synapses` the mean number of synapses of a connected pair.
+    pub struct Settings {
+        /// Climbing fibre → interneuron: 1.577 nS (Park 2026) × 0.35, a point cell's correction for the dendrite.
+        cf_conductance: f32 [0, 100] "nS",
+        /// Climbing fibre → MLI2.
+        cf_mli2_partners: f64 [0, 64] "",
+        /// Climbing fibre → MLI2.
+        cf_mli2_synapses: f64 [1, 100] "",
+        /// Climbing fibre → MLI1.
+        cf_mli1_partners: f64 [0, 64] "",
+        /// Climbing fibre → MLI1.
+        cf_mli1_synapses: f64 [1, 100] "",
+        /// MLI2 → MLI1: Park 2026's 70 pS × 0.6, calibrated: with the pilot's × 0.4 MLI1 fall too little at s ≈ 0.36
+        /// (0.62 ± 0.05 of rest over six seeds: the interval leaves the band of E3).
+        mli2_mli1_conductance: f32 [0, 100] "nS",
+        /// MLI2 → MLI1.
+        mli2_mli1_partners: f64 [0, 1_000] "",
+        /// MLI2 → MLI1.
+        mli2_mli1_synapses: f64 [1, 100] "",
+        /// Other synapses between interneurons: Park 2026's 25 pS × 0.5.
+        mli_conductance: f32 [0, 100] "nS",
+        /// MLI2 → MLI2.
+        mli2_mli2_partners: f64 [0, 1_000] "",
+        /// MLI2 → MLI2.
+        mli2_mli2_synapses: f64 [1, 100] "",
+        /// MLI1 → MLI1.
+        mli1_mli1_partners: f64 [0, 1_000] "",
+        /// MLI1 → MLI1.
+        mli1_mli1_synapses: f64 [1, 100] "",
+        /// MLI1 → MLI2.
+        mli1_mli2_partners: f64 [0, 1_000] "",
+        /// MLI1 → MLI2.
+        mli1_mli2_synapses: f64 [1, 100] "",
+        /// Gap junction between MLI1 (Park 2026).
+        gap_conductance: f32 [0, 10] "nS",
+        /// Mean number of gap-junction partners of an MLI1 (Park 2026: 956 entries over 208 cells).
+        gap_partners: f64 [0, 24] "",
+        /// MLI1 → Purkinje: share of the pairs that are connected, calibrated: 44 partners a cell in the small preset. With
+        /// the 15–20 of cerebellum.md §3.3 a lone Purkinje cell's 20 ms of inhibition are so noisy that chance opens a
+        /// window some 12 times a minute; Park 2026 counts 66 % of pairs in a sample of neighbours.
+        mli1_purkinje_share: f64 [0, 1] "",
+        /// MLI1 → Purkinje (7.5–10).
+        mli1_purkinje_synapses: f64 [1, 100] "",
+    }
+}
+
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(_preset: Preset) -> Self {
+        Self {
+            cf_conductance: 0.55,
+            cf_mli2_partners: 5.0,
+            cf_mli2_synapses: 2.3,
+            cf_mli1_partners: 0.25,
+            cf_mli1_synapses: 1.7,
+            mli2_mli1_conductance: 0.042,
+            mli2_mli1_partners: 9.0,
+            mli2_mli1_synapses: 4.7,
+            mli_conductance: 0.0125,
+            mli2_mli2_partners: 2.0,
+            mli2_mli2_synapses: 2.2,
+            mli1_mli1_partners: 6.0,
+            mli1_mli1_synapses: 1.6,
+            mli1_mli2_partners: 6.0,
+            mli1_mli2_synapses: 1.45,
+            gap_conductance: 0.3,
+            gap_partners: 4.5,
+            mli1_purkinje_share: 0.25,
+            mli1_purkinje_synapses: 8.75,
+        }
+    }
+}
 
 /// Mean rates at rest, spikes a cell and ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,6 +120,7 @@ pub struct Microzone {
     mli1_mli2: Projection,
     mli1_purkinje: Projection,
     junctions: Vec<(u16, u16)>,
+    gap_conductance: f32,
     cf_spikes: [Vec<u16>; SLOTS],
     mli1_spikes: [Vec<u16>; SLOTS],
     mli2_spikes: [Vec<u16>; SLOTS],
@@ -78,32 +139,63 @@ pub struct Microzone {
 impl Microzone {
     /// Draws microzone number `index` of `seed` and lets it settle.
     #[must_use]
-    pub fn new(preset: Preset, seed: u64, index: u64) -> Self {
-        let counts = preset.counts();
+    pub fn new(parameters: &Parameters, seed: u64, index: u64) -> Self {
+        let (counts, wires) = (&parameters.cells, &parameters.wiring);
+        let (g_cf, g_mli) = (wires.cf_conductance, wires.mli_conductance);
         let mut wiring = Stream::named(seed, "wiring", index);
         let stream = &mut wiring;
         let rule =
             |partners, synapses, weight| Rule { partners, synapses, weight, reach: Reach::Zone, recurrent: false };
         let (cf, m1, m2) = (counts.fibres, counts.mli1, counts.mli2);
-        let mut mli1_purkinje =
-            Projection::draw(m1, cf, rule(MLI1_PURKINJE_SHARE * m1 as f64, MLI1_PURKINJE_SYNAPSES, 1.0), stream);
+        let mut mli1_purkinje = Projection::draw(
+            m1,
+            cf,
+            rule(wires.mli1_purkinje_share * m1 as f64, wires.mli1_purkinje_synapses, 1.0),
+            stream,
+        );
         mli1_purkinje.normalise_inputs(cf);
         let mut cells = Stream::named(seed, "cells", index);
         let mut zone = Self {
             fibres: Fibres::new(cf, &mut Stream::named(seed, "threshold fibres", index)),
-            mli1: Interneurons::new(interneurons::MLI1, m1, &mut cells),
-            mli2: Interneurons::new(interneurons::MLI2, m2, &mut cells),
+            mli1: Interneurons::new(&parameters.mli1, &parameters.interneurons, m1, &mut cells),
+            mli2: Interneurons::new(&parameters.mli2, &parameters.interneurons, m2, &mut cells),
             purkinje: Purkinje::new(cf),
             spontaneous: Spontaneous::new(cf, Stream::named(seed, "spontaneous fibres", index)),
             background: Stream::named(seed, "parallel fibres", index),
-            cf_mli1: Projection::draw(cf, m1, rule(0.25, 1.7, G_CF), stream),
-            cf_mli2: Projection::draw(cf, m2, Rule { reach: Reach::Nearest, ..rule(5.0, 2.3, G_CF) }, stream),
-            mli2_mli1: Projection::draw(m2, m1, rule(9.0, 4.7, G_MLI2_MLI1), stream),
-            mli2_mli2: Projection::draw(m2, m2, Rule { recurrent: true, ..rule(2.0, 2.2, G_MLI) }, stream),
-            mli1_mli1: Projection::draw(m1, m1, Rule { recurrent: true, ..rule(6.0, 1.6, G_MLI) }, stream),
-            mli1_mli2: Projection::draw(m1, m2, rule(6.0, 1.45, G_MLI), stream),
+            cf_mli1: Projection::draw(cf, m1, rule(wires.cf_mli1_partners, wires.cf_mli1_synapses, g_cf), stream),
+            cf_mli2: Projection::draw(
+                cf,
+                m2,
+                Rule { reach: Reach::Nearest, ..rule(wires.cf_mli2_partners, wires.cf_mli2_synapses, g_cf) },
+                stream,
+            ),
+            mli2_mli1: Projection::draw(
+                m2,
+                m1,
+                rule(wires.mli2_mli1_partners, wires.mli2_mli1_synapses, wires.mli2_mli1_conductance),
+                stream,
+            ),
+            mli2_mli2: Projection::draw(
+                m2,
+                m2,
+                Rule { recurrent: true, ..rule(wires.mli2_mli2_partners, wires.mli2_mli2_synapses, g_mli) },
+                stream,
+            ),
+            mli1_mli1: Projection::draw(
+                m1,
+                m1,
+                Rule { recurrent: true, ..rule(wires.mli1_mli1_partners, wires.mli1_mli1_synapses, g_mli) },
+                stream,
+            ),
+            mli1_mli2: Projection::draw(
+                m1,
+                m2,
+                rule(wires.mli1_mli2_partners, wires.mli1_mli2_synapses, g_mli),
+                stream,
+            ),
             mli1_purkinje,
-            junctions: gap_junctions(m1, GAP_PARTNERS, stream),
+            junctions: gap_junctions(m1, wires.gap_partners, stream),
+            gap_conductance: wires.gap_conductance,
             cf_spikes: core::array::from_fn(|_| Vec::with_capacity(cf)),
             mli1_spikes: core::array::from_fn(|_| Vec::with_capacity(m1)),
             mli2_spikes: core::array::from_fn(|_| Vec::with_capacity(m2)),
@@ -176,7 +268,7 @@ impl Microzone {
         self.mli2.inhibit(&self.mli2_mli2, &self.mli2_spikes[arrived]);
         self.mli1.inhibit(&self.mli1_mli1, &self.mli1_spikes[arrived]);
         self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[arrived]);
-        self.mli1.couple(&self.junctions, G_GAP);
+        self.mli1.couple(&self.junctions, self.gap_conductance);
         self.mli1.step(&mut self.background, &mut self.mli1_spikes[now]);
         self.mli2.step(&mut self.background, &mut self.mli2_spikes[now]);
         self.purkinje.step(step, &self.mli1_purkinje, &self.mli1_spikes[now]);

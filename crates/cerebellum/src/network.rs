@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::microzone::{Microzone, SETTLED};
 use crate::olive::{self, SYNCHRONY_MS};
+use crate::parameters::Parameters;
 use crate::presets::Preset;
 use crate::rng::{FNV_PRIME, Stream};
 use crate::sum::tree_sum_f64;
@@ -151,7 +152,8 @@ impl Network {
     /// Draws the network of `seed` and lets it settle at rest (13 simulated seconds).
     #[must_use]
     pub fn new(preset: Preset, seed: u64, lesion: Lesion) -> Self {
-        let mut zones = Zone::ALL.map(|zone| Microzone::new(preset, seed, zone.index() as u64));
+        let parameters = Parameters::of(preset);
+        let mut zones = Zone::ALL.map(|zone| Microzone::new(&parameters, seed, zone.index() as u64));
         for zone in &mut zones {
             zone.mli2.silenced = lesion == Lesion::Mli2Silenced;
         }

@@ -3,6 +3,9 @@
 //! That a fibre's share rises with the size of a sensory event is evidence (Najafi 2014); that a game's error drives
 //! the olive like an air puff, and every constant marked ◇, is our invention.
 
+use serde::{Deserialize, Serialize};
+
+use crate::parameters::{choice, settings};
 use crate::rng::{Stream, normal_quantile};
 
 /// Largest error size, in goal SDs.
@@ -25,6 +28,55 @@ pub const SPONTANEOUS_HZ: f64 = 1.0;
 const JITTER_CUT_SD: f64 = 2.5;
 /// … and at this many ms: half of the span between the shortest and the longest latency.
 const JITTER_CUT_MS: f64 = 25.0;
+
+/// What the size of an error does to the volley: three published alternatives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mapping {
+    /// Larger errors recruit more fibres, closer together (Najafi 2014).
+    #[default]
+    Rising,
+    /// Larger errors are trusted less (Marko 2012).
+    Declining,
+    /// Size moves the timing of the fibres, not their number (Herzfeld 2018).
+    TimingOnly,
+}
+
+choice!(Mapping { Rising => "rising", Declining => "declining", TimingOnly => "timing_only" });
+
+settings! {
+    /// How errors recruit climbing fibres.
+    pub struct Settings {
+        /// What the size of an error does to the volley.
+        mapping: Mapping [] "",
+        /// Share of fibres that fire without any error (1 Hz in 20 ms).
+        floor: f64 [0, 1] "",
+        /// What a large error adds.
+        rise: f64 [0, 1] "",
+        /// Error size at half rise.
+        half: f64 [0.1, 10] "goal SD",
+        /// Shared olive input at full coupling (copula correlation).
+        coupled: f64 [0, 0.99] "",
+        /// Share of threshold-like fibres (Najafi 2014: 42 %).
+        threshold_share: f64 [0, 1] "",
+        /// Spontaneous rate of a fibre (Najafi 2014: median 0.7, 0.4–1.4).
+        spontaneous: f64 [0, 10] "Hz",
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mapping: Mapping::Rising,
+            floor: P_FLOOR,
+            rise: P_RISE,
+            half: U_HALF,
+            coupled: RHO_COUPLED,
+            threshold_share: THRESHOLD_SHARE,
+            spontaneous: SPONTANEOUS_HZ,
+        }
+    }
+}
 
 /// The cooperative part of the curve, 0…1.
 fn rise(u: f64) -> f64 {

@@ -1,6 +1,8 @@
 //! Purkinje cells as far as the gate needs them: the interneuron spikes that reach each dendrite, and from them the
 //! calcium that a climbing-fibre event can raise there.
 
+use crate::parameters::settings;
+use crate::presets::Preset;
 use crate::sum::tree_sum_f64;
 use crate::wiring::Projection;
 
@@ -11,6 +13,22 @@ pub const WINDOW_FROM_MS: u64 = 2;
 pub const WINDOW_TO_MS: u64 = 22;
 /// Steps of the past that are kept.
 pub const HISTORY: usize = 128;
+
+settings! {
+    /// Purkinje cells.
+    pub struct Settings {
+        /// The dendrite's view of inhibition: time constant (cerebellum.md §3.4: 6-ms filtered).
+        inhibition_filter: f64 [0.5, 100] "ms",
+    }
+}
+
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(_preset: Preset) -> Self {
+        Self { inhibition_filter: TAU_FILTER }
+    }
+}
 
 /// Inhibition on each Purkinje cell of a microzone, with its recent past.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! The window: how far plasticity stands open, from the calcium of a climbing-fibre event (cerebellum.md §3.4, §5.2).
 
+use crate::parameters::settings;
+
 /// Calcium of a climbing-fibre event without any interneuron inhibition; a solitary event at base inhibition has 1.
 /// Fit to Park 2026's deposited +15 % at r̄ ≈ 0.64.
 pub const CALCIUM_UNINHIBITED: f64 = 1.57;
@@ -9,6 +11,31 @@ pub const CALCIUM_INHIBITION: f64 = 0.57;
 pub const THRESHOLD: f64 = 1.12;
 /// Steepness of the turn ◇ (pilot; an ultrasensitive switch after Gallimore 2018).
 pub const STEEPNESS: f64 = 0.02;
+
+settings! {
+    /// Calcium of a climbing fibre's event and the window that it opens.
+    pub struct Settings {
+        /// Calcium of an event without any interneuron inhibition; a solitary one at base inhibition has 1.
+        uninhibited: f64 [1, 10] "",
+        /// Weight of inhibition on calcium.
+        inhibition: f64 [0, 10] "",
+        /// Calcium at which plasticity turns over.
+        threshold: f64 [0.1, 10] "",
+        /// Steepness of the turn.
+        steepness: f64 [0.001, 1] "",
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            uninhibited: CALCIUM_UNINHIBITED,
+            inhibition: CALCIUM_INHIBITION,
+            threshold: THRESHOLD,
+            steepness: STEEPNESS,
+        }
+    }
+}
 
 /// Amplitude A of a climbing fibre's calcium event, from `r`, the MLI1 rate relative to base over +2…+22 ms.
 #[must_use]

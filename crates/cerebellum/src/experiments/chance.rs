@@ -3,6 +3,7 @@
 use super::Estimate;
 use crate::microzone::Microzone;
 use crate::olive::SYNCHRONY_MS;
+use crate::parameters::Parameters;
 use crate::presets::Preset;
 use crate::purkinje::WINDOW_TO_MS;
 use crate::sum::tree_sum_f64;
@@ -25,7 +26,7 @@ pub struct Chance {
 /// Runs one microzone for `minutes`.
 #[must_use]
 pub fn run(preset: Preset, seed: u64, minutes: f64) -> Chance {
-    let mut zone = Microzone::new(preset, seed, 0);
+    let mut zone = Microzone::new(&Parameters::of(preset), seed, 0);
     let start = zone.clock();
     let steps = (minutes * 60_000.0) as u64;
     // (step, Λ) of the events of the last moments, oldest first.

@@ -4,6 +4,11 @@
 //! Each says of itself whether it is calibrated (weights were scaled until its band held) or predicted (nothing was
 //! tuned to it). Only the second kind is evidence about the circuit.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::parameters::Parameters;
 use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
@@ -11,6 +16,153 @@ pub mod chance;
 pub mod curve;
 pub mod sweep;
 pub mod synchrony;
+
+/// How much of a protocol is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// All of it: what bands are judged on.
+    Full,
+    /// As little as still shows directions, for tests.
+    Brief,
+}
+
+impl Effort {
+    /// `full`, or `brief` where little will do.
+    pub fn pick<T>(self, full: T, brief: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Brief => brief,
+        }
+    }
+}
+
+/// What an experiment runs on.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub parameters: Parameters,
+    pub effort: Effort,
+}
+
+/// Whether a band can speak for the circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Weights were scaled until it held: no evidence.
+    Calibrated,
+    /// Nothing was tuned to it.
+    Predicted,
+}
+
+/// Where a measure should lie; the whole 95 % interval must.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// −∞ and +∞ where it is open.
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Band {
+    #[must_use]
+    pub const fn within(low: f64, high: f64) -> Self {
+        Self { low, high }
+    }
+
+    #[must_use]
+    pub const fn at_least(low: f64) -> Self {
+        Self { low, high: f64::INFINITY }
+    }
+
+    #[must_use]
+    pub const fn at_most(high: f64) -> Self {
+        Self { low: f64::NEG_INFINITY, high }
+    }
+
+    #[must_use]
+    pub fn holds(self, estimate: Estimate) -> bool {
+        estimate.within(self.low, self.high)
+    }
+}
+
+/// One number that an experiment measures, a value a seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// Its key in [`Sample::values`].
+    pub key: &'static str,
+    /// What people read: `MLI2 peak at s ≈ 0.36`.
+    pub what: &'static str,
+    pub unit: &'static str,
+    pub band: Option<Band>,
+    pub standing: Standing,
+    /// Where the band comes from, and, where it is not reached, what was tried.
+    pub note: &'static str,
+}
+
+/// A figure that an experiment draws from its series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Its key in [`Series::figure`].
+    pub key: &'static str,
+    pub title: &'static str,
+    /// Axes with their units.
+    pub x: &'static str,
+    pub y: &'static str,
+}
+
+/// One line of a figure from one seed; the same name has the same `x` in every seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub figure: String,
+    pub name: String,
+    pub x: Vec<f64>,
+    pub y: Vec<f64>,
+}
+
+/// What one seed gave.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// By the measures' keys; a measure that this seed could not give is missing.
+    pub values: BTreeMap<String, f64>,
+    pub series: Vec<Series>,
+    /// Hash of every spike, so that two machines can be compared.
+    pub spikes: u64,
+}
+
+impl Sample {
+    pub fn value(&mut self, key: &str, value: f64) {
+        self.values.insert(key.to_owned(), value);
+    }
+
+    pub fn line(&mut self, figure: &str, name: impl Into<String>, x: Vec<f64>, y: Vec<f64>) {
+        self.series.push(Series { figure: figure.to_owned(), name: name.into(), x, y });
+    }
+}
+
+/// An experiment in the model: a pure function of setup and seed.
+pub trait Experiment: Sync {
+    /// `E2`; lesions and therapies are `L1` ….
+    fn id(&self) -> &'static str;
+    fn title(&self) -> &'static str;
+    /// What is done, in words.
+    fn protocol(&self) -> &'static str;
+    /// Who measured it in animals, or that nobody has.
+    fn source(&self) -> &'static str;
+    fn measures(&self) -> Vec<Measure>;
+    fn figures(&self) -> Vec<Figure>;
+    /// Simulated seconds that one seed takes, about: progress bars divide by it.
+    fn seconds(&self, setup: &Setup) -> f64;
+    /// Raised when protocol or measures change, so that results kept on disk are not mixed.
+    fn version(&self) -> u32 {
+        1
+    }
+    fn run(&self, setup: &Setup, seed: u64) -> Sample;
+}
+
+/// Every experiment, in the order of the table.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Experiment] {
+    &[]
+}
 
 /// Mean over seeds with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 
 use super::{Estimate, spearman};
 use crate::microzone::{Microzone, SETTLED};
+use crate::parameters::Parameters;
 use crate::presets::Preset;
 use crate::purkinje::{WINDOW_FROM_MS, WINDOW_TO_MS};
 use crate::rng::Stream;
@@ -42,7 +43,7 @@ pub struct Answer {
 /// Sends `repeats` volleys of `fibres` randomly chosen fibres with Gaussian jitter through a fresh microzone.
 #[must_use]
 pub fn answer(preset: Preset, seed: u64, fibres: usize, jitter_ms: f64, repeats: usize) -> Answer {
-    let mut zone = Microzone::new(preset, seed, 0);
+    let mut zone = Microzone::new(&Parameters::of(preset), seed, 0);
     answer_of(&mut zone, seed, fibres, jitter_ms, repeats)
 }
 
@@ -184,7 +185,7 @@ pub struct Table {
 pub fn run(preset: Preset, seeds: core::ops::Range<u64>, repeats: usize) -> Table {
     let by_seed: Vec<Vec<Answer>> = seeds
         .map(|seed| {
-            let zone = Microzone::new(preset, seed, 0);
+            let zone = Microzone::new(&Parameters::of(preset), seed, 0);
             FIBRES.iter().map(|k| answer_of(&mut zone.clone(), seed, *k, JITTER_MS, repeats)).collect()
         })
         .collect();
@@ -236,10 +237,10 @@ pub struct Scatter {
 /// Runs E11: half of the fibres, each of `jitters_ms`.
 #[must_use]
 pub fn scatter(preset: Preset, seeds: core::ops::Range<u64>, jitters_ms: &[f64], repeats: usize) -> Vec<Scatter> {
-    let half = preset.counts().fibres / 2;
+    let half = preset.cells().fibres / 2;
     let by_seed: Vec<Vec<f64>> = seeds
         .map(|seed| {
-            let zone = Microzone::new(preset, seed, 0);
+            let zone = Microzone::new(&Parameters::of(preset), seed, 0);
             let released = |jitter| 1.0 - answer_of(&mut zone.clone(), seed, half, jitter, repeats).mli1_ratio();
             let reference = released(JITTER_MS);
             jitters_ms.iter().map(|jitter| released(*jitter) / reference).collect()
