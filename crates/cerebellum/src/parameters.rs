@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
+use crate::{calcium, granule, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -132,6 +132,7 @@ pub struct Parameters {
     pub wiring: microzone::Settings,
     pub purkinje: purkinje::Settings,
     pub window: window::Settings,
+    pub calcium: calcium::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
     pub plasticity: plasticity::Settings,
@@ -151,6 +152,7 @@ impl Parameters {
             wiring: microzone::Settings::of(preset),
             purkinje: purkinje::Settings::of(preset),
             window: window::Settings::default(),
+            calcium: calcium::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
@@ -160,7 +162,7 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 11] = [
+        let sections: [(&str, &dyn Section); 12] = [
             ("cells", &self.cells),
             ("granule", &self.granule),
             ("mli1", &self.mli1),
@@ -169,6 +171,7 @@ impl Parameters {
             ("wiring", &self.wiring),
             ("purkinje", &self.purkinje),
             ("window", &self.window),
+            ("calcium", &self.calcium),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
             ("plasticity", &self.plasticity),
