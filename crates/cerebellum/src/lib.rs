@@ -10,6 +10,7 @@ pub mod experiments;
 pub mod granule;
 pub mod interneurons;
 pub mod microzone;
+pub mod mossy;
 pub mod network;
 pub mod nuclei;
 pub mod olive;
