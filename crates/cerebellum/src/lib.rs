@@ -18,7 +18,9 @@ pub mod plasticity;
 pub mod presets;
 pub mod purkinje;
 pub mod rng;
+pub mod soma;
 pub mod sum;
+pub mod synapses;
 pub mod window;
 pub mod wiring;
 

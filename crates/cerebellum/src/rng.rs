@@ -5,13 +5,14 @@
 
 use rand::Rng;
 use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): offset basis and prime.
 pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// One named stream of random numbers (PCG XSL RR 128/64).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stream(Pcg64);
 
 impl Stream {
