@@ -93,6 +93,14 @@ impl Projection {
         }
     }
 
+    /// Connected pairs by presynaptic cell: presynaptic cell, postsynaptic cell, weight.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u16, f32)> + '_ {
+        self.starts.windows(2).zip(0u32..).flat_map(move |(row, pre)| {
+            let row = row[0] as usize..row[1] as usize;
+            self.targets[row.clone()].iter().zip(&self.weights[row]).map(move |(post, weight)| (pre, *post, *weight))
+        })
+    }
+
     /// Number of connected pairs.
     #[must_use]
     pub fn pairs(&self) -> usize {
