@@ -168,6 +168,12 @@ impl Interneurons {
         self.v.len()
     }
 
+    /// Tonic drive of each cell, pA.
+    #[must_use]
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
     /// Climbing-fibre excitation arrives.
     pub fn excite(&mut self, projection: &Projection, spikes: &[u16]) {
         projection.deliver(spikes, &mut self.g_cf);

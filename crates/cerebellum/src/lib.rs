@@ -7,6 +7,7 @@
 
 pub mod closed_form;
 pub mod experiments;
+pub mod export;
 pub mod granule;
 pub mod interneurons;
 pub mod microzone;

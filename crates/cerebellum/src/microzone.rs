@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::{Between, Receptor};
 use crate::interneurons::Interneurons;
 use crate::olive::{Fibres, Spontaneous};
 use crate::parameters::{Parameters, settings};
@@ -407,6 +408,26 @@ impl Microzone {
     #[must_use]
     pub fn mli2_spikes(&self) -> &[u16] {
         &self.mli2_spikes[(self.clock - 1) as usize % SLOTS]
+    }
+
+    /// Every projection between its cells, in the order in which a step delivers them.
+    pub(crate) fn projections(&self) -> [Between<'_>; 7] {
+        use Receptor::{ClimbingFibre, Gaba, Inhibition};
+        let between = |from, to, receptor, delay, projection| Between { from, to, receptor, delay, projection };
+        [
+            between("climbing_fibre", "mli2", ClimbingFibre, DELAY, &self.cf_mli2),
+            between("climbing_fibre", "mli1", ClimbingFibre, DELAY, &self.cf_mli1),
+            between("mli2", "mli1", Gaba, DELAY, &self.mli2_mli1),
+            between("mli2", "mli2", Gaba, DELAY, &self.mli2_mli2),
+            between("mli1", "mli1", Gaba, DELAY, &self.mli1_mli1),
+            between("mli1", "mli2", Gaba, DELAY, &self.mli1_mli2),
+            between("mli1", "purkinje", Inhibition, 0, &self.mli1_purkinje),
+        ]
+    }
+
+    /// Pairs of MLI1 that gap junctions couple, and the conductance of each, nS.
+    pub(crate) fn junctions(&self) -> (&[(u16, u16)], f32) {
+        (&self.junctions, self.gap_conductance)
     }
 
     /// Rates at rest, before any lesion.

@@ -86,12 +86,6 @@ impl Projection {
         sums
     }
 
-    /// The cells that cell `cell` contacts, and with what weight.
-    pub fn row(&self, cell: usize) -> impl Iterator<Item = (u16, f32)> + '_ {
-        let row = self.starts[cell] as usize..self.starts[cell + 1] as usize;
-        self.targets[row.clone()].iter().copied().zip(self.weights[row].iter().copied())
-    }
-
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -106,6 +100,14 @@ impl Projection {
                 into[usize::from(*target)] += weight;
             }
         }
+    }
+
+    /// Connected pairs by presynaptic cell: presynaptic cell, postsynaptic cell, weight.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u16, f32)> + '_ {
+        self.starts.windows(2).zip(0u32..).flat_map(move |(row, pre)| {
+            let row = row[0] as usize..row[1] as usize;
+            self.targets[row.clone()].iter().zip(&self.weights[row]).map(move |(post, weight)| (pre, *post, *weight))
+        })
     }
 
     /// Number of connected pairs.
