@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, window};
+use crate::{granule, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -134,6 +134,7 @@ pub struct Parameters {
     pub interneurons: interneurons::Settings,
     pub wiring: microzone::Settings,
     pub purkinje: purkinje::Settings,
+    pub soma: soma::Settings,
     pub window: window::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
@@ -156,6 +157,7 @@ impl Parameters {
             interneurons: interneurons::Settings::of(preset),
             wiring: microzone::Settings::of(preset),
             purkinje: purkinje::Settings::of(preset),
+            soma: soma::Settings::of(preset),
             window: window::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
@@ -166,7 +168,7 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 14] = [
+        let sections: &[(&str, &dyn Section)] = &[
             ("cells", &self.cells),
             ("mossy", &self.mossy),
             ("granule", &self.granule),
@@ -177,6 +179,7 @@ impl Parameters {
             ("interneurons", &self.interneurons),
             ("wiring", &self.wiring),
             ("purkinje", &self.purkinje),
+            ("soma", &self.soma),
             ("window", &self.window),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
