@@ -1,4 +1,4 @@
-//! Calcium in the Purkinje cells' dendrites as a course in time, and the length of the complex spike that goes with it.
+//! Calcium in the Purkinje cells' dendrites as a course in time.
 //!
 //! A climbing fibre's spike opens an influx that the interneurons' momentary inhibition throttles; what enters is read as a
 //! fast and a slow transient. The amplitude by which plasticity judges an event is [`crate::window`]'s, which knows the mean
@@ -10,7 +10,7 @@ use crate::parameters::settings;
 use crate::window;
 
 settings! {
-    /// Time courses of dendritic calcium and the complex spike.
+    /// Time courses of dendritic calcium.
     pub struct Settings {
         /// Removal of fast calcium: with `influx` it makes the rise of 8 and decay of 12 ms (cerebellum.md §3.4).
         removal: f64 [0.5, 1_000] "ms",
@@ -26,47 +26,16 @@ settings! {
         supralinear: f64 [1, 10] "",
         /// How long a burst must last for it ◇.
         burst: f64 [1, 1_000] "ms",
-        /// The climbing fibre's conductance at its spike, in multiples of the inhibition at rest: 12 ms of complex spike at rest
-        /// (Park 2026's trial without synchrony), calibrated.
-        climbing: f64 [1, 1_000] "",
-        /// Its decay ◇.
-        climbing_decay: f64 [0.5, 100] "ms",
-        /// Share of what it must outweigh at rest that is not inhibition but leak ◇: a cell without any inhibition ends its
-        /// complex spike all the same.
-        leak: f64 [0.01, 1] "",
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            removal: 8.0,
-            influx: 12.0,
-            slow: 107.0,
-            parallel: 0.02,
-            supralinear: 1.3,
-            burst: 30.0,
-            climbing: 4.4,
-            climbing_decay: 8.0,
-            leak: 0.1,
-        }
+        Self { removal: 8.0, influx: 12.0, slow: 107.0, parallel: 0.02, supralinear: 1.3, burst: 30.0 }
     }
 }
 
 impl Settings {
-    /// Whether a complex spike still fires spikelets `since` ms after the climbing fibre's spike under momentary inhibition
-    /// `r` (1 at rest): the fibre's conductance outweighs inhibition and leak.
-    #[must_use]
-    pub fn outweighs(&self, since: f64, r: f64) -> bool {
-        self.climbing * libm::exp(-since / self.climbing_decay) > self.leak + (1.0 - self.leak) * r
-    }
-
-    /// Length of a complex spike, whole ms; `inhibition` is the momentary one of each ms after the climbing fibre's spike.
-    #[must_use]
-    pub fn complex_spike_ms(&self, inhibition: &[f64]) -> usize {
-        inhibition.iter().enumerate().take_while(|(since, r)| self.outweighs(*since as f64, **r)).count()
-    }
-
     /// Fast calcium `t` ms after a solitary climbing fibre's spike under steady inhibition, with a peak of 1.
     #[must_use]
     pub fn solitary(&self, t: f64) -> f64 {
@@ -203,15 +172,6 @@ mod tests {
             cell.step(0, &[1.0]);
         }
         assert_eq!((cell.fast()[0], cell.slow()[0]), (0.0, 0.0));
-    }
-
-    #[test]
-    fn a_complex_spike_lasts_12_ms_at_rest_longer_with_the_brake_released_and_never_for_ever() {
-        let settings = Settings::default();
-        assert_eq!(settings.complex_spike_ms(&[1.0; 100]), 12);
-        assert!(settings.complex_spike_ms(&[0.4; 100]) > 15);
-        assert!(settings.complex_spike_ms(&[0.0; 100]) < 40);
-        assert!(settings.complex_spike_ms(&[2.0; 100]) < 10);
     }
 
     #[test]

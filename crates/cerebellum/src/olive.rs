@@ -128,7 +128,7 @@ impl Settings {
 /// 40 % of them are threshold cells: silent (but for the floor) below their own error size, near the top above it.
 /// Their thresholds follow the rising curve itself, evenly spaced in its quantiles, and the graded cells take up what is
 /// left, so that the population's mean is p(u) exactly at every u. Where size moves the timing alone, all are alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fibres {
     settings: Settings,
     /// Own threshold of a threshold cell; infinite where graded.
@@ -205,7 +205,7 @@ impl Fibres {
 }
 
 /// Spontaneous firing of a zone's fibres: independent, found by skipping from one event to the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spontaneous {
     stream: Stream,
     fibres: u64,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
-use crate::microzone::Microzone;
+use crate::microzone::{Microzone, Parallel};
 use crate::olive::SYNCHRONY_MS;
 use crate::purkinje::WINDOW_TO_MS;
 use crate::sum::tree_sum_f64;
@@ -111,7 +111,7 @@ impl Experiment for Chance {
         let mut openings = Openings::default();
         let (mut times, mut counts) = (vec![0.0], vec![0.0]);
         while zone.clock() < start + steps {
-            zone.step(false);
+            zone.step(false, Parallel::Background);
             if let Some(fired) = zone.clock().checked_sub(1 + WINDOW_TO_MS).filter(|fired| *fired >= start) {
                 let mut set = zone.fired(fired);
                 while set != 0 {

@@ -2,7 +2,7 @@
 //! the circuit at rest, and the mean of what the cells make of them. It knows no bands.
 
 use crate::calcium::Dendrites;
-use crate::microzone::{Microzone, Rest};
+use crate::microzone::{Microzone, Parallel, Rest};
 use crate::parameters::Parameters;
 use crate::purkinje::{WINDOW_FROM_MS, WINDOW_TO_MS};
 use crate::rng::Stream;
@@ -104,7 +104,7 @@ impl Volleys {
             let mut lambda = Vec::with_capacity(self.fibres);
             while zone.clock() < start + APART {
                 let now = zone.clock();
-                zone.step(false);
+                zone.step(false, Parallel::Background);
                 let at = (now + BEFORE as u64).checked_sub(centre).map(|at| at as usize);
                 if let Some(at) = at.filter(|at| *at < BEFORE + AFTER) {
                     mli1[at] += f64::from(zone.mli1_count(now)) / m1;
@@ -178,7 +178,7 @@ impl<'a> Followed<'a> {
             self.fast[step] += f64::from(dendrite.fast()[0]);
             self.slow[step] += f64::from(dendrite.slow()[0]);
         }
-        self.complex_spike_ms += self.parameters.calcium.complex_spike_ms(&inhibition) as f64;
+        self.complex_spike_ms += f64::from(self.parameters.soma.complex_length(inhibition.iter().map(|r| *r as f32)));
         self.events += 1.0;
     }
 
