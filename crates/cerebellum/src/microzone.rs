@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::export::{Between, Receptor};
-use crate::interneurons::Interneurons;
+use crate::interneurons::{Interneurons, Kernel};
 use crate::olive::{Fibres, Spontaneous};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
@@ -11,11 +11,8 @@ use crate::purkinje::{HISTORY, Purkinje};
 use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
 use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
-/// Steps from a spike to its effect on another cell (Park 2026: 1.75 ms from climbing fibre, 1–1.5 ms between
-/// interneurons; with steps of 1 ms, 2).
-const DELAY: u64 = 2;
-/// Slots to keep the spikes of the steps that are still on their way.
-const SLOTS: usize = DELAY as usize + 1;
+/// Slots to keep the spikes of the steps that are still on their way: one more than the longest delay.
+const SLOTS: usize = 9;
 /// Steps at rest before a microzone is used: first those that forget the initial state, then those in which its
 /// rates at rest are measured. Shorter than 12 s, one Purkinje cell's base is off by over 1 %, which moves Λ visibly.
 const FORGET_STEPS: u64 = 1_000;
@@ -68,6 +65,15 @@ settings! {
         mli1_purkinje_share: f64 [0, 1] "",
         /// MLI1 → Purkinje (7.5–10).
         mli1_purkinje_synapses: f64 [1, 100] "",
+        /// From a climbing fibre's spike to its effect on interneurons (Park 2026: 1.75 ms).
+        cf_delay: u32 [1, 8] "ms",
+        /// From an MLI2's spike to its effect on interneurons (Park 2026: 1–1.5 ms; with steps of 1 ms, 2).
+        mli2_delay: u32 [1, 8] "ms",
+        /// From an MLI1's spike to its effect on interneurons (as MLI2's).
+        mli1_delay: u32 [1, 8] "ms",
+        /// Depolarisation of an MLI1 by the spike of one that gap junctions couple to it: a spikelet (71 % of MLI1 show some,
+        /// no MLI2: Kozareva 2021; size ◇). 0 in the game's network.
+        spikelet: f32 [0, 10] "mV",
         /// Granule cells that contact an MLI1, and an MLI2 (Park 2026 counts about as many synapses on both); their
         /// conductance is scaled so that the mean drive is that of `interneurons.pf_inputs` at `interneurons.pf_rate`.
         pf_partners: usize [1, 10_000] "",
@@ -98,6 +104,10 @@ impl Settings {
             gap_partners: 4.5,
             mli1_purkinje_share: 0.25,
             mli1_purkinje_synapses: 8.75,
+            cf_delay: 2,
+            mli2_delay: 2,
+            mli1_delay: 2,
+            spikelet: 0.0,
             pf_partners: match preset {
                 Preset::Small => 64,
                 Preset::Standard => 128,
@@ -147,6 +157,9 @@ pub struct Microzone {
     arriving: Vec<f32>,
     junctions: Vec<(u16, u16)>,
     gap_conductance: f32,
+    spikelet: f32,
+    /// Steps from a spike to its effect on interneurons: of climbing fibres, MLI2, MLI1.
+    delays: [usize; 3],
     cf_spikes: [Vec<u16>; SLOTS],
     mli1_spikes: [Vec<u16>; SLOTS],
     mli2_spikes: [Vec<u16>; SLOTS],
@@ -190,7 +203,9 @@ impl Microzone {
 
     fn unsettled(parameters: &Parameters, seed: u64, index: u64) -> Self {
         let (counts, wires) = (&parameters.cells, &parameters.wiring);
-        let (g_cf, g_mli) = (wires.cf_conductance, wires.mli_conductance);
+        let spill = parameters.interneurons.cf_kernel == Kernel::Spillover;
+        let g_cf = if spill { parameters.interneurons.spill_conductance } else { wires.cf_conductance };
+        let g_mli = wires.mli_conductance;
         let mut wiring = Stream::named(seed, "wiring", index);
         let stream = &mut wiring;
         let rule =
@@ -204,7 +219,7 @@ impl Microzone {
         );
         let purkinje_synapses = mli1_purkinje.normalise_inputs(cf);
         let mut cells = Stream::named(seed, "cells", index);
-        Self {
+        let mut zone = Self {
             fibres: Fibres::new(&parameters.olive, cf, &mut Stream::named(seed, "threshold fibres", index)),
             mli1: Interneurons::new(&parameters.mli1, &parameters.interneurons, m1, &mut cells),
             mli2: Interneurons::new(&parameters.mli2, &parameters.interneurons, m2, &mut cells),
@@ -252,6 +267,8 @@ impl Microzone {
             arriving: vec![0.0; m1 + m2],
             junctions: gap_junctions(m1, wires.gap_partners, stream),
             gap_conductance: wires.gap_conductance,
+            spikelet: wires.spikelet,
+            delays: [wires.cf_delay, wires.mli2_delay, wires.mli1_delay].map(|delay| delay as usize),
             cf_spikes: core::array::from_fn(|_| Vec::with_capacity(cf)),
             mli1_spikes: core::array::from_fn(|_| Vec::with_capacity(m1)),
             mli2_spikes: core::array::from_fn(|_| Vec::with_capacity(m2)),
@@ -263,7 +280,11 @@ impl Microzone {
             rest: Rest::default(),
             clock: 0,
             hash: FNV_OFFSET,
+        };
+        if spill {
+            zone.cf_mli2 = zone.cf_mli2.with_neighbours(parameters.interneurons.spill_neighbour);
         }
+        zone
     }
 
     fn settle(&mut self) {
@@ -320,7 +341,7 @@ impl Microzone {
         self.fired[row] = set;
 
         let now = step as usize % SLOTS;
-        let arrived = (step + 1) as usize % SLOTS;
+        let [from_cf, from_mli2, from_mli1] = self.delays.map(|delay| (now + SLOTS - delay) % SLOTS);
         let firing = &mut self.cf_spikes[now];
         firing.clear();
         while set != 0 {
@@ -328,13 +349,16 @@ impl Microzone {
             set &= set - 1;
         }
 
-        self.mli2.excite(&self.cf_mli2, &self.cf_spikes[arrived]);
-        self.mli1.excite(&self.cf_mli1, &self.cf_spikes[arrived]);
-        self.mli1.inhibit(&self.mli2_mli1, &self.mli2_spikes[arrived]);
-        self.mli2.inhibit(&self.mli2_mli2, &self.mli2_spikes[arrived]);
-        self.mli1.inhibit(&self.mli1_mli1, &self.mli1_spikes[arrived]);
-        self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[arrived]);
+        self.mli2.excite(&self.cf_mli2, &self.cf_spikes[from_cf]);
+        self.mli1.excite(&self.cf_mli1, &self.cf_spikes[from_cf]);
+        self.mli1.inhibit(&self.mli2_mli1, &self.mli2_spikes[from_mli2]);
+        self.mli2.inhibit(&self.mli2_mli2, &self.mli2_spikes[from_mli2]);
+        self.mli1.inhibit(&self.mli1_mli1, &self.mli1_spikes[from_mli1]);
+        self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[from_mli1]);
         self.mli1.couple(&self.junctions, self.gap_conductance);
+        if self.spikelet > 0.0 {
+            self.mli1.spikelets(&self.junctions, &self.mli1_spikes[(now + SLOTS - 1) % SLOTS], self.spikelet);
+        }
         let (mli1_spikes, mli2_spikes) = (&mut self.mli1_spikes[now], &mut self.mli2_spikes[now]);
         match parallel {
             Parallel::Background => {
@@ -418,13 +442,14 @@ impl Microzone {
     pub(crate) fn projections(&self) -> [Between<'_>; 7] {
         use Receptor::{ClimbingFibre, Gaba, Inhibition};
         let between = |from, to, receptor, delay, projection| Between { from, to, receptor, delay, projection };
+        let [from_cf, from_mli2, from_mli1] = self.delays.map(|delay| delay as u64);
         [
-            between("climbing_fibre", "mli2", ClimbingFibre, DELAY, &self.cf_mli2),
-            between("climbing_fibre", "mli1", ClimbingFibre, DELAY, &self.cf_mli1),
-            between("mli2", "mli1", Gaba, DELAY, &self.mli2_mli1),
-            between("mli2", "mli2", Gaba, DELAY, &self.mli2_mli2),
-            between("mli1", "mli1", Gaba, DELAY, &self.mli1_mli1),
-            between("mli1", "mli2", Gaba, DELAY, &self.mli1_mli2),
+            between("climbing_fibre", "mli2", ClimbingFibre, from_cf, &self.cf_mli2),
+            between("climbing_fibre", "mli1", ClimbingFibre, from_cf, &self.cf_mli1),
+            between("mli2", "mli1", Gaba, from_mli2, &self.mli2_mli1),
+            between("mli2", "mli2", Gaba, from_mli2, &self.mli2_mli2),
+            between("mli1", "mli1", Gaba, from_mli1, &self.mli1_mli1),
+            between("mli1", "mli2", Gaba, from_mli1, &self.mli1_mli2),
             between("mli1", "purkinje", Inhibition, 0, &self.mli1_purkinje),
         ]
     }

@@ -86,6 +86,20 @@ impl Projection {
         sums
     }
 
+    /// As it is, and each cell also contacts, with `share` of their conductance, the targets of the one after it (of the first,
+    /// where it is the last).
+    #[must_use]
+    pub fn with_neighbours(&self, share: f32) -> Self {
+        let cells = self.starts.len() - 1;
+        let mut rows: Vec<Vec<(u16, f32)>> = vec![Vec::new(); cells];
+        for (pre, post, weight) in self.edges() {
+            let pre = pre as usize;
+            rows[pre].push((post, weight));
+            rows[(pre + cells - 1) % cells].push((post, share * weight));
+        }
+        Self::from_rows(&rows)
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -268,6 +282,23 @@ mod tests {
         projection.deliver(&all, &mut received);
         for sum in received {
             assert!((sum - 1.0f32).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_neighbours_targets_are_reached_at_their_share() {
+        let projection = Projection::draw(10, 30, rule(Reach::Zone), &mut Stream::named(1, "test", 0));
+        let spread = projection.with_neighbours(0.9);
+        let received = |projection: &Projection, cell: u16| {
+            let mut received = vec![0.0; 30];
+            projection.deliver(&[cell], &mut received);
+            received
+        };
+        for (cell, next) in [(0, 1), (9, 0)] {
+            let (own, neighbours) = (received(&projection, cell), received(&projection, next));
+            for (sum, (own, neighbour)) in received(&spread, cell).iter().zip(own.iter().zip(neighbours)) {
+                assert!((sum - (own + 0.9 * neighbour)).abs() < 1e-6);
+            }
         }
     }
 
