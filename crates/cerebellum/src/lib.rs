@@ -8,6 +8,7 @@
 pub mod closed_form;
 pub mod experiments;
 pub mod granule;
+pub mod inferior;
 pub mod interneurons;
 pub mod microzone;
 pub mod network;

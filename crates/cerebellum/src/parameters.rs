@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
+use crate::{granule, inferior, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -134,6 +134,7 @@ pub struct Parameters {
     pub window: window::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
+    pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
 }
 
@@ -153,6 +154,7 @@ impl Parameters {
             window: window::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
+            inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
         }
     }
@@ -160,7 +162,7 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 11] = [
+        let sections: [(&str, &dyn Section); 12] = [
             ("cells", &self.cells),
             ("granule", &self.granule),
             ("mli1", &self.mli1),
@@ -171,6 +173,7 @@ impl Parameters {
             ("window", &self.window),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
+            ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
