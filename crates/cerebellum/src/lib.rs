@@ -7,6 +7,7 @@
 
 pub mod closed_form;
 pub mod experiments;
+pub mod export;
 pub mod granule;
 pub mod inferior;
 pub mod interneurons;
@@ -19,7 +20,9 @@ pub mod plasticity;
 pub mod presets;
 pub mod purkinje;
 pub mod rng;
+pub mod soma;
 pub mod sum;
+pub mod synapses;
 pub mod window;
 pub mod wiring;
 

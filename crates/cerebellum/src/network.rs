@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::microzone::{Microzone, SETTLED};
+use crate::microzone::{Microzone, Parallel, SETTLED};
 use crate::olive::{self, SYNCHRONY_MS};
 use crate::parameters::Parameters;
 use crate::presets::Preset;
@@ -206,7 +206,7 @@ impl Network {
                     .underway
                     .iter()
                     .any(|volley| volley.zone == zone && volley.centre.abs_diff(clock) <= SYNCHRONY_MS);
-                self.zones[zone.index()].step(withhold);
+                self.zones[zone.index()].step(withhold, Parallel::Background);
             }
             self.step += 1;
             while self.underway.first().is_some_and(|next| next.ready <= clock + 1) {

@@ -107,7 +107,7 @@ pub fn jitter_cut_ms(u: f64) -> f64 {
 /// 40 % of them are threshold cells: silent (but for the floor) below their own error size, near the top above it.
 /// Their thresholds follow the curve itself, evenly spaced in its quantiles, and the graded cells take up what is left,
 /// so that the population's mean is p(u) exactly at every u.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fibres {
     /// Own threshold of a threshold cell; infinite where graded.
     thresholds: Vec<f64>,
@@ -176,7 +176,7 @@ impl Fibres {
 }
 
 /// Spontaneous firing of a zone's fibres: independent, found by skipping from one event to the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spontaneous {
     stream: Stream,
     fibres: u64,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, inferior, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
+use crate::{granule, inferior, interneurons, microzone, nuclei, olive, plasticity, purkinje, soma, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -131,6 +131,7 @@ pub struct Parameters {
     pub interneurons: interneurons::Settings,
     pub wiring: microzone::Settings,
     pub purkinje: purkinje::Settings,
+    pub soma: soma::Settings,
     pub window: window::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
@@ -151,6 +152,7 @@ impl Parameters {
             interneurons: interneurons::Settings::of(preset),
             wiring: microzone::Settings::of(preset),
             purkinje: purkinje::Settings::of(preset),
+            soma: soma::Settings::of(preset),
             window: window::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
@@ -162,7 +164,7 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 12] = [
+        let sections: [(&str, &dyn Section); 13] = [
             ("cells", &self.cells),
             ("granule", &self.granule),
             ("mli1", &self.mli1),
@@ -170,6 +172,7 @@ impl Parameters {
             ("interneurons", &self.interneurons),
             ("wiring", &self.wiring),
             ("purkinje", &self.purkinje),
+            ("soma", &self.soma),
             ("window", &self.window),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),

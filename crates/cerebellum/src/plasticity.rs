@@ -439,7 +439,7 @@ mod tests {
     /// Weight on Purkinje cell 3 of granule cell 5 after one spike and, `after` steps later, one event.
     fn paired(parameters: &Parameters, after: u64, event: Instruction) -> f32 {
         let mut synapses = ParallelFibres::new(parameters);
-        let mut step = |synapses: &mut ParallelFibres, now: u64| {
+        let step = |synapses: &mut ParallelFibres, now: u64| {
             synapses.step(if now == 0 { &[5] } else { &[] }, false);
             if now == after + WINDOW_TO_MS {
                 synapses.instruct(event);

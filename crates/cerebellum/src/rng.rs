@@ -5,14 +5,43 @@
 
 use rand::Rng;
 use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): offset basis and prime.
 pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// One named stream of random numbers (PCG XSL RR 128/64).
-#[derive(Clone, Debug)]
-pub struct Stream(Pcg64);
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Place", into = "Place")]
+pub struct Stream {
+    generator: Pcg64,
+    place: Place,
+}
+
+/// Where a stream stands, for saving: how it began and how many draws were taken since.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Place {
+    /// High and low half of the state and of the sequence that it began with.
+    start: [u64; 4],
+    drawn: u64,
+}
+
+impl From<Place> for Stream {
+    fn from(place: Place) -> Self {
+        let wide = |high: u64, low: u64| (u128::from(high) << 64) | u128::from(low);
+        let [state_high, state_low, sequence_high, sequence_low] = place.start;
+        let mut generator = Pcg64::new(wide(state_high, state_low), wide(sequence_high, sequence_low));
+        generator.advance(u128::from(place.drawn));
+        Self { generator, place }
+    }
+}
+
+impl From<Stream> for Place {
+    fn from(stream: Stream) -> Self {
+        stream.place
+    }
+}
 
 impl Stream {
     /// The stream `name`, number `index`, of `seed`.
@@ -27,14 +56,13 @@ impl Stream {
         let mut mixer = SplitMix(state_high);
         let state_low = mixer.next() ^ index;
         let mut mixer = SplitMix(state_low);
-        let state = (u128::from(mixer.next()) << 64) | u128::from(mixer.next());
-        let sequence = (u128::from(mixer.next()) << 64) | u128::from(mixer.next());
-        Self(Pcg64::new(state, sequence))
+        Self::from(Place { start: core::array::from_fn(|_| mixer.next()), drawn: 0 })
     }
 
     /// 64 uniform bits.
     pub fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        self.place.drawn += 1;
+        self.generator.next_u64()
     }
 
     /// Uniform in [0, 1), 53 bits.
@@ -192,6 +220,16 @@ mod tests {
         let mut order: Vec<u8> = (0..8).collect();
         Stream::named(1, "volley", 7).shuffle(&mut order);
         assert_eq!(order, [6, 7, 1, 3, 2, 4, 0, 5]);
+    }
+
+    #[test]
+    fn a_saved_stream_goes_on_where_it_stood() {
+        let mut stream = Stream::named(1, "volley", 7);
+        for _ in 0..5 {
+            stream.bits();
+        }
+        let mut restored = Stream::from(Place::from(stream.clone()));
+        assert_eq!(restored.bits(), stream.bits());
     }
 
     #[test]

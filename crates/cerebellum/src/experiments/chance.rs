@@ -1,7 +1,7 @@
 //! E12: how often independent spontaneous fibres open the window by chance.
 
 use super::Estimate;
-use crate::microzone::Microzone;
+use crate::microzone::{Microzone, Parallel};
 use crate::olive::SYNCHRONY_MS;
 use crate::parameters::Parameters;
 use crate::presets::Preset;
@@ -34,7 +34,7 @@ pub fn run(preset: Preset, seed: u64, minutes: f64) -> Chance {
     let (mut events, mut openings, mut shared, mut total) = (0u64, 0u64, 0u64, 0.0);
     let (mut last_open, mut last_shared) = (0u64, 0u64);
     while zone.clock() < start + steps {
-        zone.step(false);
+        zone.step(false, Parallel::Background);
         let Some(fired) = zone.clock().checked_sub(1 + WINDOW_TO_MS).filter(|fired| *fired >= start) else {
             continue;
         };

@@ -2,7 +2,7 @@
 //! trial was used to scale the climbing-fibre weight and the tonic drives.
 
 use super::{Estimate, spearman};
-use crate::microzone::{Microzone, SETTLED};
+use crate::microzone::{Microzone, Parallel, SETTLED};
 use crate::parameters::Parameters;
 use crate::presets::Preset;
 use crate::purkinje::{WINDOW_FROM_MS, WINDOW_TO_MS};
@@ -73,7 +73,7 @@ pub fn answer_of(zone: &mut Microzone, seed: u64, fibres: usize, jitter_ms: f64,
         let mut lambda = Vec::with_capacity(fibres);
         while zone.clock() < start + APART {
             let now = zone.clock();
-            zone.step(false);
+            zone.step(false, Parallel::Background);
             let at = (now + BEFORE as u64).checked_sub(centre).map(|at| at as usize);
             if let Some(at) = at.filter(|at| *at < BEFORE + AFTER) {
                 mli1[at] += f64::from(zone.mli1_count(now)) / m1;
