@@ -12,6 +12,7 @@ pub mod granule;
 pub mod inferior;
 pub mod interneurons;
 pub mod microzone;
+pub mod mossy;
 pub mod network;
 pub mod nuclei;
 pub mod olive;

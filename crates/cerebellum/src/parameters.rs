@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, inferior, interneurons, microzone, nuclei, olive, plasticity, purkinje, soma, window};
+use crate::{granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -125,7 +125,10 @@ pub trait Section {
 pub struct Parameters {
     pub preset: Preset,
     pub cells: Cells,
+    pub mossy: mossy::Settings,
     pub granule: granule::Settings,
+    pub spectral: granule::spectral::Settings,
+    pub golgi: granule::golgi::Settings,
     pub mli1: interneurons::Kind,
     pub mli2: interneurons::Kind,
     pub interneurons: interneurons::Settings,
@@ -146,7 +149,10 @@ impl Parameters {
         Self {
             preset,
             cells: preset.cells(),
+            mossy: mossy::Settings::of(preset),
             granule: granule::Settings::of(preset),
+            spectral: granule::spectral::Settings::default(),
+            golgi: granule::golgi::Settings::default(),
             mli1: interneurons::Kind::mli1(),
             mli2: interneurons::Kind::mli2(),
             interneurons: interneurons::Settings::of(preset),
@@ -164,9 +170,12 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 13] = [
+        let sections: &[(&str, &dyn Section)] = &[
             ("cells", &self.cells),
+            ("mossy", &self.mossy),
             ("granule", &self.granule),
+            ("spectral", &self.spectral),
+            ("golgi", &self.golgi),
             ("mli1", &self.mli1),
             ("mli2", &self.mli2),
             ("interneurons", &self.interneurons),

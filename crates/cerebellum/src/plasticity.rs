@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::olive;
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::WINDOW_TO_MS;
+use crate::synapses::Synapses;
 
 settings! {
     /// Rates and time constants of learning.
@@ -33,8 +33,6 @@ settings! {
         potentiating_share: f64 [0, 10] "",
         /// Greatest weight of a parallel fibre's synapse on a Purkinje cell; the weight at rest is 1.
         weight_most: f32 [1, 10] "",
-        /// Purkinje cells of a microzone that a granule cell contacts, at most all (Yamazaki 28 %; small and standard all).
-        contacts: usize [1, 64] "",
         /// Learning at parallel fibres' synapses on MLI1, of opposite sign, relative to `depression`; 0 is off (Jörntell and
         /// Ekerot; from memory).
         interneurons: f64 [0, 1] "",
@@ -61,7 +59,7 @@ settings! {
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(preset: Preset) -> Self {
+    pub fn of(_preset: Preset) -> Self {
         Self {
             depression: 0.012,
             eligibility_decay: 100.0,
@@ -71,12 +69,6 @@ impl Settings {
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
             weight_most: 1.6,
-            contacts: match preset {
-                Preset::Small | Preset::Standard => 32,
-                Preset::Large => 9,
-                Preset::Xl => 1,
-                Preset::Yamazaki => 8,
-            },
             interneurons: 0.0,
             nuclear_potentiation: 4e-3,
             nuclear_depression: 4e-4,
@@ -143,31 +135,22 @@ impl Eligibility {
     }
 }
 
-/// Synapses of the granule cells on the Purkinje cells of one microzone.
-///
-/// Granule cell `g` contacts `contacts` Purkinje cells in a row (around the microzone's end), from cell `g` modulo their
-/// number on; its weights lie together, so that a spike reads one stretch of memory.
+/// Learning at the synapses of the granule cells on the Purkinje cells of both microzones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ParallelFibres {
+pub struct Learning {
     settings: Settings,
-    contacts: usize,
-    purkinje: usize,
-    /// `contacts` for each granule cell.
-    weights: Vec<f32>,
     eligibility: Eligibility,
-    /// Eligibility of all cells at one event's moment; kept so that nothing is allocated.
+    /// Eligible cells at one event's moment; kept for the other events of that moment.
     eligible: Vec<(u32, f32)>,
     eligible_at: Option<u32>,
     /// Share of (most − weight) that a parallel fibre's spike adds.
     potentiation: f32,
-    /// Sums of one step's input; longer than the microzone so that a row never breaks.
-    sums: Vec<f32>,
 }
 
 /// A climbing fibre's event whose calcium has become known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instruction {
-    /// Purkinje cell = climbing fibre.
+    /// Its Purkinje cell, as [`Synapses`] numbers them.
     pub cell: usize,
     /// Amplitude A; a solitary event has 1.
     pub calcium: f64,
@@ -175,59 +158,30 @@ pub struct Instruction {
     pub lambda: f64,
 }
 
-impl ParallelFibres {
-    /// Synapses of weight 1.
+impl Learning {
     #[must_use]
     pub fn new(parameters: &Parameters) -> Self {
         let settings = parameters.plasticity.clone();
-        let purkinje = parameters.cells.fibres;
-        let contacts = settings.contacts.min(purkinje);
         let granule = parameters.cells.granule;
-        // Balance at weight 1: what a spike of a parallel fibre gives, spontaneous events take through the eligibility
-        // that it leaves behind (its integral is `eligibility_decay`).
-        let per_spike = settings.depression
-            * settings.chance
-            * (parameters.olive.spontaneous * 1e-3)
-            * settings.eligibility_decay;
+        let per_spike = balance(&settings, parameters.olive.spontaneous);
         let delay = WINDOW_TO_MS + settings.eligibility_lag;
         Self {
-            contacts,
-            purkinje,
-            weights: vec![1.0; granule * contacts],
             eligibility: Eligibility::new(granule, settings.eligibility_decay, delay as usize),
             eligible: Vec::with_capacity(granule),
             eligible_at: None,
             potentiation: (per_spike / f64::from(settings.weight_most - 1.0).max(0.1)) as f32,
-            sums: vec![0.0; purkinje + contacts],
             settings,
         }
     }
 
-    /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
-    pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
-        self.sums.fill(0.0);
-        for &cell in spikes {
-            let cell = cell as usize;
-            let from = cell % self.purkinje;
-            let row = &self.weights[cell * self.contacts..][..self.contacts];
-            for (sum, weight) in self.sums[from..from + self.contacts].iter_mut().zip(row) {
-                *sum += weight;
-            }
-        }
-        for (k, sum) in self.sums.iter().enumerate() {
-            into[k % self.purkinje] += sum;
-        }
-    }
-
-    /// One step: the granule cells that fired become eligible, and potentiated where `learning`.
-    pub fn step(&mut self, spikes: &[u32], learning: bool) {
+    /// One step: the granule cells that fired will be eligible, and `synapses` gain by their spikes where there are any to
+    /// teach.
+    pub fn step(&mut self, spikes: &[u32], synapses: Option<&mut Synapses>) {
         self.eligibility.step(spikes);
-        if !learning {
-            return;
-        }
+        let Some(synapses) = synapses else { return };
         let (most, share) = (self.settings.weight_most, self.potentiation);
         for &cell in spikes {
-            for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+            for weight in synapses.row_mut(cell).1 {
                 *weight += share * (most - *weight);
             }
         }
@@ -235,7 +189,7 @@ impl ParallelFibres {
 
     /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
     /// their eligibility at its moment.
-    pub fn instruct(&mut self, event: Instruction) {
+    pub fn instruct(&mut self, event: Instruction, synapses: &mut Synapses) {
         if self.eligible_at != Some(self.eligibility.clock) {
             self.eligible_at = Some(self.eligibility.clock);
             self.eligible.clear();
@@ -249,14 +203,18 @@ impl ParallelFibres {
         }
         let rate = self.settings.depression;
         let down = (rate * event.lambda) as f32;
-        let up = (rate * self.settings.potentiating_share * (self.settings.potentiating_calcium - event.calcium).max(0.0))
-            as f32;
+        let missing = (self.settings.potentiating_calcium - event.calcium).max(0.0);
+        let up = (rate * self.settings.potentiating_share * missing) as f32;
         let most = self.settings.weight_most;
         for &(cell, e) in &self.eligible {
-            let cell = cell as usize;
-            let place = (event.cell + self.purkinje - cell % self.purkinje) % self.purkinje;
-            if place < self.contacts {
-                let weight = &mut self.weights[cell * self.contacts + place];
+            let (targets, weights) = synapses.row_mut(cell);
+            // A granule cell that contacts every Purkinje cell has each at its own number.
+            let place = match targets.get(event.cell) {
+                Some(target) if usize::from(*target) == event.cell => Ok(event.cell),
+                _ => targets.binary_search(&(event.cell as u8)),
+            };
+            if let Ok(place) = place {
+                let weight = &mut weights[place];
                 // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
                 let x = down * e;
                 *weight = (*weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most);
@@ -270,28 +228,21 @@ impl ParallelFibres {
         self.eligibility.now(cell)
     }
 
-    /// Weights, `contacts` for each granule cell, from Purkinje cell `g` modulo their number on.
+    /// Bytes that it holds.
     #[must_use]
-    pub fn weights(&self) -> &[f32] {
-        &self.weights
+    pub fn bytes(&self) -> usize {
+        let Eligibility { value, since, waiting, decay, .. } = &self.eligibility;
+        (value.capacity() + decay.capacity()) * size_of::<f32>()
+            + since.capacity() * size_of::<u32>()
+            + waiting.iter().map(|step| step.capacity() * size_of::<u32>()).sum::<usize>()
+            + self.eligible.capacity() * size_of::<(u32, f32)>()
     }
+}
 
-    /// Purkinje cells that each granule cell contacts.
-    #[must_use]
-    pub fn contacts(&self) -> usize {
-        self.contacts
-    }
-
-    /// Mean weight.
-    #[must_use]
-    pub fn mean_weight(&self) -> f64 {
-        f64::from(crate::sum::tree_sum(&self.weights)) / self.weights.len() as f64
-    }
-
-    /// Puts every weight back to 1.
-    pub fn reset(&mut self) {
-        self.weights.fill(1.0);
-    }
+/// What a parallel fibre's spike must give at weight 1, so that spontaneous events at `spontaneous` Hz, through the
+/// eligibility that it leaves behind (whose integral is its decay), take as much.
+fn balance(settings: &Settings, spontaneous: f64) -> f64 {
+    settings.depression * settings.chance * spontaneous * 1e-3 * settings.eligibility_decay
 }
 
 /// Plastic weights of the granule cells on a whole population of MLI1: one a granule cell, for the microzone's events
@@ -302,6 +253,7 @@ pub struct InterneuronDrive {
     rate: f32,
     forget: f32,
     most: f32,
+    fibres: f32,
 }
 
 impl InterneuronDrive {
@@ -310,12 +262,13 @@ impl InterneuronDrive {
     pub fn new(parameters: &Parameters) -> Self {
         let settings = &parameters.plasticity;
         let rate = settings.interneurons * settings.depression;
-        let per_spike = rate * settings.chance * olive::SPONTANEOUS_HZ * 1e-3 * settings.eligibility_decay;
+        let per_spike = settings.interneurons * balance(settings, parameters.olive.spontaneous);
         Self {
             weights: vec![1.0; parameters.cells.granule],
             rate: rate as f32,
             forget: per_spike as f32,
             most: settings.weight_most,
+            fibres: parameters.cells.fibres as f32,
         }
     }
 
@@ -334,10 +287,11 @@ impl InterneuronDrive {
         &self.weights
     }
 
-    /// An event: eligible cells are potentiated by their share of the microzone's events, 1 / `purkinje`.
-    pub fn instruct(&mut self, event: Instruction, synapses: &ParallelFibres) {
-        let up = self.rate * event.lambda as f32 / synapses.purkinje as f32;
-        for &(cell, e) in &synapses.eligible {
+    /// An event of this microzone that `learning` has just been instructed by: cells eligible then are potentiated, by one
+    /// fibre's share of what a volley of all fibres would do.
+    pub fn instruct(&mut self, event: Instruction, learning: &Learning) {
+        let up = self.rate * event.lambda as f32 / self.fibres;
+        for &(cell, e) in &learning.eligible {
             let weight = &mut self.weights[cell as usize];
             *weight += up * e * (self.most - *weight) / (self.most - 1.0);
         }
@@ -429,6 +383,7 @@ impl MossySynapses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Stream;
 
     fn parameters() -> Parameters {
         let mut parameters = Parameters::of(Preset::Small);
@@ -436,19 +391,18 @@ mod tests {
         parameters
     }
 
+    fn learning() -> (Learning, Synapses) {
+        (Learning::new(&parameters()), Synapses::draw(64, 64, 64, &mut Stream::named(1, "test synapses", 0)))
+    }
+
     /// Weight on Purkinje cell 3 of granule cell 5 after one spike and, `after` steps later, one event.
     fn paired(parameters: &Parameters, after: u64, event: Instruction) -> f32 {
-        let mut synapses = ParallelFibres::new(parameters);
-        let step = |synapses: &mut ParallelFibres, now: u64| {
-            synapses.step(if now == 0 { &[5] } else { &[] }, false);
-            if now == after + WINDOW_TO_MS {
-                synapses.instruct(event);
-            }
-        };
+        let (mut learning, mut synapses) = (Learning::new(parameters), learning().1);
         for now in 0..=after + WINDOW_TO_MS {
-            step(&mut synapses, now);
+            learning.step(if now == 0 { &[5] } else { &[] }, None);
         }
-        synapses.weights()[5 * 32 + (3 + 32 - 5) % 32]
+        learning.instruct(event, &mut synapses);
+        synapses.row(5).1[3]
     }
 
     const OPEN: Instruction = Instruction { cell: 3, calcium: 1.3, lambda: 1.0 };
@@ -465,11 +419,11 @@ mod tests {
 
     #[test]
     fn spikes_after_the_event_are_not_blamed_although_its_calcium_is_known_later() {
-        let mut synapses = ParallelFibres::new(&parameters());
+        let (mut learning, mut synapses) = learning();
         for now in 0..=100 + WINDOW_TO_MS {
-            synapses.step(if now == 101 { &[5] } else { &[] }, false);
+            learning.step(if now == 101 { &[5] } else { &[] }, None);
         }
-        synapses.instruct(OPEN);
+        learning.instruct(OPEN, &mut synapses);
         assert!(synapses.weights().iter().all(|w| *w == 1.0));
     }
 
@@ -483,16 +437,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_fibres_own_purkinje_cell_learns() {
-        let mut synapses = ParallelFibres::new(&parameters());
-        synapses.step(&[5, 9], false);
-        for _ in 0..WINDOW_TO_MS {
-            synapses.step(&[], false);
+    fn only_the_fibres_own_purkinje_cell_learns_whether_granule_cells_contact_all_or_some() {
+        for partners in [64, 16] {
+            let mut learning = learning().0;
+            let mut synapses = Synapses::draw(64, 64, partners, &mut Stream::named(1, "test synapses", 0));
+            let all: Vec<u32> = (0..64).collect();
+            learning.step(&all, None);
+            for _ in 0..WINDOW_TO_MS {
+                learning.step(&[], None);
+            }
+            learning.instruct(Instruction { cell: 40, ..OPEN }, &mut synapses);
+            let mut changed = 0;
+            for cell in 0..64 {
+                let (targets, weights) = synapses.row(cell);
+                for (target, weight) in targets.iter().zip(weights) {
+                    assert_eq!(*weight != 1.0, *target == 40, "granule cell {cell}, Purkinje cell {target}");
+                    changed += usize::from(*weight != 1.0);
+                }
+            }
+            assert_eq!(changed, partners);
         }
-        synapses.instruct(OPEN);
-        let changed: Vec<usize> =
-            synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
-        assert_eq!(changed, [5 * 32 + 30, 9 * 32 + 26]);
     }
 
     #[test]
@@ -504,42 +468,23 @@ mod tests {
     #[test]
     fn spontaneous_events_and_parallel_fibres_balance_at_rest() {
         let p = parameters();
-        let mut synapses = ParallelFibres::new(&p);
+        let (mut learning, mut synapses) = learning();
         let chance = Instruction { cell: 0, calcium: 1.06, lambda: p.plasticity.chance };
-        let mut spontaneous = olive::Spontaneous::new(32, crate::rng::Stream::named(1, "test spontaneous", 0));
-        let mut stream = crate::rng::Stream::named(1, "test granule", 0);
+        let mut spontaneous = crate::olive::Spontaneous::new(64, Stream::named(1, "test spontaneous", 0));
+        let mut stream = Stream::named(1, "test granule", 0);
         for step in 0..600_000u64 {
             let fired: Vec<u32> = (0..64).filter(|_| stream.bernoulli(0.004)).collect();
-            synapses.step(&fired, true);
+            learning.step(&fired, Some(&mut synapses));
             let mut set = spontaneous.at(step);
             while set != 0 {
                 let cell = set.trailing_zeros() as usize;
                 set &= set - 1;
-                synapses.instruct(Instruction { cell, ..chance });
+                learning.instruct(Instruction { cell, ..chance }, &mut synapses);
             }
         }
         // Without balance either would move the weights by 7 % in these ten minutes.
-        assert!((synapses.mean_weight() - 1.0).abs() < 0.005, "{}", synapses.mean_weight());
-    }
-
-    #[test]
-    fn a_granule_cell_drives_its_own_row_of_purkinje_cells() {
-        let mut p = parameters();
-        p.plasticity.contacts = 9;
-        let mut synapses = ParallelFibres::new(&p);
-        let mut into = vec![0.0; 32];
-        synapses.deliver(&[30, 63], &mut into);
-        let driven: Vec<usize> = into.iter().enumerate().filter(|(_, sum)| **sum > 0.0).map(|(k, _)| k).collect();
-        assert_eq!(driven, [0, 1, 2, 3, 4, 5, 6, 7, 30, 31]);
-        assert_eq!(into[31], 2.0);
-        synapses.step(&[30, 63], false);
-        for _ in 0..WINDOW_TO_MS {
-            synapses.step(&[], false);
-        }
-        synapses.instruct(Instruction { cell: 2, ..OPEN });
-        into.fill(0.0);
-        synapses.deliver(&[30, 63], &mut into);
-        assert!(into[2] < 2.0 && into[1] == 2.0 && into[3] == 2.0);
+        let mean = f64::from(crate::sum::tree_sum(synapses.weights())) / 4_096.0;
+        assert!((mean - 1.0).abs() < 0.005, "{mean}");
     }
 
     #[test]
@@ -570,15 +515,16 @@ mod tests {
     #[test]
     fn interneuron_synapses_learn_the_other_way() {
         let mut p = parameters();
+        let silent = InterneuronDrive::new(&p);
         p.plasticity.interneurons = 0.2;
-        let (mut purkinje, mut drive) = (ParallelFibres::new(&p), InterneuronDrive::new(&p));
-        assert!(drive.learns() && !InterneuronDrive::new(&parameters()).learns());
-        purkinje.step(&[5], false);
+        let ((mut learning, mut synapses), mut drive) = (learning(), InterneuronDrive::new(&p));
+        assert!(drive.learns() && !silent.learns());
+        learning.step(&[5], None);
         for _ in 0..WINDOW_TO_MS {
-            purkinje.step(&[], false);
+            learning.step(&[], None);
         }
-        purkinje.instruct(OPEN);
-        drive.instruct(OPEN, &purkinje);
+        learning.instruct(OPEN, &mut synapses);
+        drive.instruct(OPEN, &learning);
         assert!(drive.step(&[])[5] > 1.0 && drive.step(&[])[6] == 1.0);
     }
 }
