@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::{Parameters, choice, settings};
-use crate::rng::Stream;
+use crate::rng::{Stream, normal_quantile};
 
 /// Where climbing-fibre spikes come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,10 @@ settings! {
         coupling: f32 [0, 0.5] "",
         /// What a spike passes through a junction at that ratio ◇: a spikelet.
         spikelet: f32 [0, 50] "mV",
+        /// Pulse for one step that makes half of the cells fire, calibrated.
+        pulse: f32 [0, 10_000] "pA",
+        /// Change of it for each SD of the share of cells that fire, calibrated.
+        pulse_spread: f32 [1, 10_000] "pA",
         /// Decay of the nucleus's inhibition (dbbs docs).
         gaba_decay: f64 [1, 500] "ms",
         /// Reversal of it ◇.
@@ -90,20 +94,22 @@ impl Default for Settings {
             reset: -55.0,
             refractory: 5,
             afterhyperpolarisation: 40.0,
-            bias: 40.0,
+            bias: 38.0,
             rhythm_slow: 5.0,
             rhythm_fast: 10.0,
-            rhythm: 35.0,
+            rhythm: 15.0,
             rhythm_pull: 12.0,
             noise: 150.0,
-            shared_noise: 40.0,
+            shared_noise: 160.0,
             partners_least: 3,
             partners_most: 8,
             coupling: 0.05,
-            spikelet: 2.0,
+            spikelet: 1.3,
+            pulse: 1_240.0,
+            pulse_spread: 480.0,
             gaba_decay: 60.0,
             gaba_reversal: -75.0,
-            gaba: 8.0,
+            gaba: 0.9,
             uncoupling: false,
             uncoupling_share: 0.8,
             uncoupling_filter: 30.0,
@@ -192,7 +198,7 @@ impl Inferior {
             v: vec![settings.rest; n],
             after: vec![0.0; n],
             refractory: vec![0.0; n],
-            gaba: 0.0,
+            gaba: 0.9,
             cosine: phases.iter().map(|phase| libm::cos(*phase) as f32).collect(),
             sine: phases.iter().map(|phase| libm::sin(*phase) as f32).collect(),
             turn,
@@ -212,6 +218,13 @@ impl Inferior {
     /// Excites `cell` at `step` with `charge` (pA for one step); steps of the past are lost.
     pub fn excite(&mut self, cell: usize, step: u64, charge: f32) {
         self.pulses.push((step, cell as u16, charge));
+    }
+
+    /// Charge (pA for one step) that makes about `share` of the cells fire that are coupled and not held down.
+    #[must_use]
+    pub fn charge(&self, share: f64) -> f32 {
+        let deviation = normal_quantile(share.clamp(1e-6, 1.0 - 1e-6)) as f32;
+        (self.settings.pulse + self.settings.pulse_spread * deviation).max(0.0)
     }
 
     /// One step of 1 ms under the nucleus's `hold` (0…1), with gap junctions at `coupling` (0…1) of their conductance.
@@ -411,7 +424,6 @@ mod tests {
             lone_rate += spikes.len() as f64 / (3.0 * 120.0 * 32.0);
             lone += synchrony(&spikes, 32, 120_000, 20) / 3.0;
         }
-        println!("rate {rate} uncoupled {lone_rate} synchrony {coupled} uncoupled {lone}");
         assert!((0.7..=1.3).contains(&rate), "{rate}");
         assert!(lone_rate <= rate && lone_rate >= 0.5 * rate, "{lone_rate} uncoupled, {rate} coupled");
         assert!(coupled > 0.0 && lone < 0.6 * coupled && lone > 0.2 * coupled, "{lone} uncoupled, {coupled} coupled");
@@ -422,29 +434,34 @@ mod tests {
         let free = run(&mut inferior(2), 60_000, 0.0, 1.0).len();
         let half = run(&mut inferior(2), 60_000, 0.5, 1.0).len();
         let held = run(&mut inferior(2), 60_000, 1.0, 1.0).len();
-        assert!(free > 2 * half && half > held, "{free} {half} {held}");
-        assert!(held * 10 < free, "{held} of {free}");
+        assert!(free * 2 > 3 * half && half > 2 * held, "{free} {half} {held}");
+        assert!(held * 5 < free, "{held} of {free}");
     }
 
     #[test]
-    fn a_pulse_recruits_more_cells_the_stronger_it_is() {
-        let recruited = |charge: f32| {
-            let mut inferior = inferior(3);
+    fn a_pulse_recruits_the_share_of_cells_that_it_is_meant_for_and_fewer_where_the_nucleus_holds() {
+        let recruited = |share: f64, hold: f64| {
             let mut total = 0;
-            for _ in 0..40 {
-                run(&mut inferior, 400, 0.0, 1.0);
-                let now = inferior.clock();
-                for cell in 0..32 {
-                    inferior.excite(cell, now + 5, charge);
+            for seed in 0..3 {
+                let mut inferior = inferior(seed);
+                let charge = inferior.charge(share);
+                for _ in 0..60 {
+                    run(&mut inferior, 300, hold, 1.0);
+                    let now = inferior.clock();
+                    for cell in 0..32 {
+                        inferior.excite(cell, now + 5, charge);
+                    }
+                    total += run(&mut inferior, 20, hold, 1.0).len();
                 }
-                total += run(&mut inferior, 30, 0.0, 1.0).len();
             }
-            f64::from(total as u32) / (40.0 * 32.0)
+            total as f64 / (180.0 * 32.0)
         };
-        let shares: Vec<f64> = [0.0, 1_000.0, 1_600.0, 2_400.0].map(recruited).to_vec();
-        println!("{shares:?}");
-        assert!(shares.windows(2).all(|pair| pair[0] < pair[1]), "{shares:?}");
-        assert!(shares[3] > 0.7, "{shares:?}");
+        for share in [0.2, 0.5, 0.8] {
+            let fired = recruited(share, 0.0);
+            assert!((fired - share).abs() < 0.1, "{share}: {fired}");
+        }
+        let (free, half, held) = (recruited(0.6, 0.0), recruited(0.6, 0.5), recruited(0.6, 1.0));
+        assert!(free > half && half > held, "{free} {half} {held}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Nothing in here may know of presses, levels or pictures. Start at [`network::Network`].
 #![forbid(unsafe_code)]
 
+pub mod calcium;
 pub mod closed_form;
 pub mod experiments;
 pub mod export;

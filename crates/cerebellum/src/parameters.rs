@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window};
+use crate::{
+    calcium, granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window,
+};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -136,6 +138,7 @@ pub struct Parameters {
     pub purkinje: purkinje::Settings,
     pub soma: soma::Settings,
     pub window: window::Settings,
+    pub calcium: calcium::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
     pub inferior: inferior::Settings,
@@ -160,6 +163,7 @@ impl Parameters {
             purkinje: purkinje::Settings::of(preset),
             soma: soma::Settings::of(preset),
             window: window::Settings::default(),
+            calcium: calcium::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
             inferior: inferior::Settings::default(),
@@ -183,6 +187,7 @@ impl Parameters {
             ("purkinje", &self.purkinje),
             ("soma", &self.soma),
             ("window", &self.window),
+            ("calcium", &self.calcium),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
             ("inferior", &self.inferior),

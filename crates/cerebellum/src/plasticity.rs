@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::WINDOW_TO_MS;
-use crate::synapses::Synapses;
 
 settings! {
     /// Rates and time constants of learning.
@@ -33,6 +32,8 @@ settings! {
         potentiating_share: f64 [0, 10] "",
         /// Greatest weight of a parallel fibre's synapse on a Purkinje cell; the weight at rest is 1.
         weight_most: f32 [1, 10] "",
+        /// Purkinje cells of a microzone that a granule cell contacts, at most all (Yamazaki 28 %; small and standard all).
+        contacts: usize [1, 64] "",
         /// Learning at parallel fibres' synapses on MLI1, of opposite sign, relative to `depression`; 0 is off (Jörntell and
         /// Ekerot; from memory).
         interneurons: f64 [0, 1] "",
@@ -59,7 +60,7 @@ settings! {
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(_preset: Preset) -> Self {
+    pub fn of(preset: Preset) -> Self {
         Self {
             depression: 0.012,
             eligibility_decay: 100.0,
@@ -69,6 +70,12 @@ impl Settings {
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
             weight_most: 1.6,
+            contacts: match preset {
+                Preset::Small | Preset::Standard => 32,
+                Preset::Large => 9,
+                Preset::Xl => 1,
+                Preset::Yamazaki => 8,
+            },
             interneurons: 0.0,
             nuclear_potentiation: 4e-3,
             nuclear_depression: 4e-4,
@@ -135,22 +142,37 @@ impl Eligibility {
     }
 }
 
-/// Learning at the synapses of the granule cells on the Purkinje cells of both microzones.
+/// Synapses of the granule cells on the Purkinje cells of one microzone.
+///
+/// Granule cell `g` contacts `contacts` Purkinje cells in a row (around the microzone's end), from cell `g` modulo their
+/// number on; its weights lie together, so that a spike reads one stretch of memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Learning {
+pub struct ParallelFibres {
     settings: Settings,
+    contacts: usize,
+    purkinje: usize,
+    /// `contacts` for each granule cell.
+    weights: Vec<f32>,
     eligibility: Eligibility,
-    /// Eligible cells at one event's moment; kept for the other events of that moment.
+    /// Eligibility of all cells at one event's moment; kept so that nothing is allocated.
     eligible: Vec<(u32, f32)>,
     eligible_at: Option<u32>,
     /// Share of (most − weight) that a parallel fibre's spike adds.
     potentiation: f32,
+    /// Sums of one step's input; longer than the microzone so that a row never breaks.
+    sums: Vec<f32>,
+}
+
+/// What a parallel fibre's spike must give at weight 1, so that spontaneous events at `spontaneous` Hz, through the
+/// eligibility that it leaves behind (whose integral is its decay), take as much.
+fn balance(settings: &Settings, spontaneous: f64) -> f64 {
+    settings.depression * settings.chance * spontaneous * 1e-3 * settings.eligibility_decay
 }
 
 /// A climbing fibre's event whose calcium has become known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instruction {
-    /// Its Purkinje cell, as [`Synapses`] numbers them.
+    /// Purkinje cell = climbing fibre.
     pub cell: usize,
     /// Amplitude A; a solitary event has 1.
     pub calcium: f64,
@@ -158,30 +180,54 @@ pub struct Instruction {
     pub lambda: f64,
 }
 
-impl Learning {
+impl ParallelFibres {
+    /// Synapses of weight 1.
     #[must_use]
     pub fn new(parameters: &Parameters) -> Self {
         let settings = parameters.plasticity.clone();
+        let purkinje = parameters.cells.fibres;
+        let contacts = settings.contacts.min(purkinje);
         let granule = parameters.cells.granule;
         let per_spike = balance(&settings, parameters.olive.spontaneous);
         let delay = WINDOW_TO_MS + settings.eligibility_lag;
         Self {
+            contacts,
+            purkinje,
+            weights: vec![1.0; granule * contacts],
             eligibility: Eligibility::new(granule, settings.eligibility_decay, delay as usize),
             eligible: Vec::with_capacity(granule),
             eligible_at: None,
             potentiation: (per_spike / f64::from(settings.weight_most - 1.0).max(0.1)) as f32,
+            sums: vec![0.0; purkinje + contacts],
             settings,
         }
     }
 
-    /// One step: the granule cells that fired will be eligible, and `synapses` gain by their spikes where there are any to
-    /// teach.
-    pub fn step(&mut self, spikes: &[u32], synapses: Option<&mut Synapses>) {
+    /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
+    pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
+        self.sums.fill(0.0);
+        for &cell in spikes {
+            let cell = cell as usize;
+            let from = cell % self.purkinje;
+            let row = &self.weights[cell * self.contacts..][..self.contacts];
+            for (sum, weight) in self.sums[from..from + self.contacts].iter_mut().zip(row) {
+                *sum += weight;
+            }
+        }
+        for (k, sum) in self.sums.iter().enumerate() {
+            into[k % self.purkinje] += sum;
+        }
+    }
+
+    /// One step: the granule cells that fired become eligible, and potentiated where `learning`.
+    pub fn step(&mut self, spikes: &[u32], learning: bool) {
         self.eligibility.step(spikes);
-        let Some(synapses) = synapses else { return };
+        if !learning {
+            return;
+        }
         let (most, share) = (self.settings.weight_most, self.potentiation);
         for &cell in spikes {
-            for weight in synapses.row_mut(cell).1 {
+            for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
                 *weight += share * (most - *weight);
             }
         }
@@ -189,7 +235,7 @@ impl Learning {
 
     /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
     /// their eligibility at its moment.
-    pub fn instruct(&mut self, event: Instruction, synapses: &mut Synapses) {
+    pub fn instruct(&mut self, event: Instruction) {
         if self.eligible_at != Some(self.eligibility.clock) {
             self.eligible_at = Some(self.eligibility.clock);
             self.eligible.clear();
@@ -203,18 +249,15 @@ impl Learning {
         }
         let rate = self.settings.depression;
         let down = (rate * event.lambda) as f32;
-        let missing = (self.settings.potentiating_calcium - event.calcium).max(0.0);
-        let up = (rate * self.settings.potentiating_share * missing) as f32;
+        let up = (rate
+            * self.settings.potentiating_share
+            * (self.settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
         let most = self.settings.weight_most;
         for &(cell, e) in &self.eligible {
-            let (targets, weights) = synapses.row_mut(cell);
-            // A granule cell that contacts every Purkinje cell has each at its own number.
-            let place = match targets.get(event.cell) {
-                Some(target) if usize::from(*target) == event.cell => Ok(event.cell),
-                _ => targets.binary_search(&(event.cell as u8)),
-            };
-            if let Ok(place) = place {
-                let weight = &mut weights[place];
+            let cell = cell as usize;
+            let place = (event.cell + self.purkinje - cell % self.purkinje) % self.purkinje;
+            if place < self.contacts {
+                let weight = &mut self.weights[cell * self.contacts + place];
                 // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
                 let x = down * e;
                 *weight = (*weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most);
@@ -228,21 +271,28 @@ impl Learning {
         self.eligibility.now(cell)
     }
 
-    /// Bytes that it holds.
+    /// Weights, `contacts` for each granule cell, from Purkinje cell `g` modulo their number on.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        let Eligibility { value, since, waiting, decay, .. } = &self.eligibility;
-        (value.capacity() + decay.capacity()) * size_of::<f32>()
-            + since.capacity() * size_of::<u32>()
-            + waiting.iter().map(|step| step.capacity() * size_of::<u32>()).sum::<usize>()
-            + self.eligible.capacity() * size_of::<(u32, f32)>()
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
     }
-}
 
-/// What a parallel fibre's spike must give at weight 1, so that spontaneous events at `spontaneous` Hz, through the
-/// eligibility that it leaves behind (whose integral is its decay), take as much.
-fn balance(settings: &Settings, spontaneous: f64) -> f64 {
-    settings.depression * settings.chance * spontaneous * 1e-3 * settings.eligibility_decay
+    /// Purkinje cells that each granule cell contacts.
+    #[must_use]
+    pub fn contacts(&self) -> usize {
+        self.contacts
+    }
+
+    /// Mean weight.
+    #[must_use]
+    pub fn mean_weight(&self) -> f64 {
+        f64::from(crate::sum::tree_sum(&self.weights)) / self.weights.len() as f64
+    }
+
+    /// Puts every weight back to 1.
+    pub fn reset(&mut self) {
+        self.weights.fill(1.0);
+    }
 }
 
 /// Plastic weights of the granule cells on a whole population of MLI1: one a granule cell, for the microzone's events
@@ -253,7 +303,6 @@ pub struct InterneuronDrive {
     rate: f32,
     forget: f32,
     most: f32,
-    fibres: f32,
 }
 
 impl InterneuronDrive {
@@ -268,7 +317,6 @@ impl InterneuronDrive {
             rate: rate as f32,
             forget: per_spike as f32,
             most: settings.weight_most,
-            fibres: parameters.cells.fibres as f32,
         }
     }
 
@@ -287,11 +335,10 @@ impl InterneuronDrive {
         &self.weights
     }
 
-    /// An event of this microzone that `learning` has just been instructed by: cells eligible then are potentiated, by one
-    /// fibre's share of what a volley of all fibres would do.
-    pub fn instruct(&mut self, event: Instruction, learning: &Learning) {
-        let up = self.rate * event.lambda as f32 / self.fibres;
-        for &(cell, e) in &learning.eligible {
+    /// An event: eligible cells are potentiated by their share of the microzone's events, 1 / `purkinje`.
+    pub fn instruct(&mut self, event: Instruction, synapses: &ParallelFibres) {
+        let up = self.rate * event.lambda as f32 / synapses.purkinje as f32;
+        for &(cell, e) in &synapses.eligible {
             let weight = &mut self.weights[cell as usize];
             *weight += up * e * (self.most - *weight) / (self.most - 1.0);
         }
@@ -383,7 +430,6 @@ impl MossySynapses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Stream;
 
     fn parameters() -> Parameters {
         let mut parameters = Parameters::of(Preset::Small);
@@ -391,18 +437,19 @@ mod tests {
         parameters
     }
 
-    fn learning() -> (Learning, Synapses) {
-        (Learning::new(&parameters()), Synapses::draw(64, 64, 64, &mut Stream::named(1, "test synapses", 0)))
-    }
-
     /// Weight on Purkinje cell 3 of granule cell 5 after one spike and, `after` steps later, one event.
     fn paired(parameters: &Parameters, after: u64, event: Instruction) -> f32 {
-        let (mut learning, mut synapses) = (Learning::new(parameters), learning().1);
+        let mut synapses = ParallelFibres::new(parameters);
+        let step = |synapses: &mut ParallelFibres, now: u64| {
+            synapses.step(if now == 0 { &[5] } else { &[] }, false);
+            if now == after + WINDOW_TO_MS {
+                synapses.instruct(event);
+            }
+        };
         for now in 0..=after + WINDOW_TO_MS {
-            learning.step(if now == 0 { &[5] } else { &[] }, None);
+            step(&mut synapses, now);
         }
-        learning.instruct(event, &mut synapses);
-        synapses.row(5).1[3]
+        synapses.weights()[5 * 32 + 30]
     }
 
     const OPEN: Instruction = Instruction { cell: 3, calcium: 1.3, lambda: 1.0 };
@@ -419,11 +466,11 @@ mod tests {
 
     #[test]
     fn spikes_after_the_event_are_not_blamed_although_its_calcium_is_known_later() {
-        let (mut learning, mut synapses) = learning();
+        let mut synapses = ParallelFibres::new(&parameters());
         for now in 0..=100 + WINDOW_TO_MS {
-            learning.step(if now == 101 { &[5] } else { &[] }, None);
+            synapses.step(if now == 101 { &[5] } else { &[] }, false);
         }
-        learning.instruct(OPEN, &mut synapses);
+        synapses.instruct(OPEN);
         assert!(synapses.weights().iter().all(|w| *w == 1.0));
     }
 
@@ -437,26 +484,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_fibres_own_purkinje_cell_learns_whether_granule_cells_contact_all_or_some() {
-        for partners in [64, 16] {
-            let mut learning = learning().0;
-            let mut synapses = Synapses::draw(64, 64, partners, &mut Stream::named(1, "test synapses", 0));
-            let all: Vec<u32> = (0..64).collect();
-            learning.step(&all, None);
-            for _ in 0..WINDOW_TO_MS {
-                learning.step(&[], None);
-            }
-            learning.instruct(Instruction { cell: 40, ..OPEN }, &mut synapses);
-            let mut changed = 0;
-            for cell in 0..64 {
-                let (targets, weights) = synapses.row(cell);
-                for (target, weight) in targets.iter().zip(weights) {
-                    assert_eq!(*weight != 1.0, *target == 40, "granule cell {cell}, Purkinje cell {target}");
-                    changed += usize::from(*weight != 1.0);
-                }
-            }
-            assert_eq!(changed, partners);
+    fn only_the_fibres_own_purkinje_cell_learns() {
+        let mut synapses = ParallelFibres::new(&parameters());
+        synapses.step(&[5, 9], false);
+        for _ in 0..WINDOW_TO_MS {
+            synapses.step(&[], false);
         }
+        synapses.instruct(OPEN);
+        let changed: Vec<usize> =
+            synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
+        assert_eq!(changed, [5 * 32 + 30, 9 * 32 + 26]);
     }
 
     #[test]
@@ -468,23 +505,43 @@ mod tests {
     #[test]
     fn spontaneous_events_and_parallel_fibres_balance_at_rest() {
         let p = parameters();
-        let (mut learning, mut synapses) = learning();
+        let mut synapses = ParallelFibres::new(&p);
         let chance = Instruction { cell: 0, calcium: 1.06, lambda: p.plasticity.chance };
-        let mut spontaneous = crate::olive::Spontaneous::new(64, Stream::named(1, "test spontaneous", 0));
-        let mut stream = Stream::named(1, "test granule", 0);
+        let mut spontaneous =
+            crate::olive::Spontaneous::new(1.0, 32, crate::rng::Stream::named(1, "test spontaneous", 0));
+        let mut stream = crate::rng::Stream::named(1, "test granule", 0);
         for step in 0..600_000u64 {
             let fired: Vec<u32> = (0..64).filter(|_| stream.bernoulli(0.004)).collect();
-            learning.step(&fired, Some(&mut synapses));
+            synapses.step(&fired, true);
             let mut set = spontaneous.at(step);
             while set != 0 {
                 let cell = set.trailing_zeros() as usize;
                 set &= set - 1;
-                learning.instruct(Instruction { cell, ..chance }, &mut synapses);
+                synapses.instruct(Instruction { cell, ..chance });
             }
         }
         // Without balance either would move the weights by 7 % in these ten minutes.
-        let mean = f64::from(crate::sum::tree_sum(synapses.weights())) / 4_096.0;
-        assert!((mean - 1.0).abs() < 0.005, "{mean}");
+        assert!((synapses.mean_weight() - 1.0).abs() < 0.005, "{}", synapses.mean_weight());
+    }
+
+    #[test]
+    fn a_granule_cell_drives_its_own_row_of_purkinje_cells() {
+        let mut p = parameters();
+        p.plasticity.contacts = 9;
+        let mut synapses = ParallelFibres::new(&p);
+        let mut into = vec![0.0; 32];
+        synapses.deliver(&[30, 63], &mut into);
+        let driven: Vec<usize> = into.iter().enumerate().filter(|(_, sum)| **sum > 0.0).map(|(k, _)| k).collect();
+        assert_eq!(driven, [0, 1, 2, 3, 4, 5, 6, 7, 30, 31]);
+        assert_eq!(into[31], 2.0);
+        synapses.step(&[30, 63], false);
+        for _ in 0..WINDOW_TO_MS {
+            synapses.step(&[], false);
+        }
+        synapses.instruct(Instruction { cell: 2, ..OPEN });
+        into.fill(0.0);
+        synapses.deliver(&[30, 63], &mut into);
+        assert!(into[2] < 2.0 && into[1] == 2.0 && into[3] == 2.0);
     }
 
     #[test]
@@ -515,16 +572,15 @@ mod tests {
     #[test]
     fn interneuron_synapses_learn_the_other_way() {
         let mut p = parameters();
-        let silent = InterneuronDrive::new(&p);
         p.plasticity.interneurons = 0.2;
-        let ((mut learning, mut synapses), mut drive) = (learning(), InterneuronDrive::new(&p));
-        assert!(drive.learns() && !silent.learns());
-        learning.step(&[5], None);
+        let (mut purkinje, mut drive) = (ParallelFibres::new(&p), InterneuronDrive::new(&p));
+        assert!(drive.learns() && !InterneuronDrive::new(&parameters()).learns());
+        purkinje.step(&[5], false);
         for _ in 0..WINDOW_TO_MS {
-            learning.step(&[], None);
+            purkinje.step(&[], false);
         }
-        learning.instruct(OPEN, &mut synapses);
-        drive.instruct(OPEN, &learning);
+        purkinje.instruct(OPEN);
+        drive.instruct(OPEN, &purkinje);
         assert!(drive.step(&[])[5] > 1.0 && drive.step(&[])[6] == 1.0);
     }
 }
