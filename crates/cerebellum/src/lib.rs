@@ -10,6 +10,7 @@ pub mod closed_form;
 pub mod experiments;
 pub mod export;
 pub mod granule;
+pub mod inferior;
 pub mod interneurons;
 pub mod microzone;
 pub mod mossy;

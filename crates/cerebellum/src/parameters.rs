@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{calcium, granule, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window};
+use crate::{
+    calcium, granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window,
+};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -139,6 +141,7 @@ pub struct Parameters {
     pub calcium: calcium::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
+    pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
 }
 
@@ -163,6 +166,7 @@ impl Parameters {
             calcium: calcium::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
+            inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
         }
     }
@@ -186,6 +190,7 @@ impl Parameters {
             ("calcium", &self.calcium),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
+            ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
