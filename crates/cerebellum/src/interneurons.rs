@@ -3,7 +3,9 @@
 //!
 //! Conductance-based leaky integrate-and-fire cells at a step of 1 ms, in arrays of `f32`.
 
-use crate::parameters::settings;
+use serde::{Deserialize, Serialize};
+
+use crate::parameters::{choice, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
 use crate::wiring::Projection;
@@ -37,6 +39,20 @@ impl Kind {
     }
 }
 
+/// How a climbing fibre's glutamate reaches interneurons: the two 2026 papers disagree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kernel {
+    /// Through synapses: at once, gone within a few ms (Park 2026).
+    #[default]
+    Synaptic,
+    /// By spill-over: slow, with NMDA receptors, and into the neighbour's MLI2 too (Santos-Valencia 2026; Szapiro and Barbour
+    /// 2007).
+    Spillover,
+}
+
+choice!(Kernel { Synaptic => "synaptic", Spillover => "spillover" });
+
 settings! {
     /// What both kinds share.
     pub struct Settings {
@@ -56,6 +72,22 @@ settings! {
         cf_decay: f64 [0.2, 200] "ms",
         /// Decay of inhibition (Park 2026).
         gaba_decay: f64 [0.2, 200] "ms",
+        /// Rise of inhibition; 0 is at once. Park 2026 has 1.8 ms; the game's network was calibrated without it.
+        gaba_rise: f64 [0, 50] "ms",
+        /// How a climbing fibre's glutamate reaches interneurons.
+        cf_kernel: Kernel [] "",
+        /// Spill-over: peak conductance of one contact ◇.
+        spill_conductance: f32 [0, 100] "nS",
+        /// Spill-over: rise ◇.
+        spill_rise: f64 [0.1, 100] "ms",
+        /// Spill-over: decay of the AMPA receptors' part (12–30 ms) ◇.
+        spill_decay: f64 [0.2, 500] "ms",
+        /// Spill-over: NMDA receptors' conductance without magnesium, as a share of the AMPA receptors' ◇.
+        nmda_share: f32 [0, 10] "",
+        /// Spill-over: decay of the NMDA receptors' part ◇.
+        nmda_decay: f64 [0.2, 1_000] "ms",
+        /// Spill-over: what the next fibre's MLI2 receive of a fibre's contacts (0.92 as many pathways in the EM volume).
+        spill_neighbour: f32 [0, 1] "",
         /// Conductance of one parallel fibre's synapse, where all `pf_inputs` are there (Park 2026).
         pf_conductance: f32 [0, 10] "nS",
         /// Parallel fibres onto a cell in the tissue (Park 2026); presets with fewer scale the conductance up.
@@ -78,6 +110,14 @@ impl Settings {
             pf_decay: 1.5,
             cf_decay: 3.0,
             gaba_decay: 8.5,
+            gaba_rise: 0.0,
+            cf_kernel: Kernel::Synaptic,
+            spill_conductance: 0.2,
+            spill_rise: 2.0,
+            spill_decay: 12.0,
+            nmda_share: 0.5,
+            nmda_decay: 30.0,
+            spill_neighbour: 0.9,
             pf_conductance: 0.015,
             pf_inputs: 406.0,
             pf_rate: 4.0,
@@ -88,8 +128,53 @@ impl Settings {
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
 const NEGLIGIBLE: f32 = 1e-9;
 
+/// A conductance that rises and falls: the difference of two exponentials, scaled so that a contact's own conductance is its
+/// peak. One element a cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Slow {
+    rising: Vec<f32>,
+    falling: Vec<f32>,
+    decays: [f32; 2],
+    norm: f32,
+}
+
+impl Slow {
+    fn new(rise: f64, decay: f64, n: usize) -> Self {
+        // Equal constants have no difference; a hundredth apart, they are the alpha function to within a percent.
+        let rise = rise.min(0.99 * decay);
+        let peak = rise * decay / (decay - rise) * libm::log(decay / rise);
+        Self {
+            rising: vec![0.0; n],
+            falling: vec![0.0; n],
+            decays: [rise, decay].map(|tau| libm::exp(-1.0 / tau) as f32),
+            norm: (1.0 / (libm::exp(-peak / decay) - libm::exp(-peak / rise))) as f32,
+        }
+    }
+
+    fn deliver(&mut self, projection: &Projection, spikes: &[u16]) {
+        projection.deliver(spikes, &mut self.rising);
+        projection.deliver(spikes, &mut self.falling);
+    }
+
+    /// One step of 1 ms: `into` takes the conductance times `share(cell)`, on top of what it holds.
+    fn step(&mut self, into: &mut [f32], share: impl Fn(usize) -> f32) {
+        let Self { rising, falling, decays, norm } = self;
+        for (cell, ((rising, falling), into)) in rising.iter_mut().zip(falling).zip(into).enumerate() {
+            *into += *norm * (*falling - *rising) * share(cell);
+            let flushed = |g: f32| if g < NEGLIGIBLE { 0.0 } else { g };
+            *rising = flushed(*rising * decays[0]);
+            *falling = flushed(*falling * decays[1]);
+        }
+    }
+}
+
+/// Share of NMDA receptors that magnesium leaves open at `v` mV (Jahr and Stevens 1990, 1 mM).
+fn unblocked(v: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-0.062 * v) / 3.57)
+}
+
 /// Thresholds on 16 random bits that turn them into a Poisson count: the count is the number of thresholds passed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PoissonInput([u16; 12]);
 
 impl PoissonInput {
@@ -114,7 +199,7 @@ impl PoissonInput {
 }
 
 /// A population of one kind: state in arrays, one element a cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interneurons {
     kind: Kind,
     settings: Settings,
@@ -126,8 +211,16 @@ pub struct Interneurons {
     refractory: Vec<f32>,
     coupling: Vec<f32>,
     bits: Vec<u16>,
+    /// Parallel-fibre spikes that arrive in this step, where they are drawn.
+    drawn: Vec<f32>,
+    /// Conductance of a granule cell's synapse, nS.
+    fibre_conductance: f32,
     input: PoissonInput,
     decay: [f32; 3],
+    /// Inhibition that takes time to rise; `g_gaba` then holds its value of the step.
+    gaba: Option<Slow>,
+    /// Spill-over, AMPA and NMDA receptors; `g_cf` then holds its value of the step.
+    spill: Option<[Slow; 2]>,
     /// Silenced cells never fire.
     pub silenced: bool,
 }
@@ -149,8 +242,14 @@ impl Interneurons {
             coupling: vec![0.0; n],
             // Four cells share one draw.
             bits: vec![0; n.next_multiple_of(4)],
+            drawn: vec![0.0; n],
+            fibre_conductance: settings.pf_conductance,
             input: PoissonInput::parallel_fibres(settings),
             decay: [settings.pf_decay, settings.cf_decay, settings.gaba_decay].map(|tau| libm::exp(-1.0 / tau) as f32),
+            gaba: (settings.gaba_rise > 0.0).then(|| Slow::new(settings.gaba_rise, settings.gaba_decay, n)),
+            spill: (settings.cf_kernel == Kernel::Spillover).then(|| {
+                [settings.spill_decay, settings.nmda_decay].map(|decay| Slow::new(settings.spill_rise, decay, n))
+            }),
             silenced: false,
         }
     }
@@ -160,14 +259,26 @@ impl Interneurons {
         self.v.len()
     }
 
+    /// Tonic drive of each cell, pA.
+    #[must_use]
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
     /// Climbing-fibre excitation arrives.
     pub fn excite(&mut self, projection: &Projection, spikes: &[u16]) {
-        projection.deliver(spikes, &mut self.g_cf);
+        match &mut self.spill {
+            None => projection.deliver(spikes, &mut self.g_cf),
+            Some(receptors) => receptors.iter_mut().for_each(|receptor| receptor.deliver(projection, spikes)),
+        }
     }
 
     /// Inhibition by other interneurons arrives.
     pub fn inhibit(&mut self, projection: &Projection, spikes: &[u16]) {
-        projection.deliver(spikes, &mut self.g_gaba);
+        match &mut self.gaba {
+            None => projection.deliver(spikes, &mut self.g_gaba),
+            Some(gaba) => gaba.deliver(projection, spikes),
+        }
     }
 
     /// Current through gap junctions of conductance `g` (nS) between the cells of each pair.
@@ -181,7 +292,32 @@ impl Interneurons {
         }
     }
 
-    /// One step of 1 ms; the cells that fire are written to `spikes` in ascending order.
+    /// Each cell in `spikes` gives those that gap junctions couple to it a depolarisation of `size` (mV): the spike itself, which
+    /// cells of one step's reset cannot pass on as a current.
+    pub fn spikelets(&mut self, junctions: &[(u16, u16)], spikes: &[u16], size: f32) {
+        for &(a, b) in junctions {
+            for (from, to) in [(a, b), (b, a)] {
+                if spikes.binary_search(&from).is_ok() {
+                    self.v[usize::from(to)] += size;
+                }
+            }
+        }
+    }
+
+    /// Sets the conductance of a granule cell's synapse so that `partners` of them at `rate` Hz drive a cell, on average, as
+    /// the parallel fibres of the tissue do.
+    pub fn scale_fibres(&mut self, partners: f64, rate: f64) {
+        let Settings { pf_conductance, pf_inputs, pf_rate, .. } = self.settings;
+        self.fibre_conductance = (f64::from(pf_conductance) * pf_inputs * pf_rate / (partners * rate)) as f32;
+    }
+
+    /// Conductance of a granule cell's synapse, nS.
+    #[must_use]
+    pub fn fibre_conductance(&self) -> f32 {
+        self.fibre_conductance
+    }
+
+    /// One step of 1 ms with Poisson parallel fibres; the cells that fire are written to `spikes` in ascending order.
     pub fn step(&mut self, stream: &mut Stream, spikes: &mut Vec<u16>) {
         for four in self.bits.chunks_exact_mut(4) {
             let draw = stream.bits();
@@ -189,17 +325,40 @@ impl Interneurons {
                 *bits = (draw >> (16 * k)) as u16;
             }
         }
+        let mut drawn = core::mem::take(&mut self.drawn);
+        for (count, bits) in drawn.iter_mut().zip(&self.bits) {
+            *count = f32::from(self.input.count(*bits));
+        }
+        self.advance(&drawn, self.settings.pf_conductance, spikes);
+        self.drawn = drawn;
+    }
+
+    /// As [`Self::step`], with the granule cells' spikes that arrive at each cell.
+    pub fn step_driven(&mut self, arriving: &[f32], spikes: &mut Vec<u16>) {
+        self.advance(arriving, self.fibre_conductance, spikes);
+    }
+
+    fn advance(&mut self, parallel: &[f32], pf_conductance: f32, spikes: &mut Vec<u16>) {
         let n = self.count();
-        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, bits, input, kind, settings, decay, .. } = self;
+        if let Some(gaba) = &mut self.gaba {
+            self.g_gaba.fill(0.0);
+            gaba.step(&mut self.g_gaba, |_| 1.0);
+        }
+        if let Some([ampa, nmda]) = &mut self.spill {
+            self.g_cf.fill(0.0);
+            ampa.step(&mut self.g_cf, |_| 1.0);
+            let (share, v) = (self.settings.nmda_share, &self.v);
+            nmda.step(&mut self.g_cf, |cell| share * unblocked(v[cell]));
+        }
+        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, kind, settings, decay, .. } = self;
         let (v, g_pf, g_cf, g_gaba) = (&mut v[..n], &mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n]);
-        let (bias, refractory, coupling, bits) = (&bias[..n], &mut refractory[..n], &coupling[..n], &bits[..n]);
+        let (bias, refractory, coupling, parallel) = (&bias[..n], &mut refractory[..n], &coupling[..n], &parallel[..n]);
         let inverse_c = 1.0 / kind.capacitance;
         let leak = kind.leak;
-        let Settings { rest, threshold, reset, gaba_reversal, pf_conductance, .. } = *settings;
+        let Settings { rest, threshold, reset, gaba_reversal, .. } = *settings;
         let refractory_steps = settings.refractory as f32;
         for i in 0..n {
-            let pf = f32::from(input.count(bits[i]));
-            let e_pf = g_pf[i] * decay[0] + pf_conductance * pf;
+            let e_pf = g_pf[i] * decay[0] + pf_conductance * parallel[i];
             let e_cf = g_cf[i] * decay[1];
             let inh = g_gaba[i] * decay[2];
             let e_cf = if e_cf < NEGLIGIBLE { 0.0 } else { e_cf };
@@ -317,6 +476,60 @@ mod tests {
         assert_eq!(cells.coupling, [3.0, -3.0]);
         spikes(&mut cells, &mut stream, 1);
         assert!(cells.v[0] > -65.0 && cells.v[1] < -55.0);
+    }
+
+    #[test]
+    fn a_spikelet_reaches_the_coupled_cell_alone() {
+        let (mut cells, _) = population(Kind::mli1(), 3);
+        cells.v = vec![-60.0; 3];
+        cells.spikelets(&[(0, 1)], &[1, 2], 0.5);
+        assert_eq!(cells.v, [-59.5, -60.0, -60.0]);
+    }
+
+    #[test]
+    fn spill_over_excites_later_and_for_longer_than_a_synapse_and_peaks_at_its_own_conductance() {
+        let one = Projection::draw(
+            1,
+            1,
+            crate::wiring::Rule {
+                partners: 40.0,
+                synapses: 1.0,
+                weight: 1.0,
+                reach: crate::wiring::Reach::Zone,
+                recurrent: false,
+            },
+            &mut Stream::named(1, "test wiring", 0),
+        );
+        let course = |cf_kernel| {
+            let settings = Settings { cf_kernel, nmda_share: 0.0, ..settings() };
+            let mut stream = Stream::named(1, "test cells", 0);
+            let mut cells = Interneurons::new(&Kind::mli2(), &settings, 1, &mut stream);
+            cells.excite(&one, &[0]);
+            let mut fired = Vec::new();
+            let mut course = Vec::new();
+            for _ in 0..60 {
+                cells.step(&mut stream, &mut fired);
+                course.push(cells.g_cf[0]);
+            }
+            course
+        };
+        let highest = |course: &[f32]| {
+            course.iter().copied().enumerate().fold((0, 0.0), |best, now| if now.1 > best.1 { now } else { best })
+        };
+        let (synaptic, spilt) = (course(Kernel::Synaptic), course(Kernel::Spillover));
+        // What is kept of a synapse has already decayed by a step, what is kept of spill-over by the loop of the cells.
+        let a_step = |tau: f32| libm::expf(-1.0 / tau);
+        assert_eq!(highest(&synaptic).0, 0);
+        assert!((highest(&synaptic).1 - a_step(3.0)).abs() < 1e-6);
+        let (at, peak) = highest(&spilt);
+        assert!((3..=8).contains(&at) && (peak / a_step(3.0) - 1.0).abs() < 0.01, "{peak} at {at} ms");
+        assert!(spilt[30] > 0.1 && synaptic[30] < 0.001);
+    }
+
+    #[test]
+    fn magnesium_blocks_most_nmda_receptors_at_rest_and_few_at_0() {
+        assert!((unblocked(-65.0) - 0.06).abs() < 0.01);
+        assert!(unblocked(0.0) > 0.75);
     }
 
     #[test]

@@ -5,14 +5,43 @@
 
 use rand::Rng;
 use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): offset basis and prime.
 pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// One named stream of random numbers (PCG XSL RR 128/64).
-#[derive(Clone, Debug)]
-pub struct Stream(Pcg64);
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Place", into = "Place")]
+pub struct Stream {
+    generator: Pcg64,
+    place: Place,
+}
+
+/// Where a stream stands, for saving: how it began and how many draws were taken since.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Place {
+    /// High and low half of the state and of the sequence that it began with.
+    start: [u64; 4],
+    drawn: u64,
+}
+
+impl From<Place> for Stream {
+    fn from(place: Place) -> Self {
+        let wide = |high: u64, low: u64| (u128::from(high) << 64) | u128::from(low);
+        let [state_high, state_low, sequence_high, sequence_low] = place.start;
+        let mut generator = Pcg64::new(wide(state_high, state_low), wide(sequence_high, sequence_low));
+        generator.advance(u128::from(place.drawn));
+        Self { generator, place }
+    }
+}
+
+impl From<Stream> for Place {
+    fn from(stream: Stream) -> Self {
+        stream.place
+    }
+}
 
 impl Stream {
     /// The stream `name`, number `index`, of `seed`.
@@ -27,14 +56,13 @@ impl Stream {
         let mut mixer = SplitMix(state_high);
         let state_low = mixer.next() ^ index;
         let mut mixer = SplitMix(state_low);
-        let state = (u128::from(mixer.next()) << 64) | u128::from(mixer.next());
-        let sequence = (u128::from(mixer.next()) << 64) | u128::from(mixer.next());
-        Self(Pcg64::new(state, sequence))
+        Self::from(Place { start: core::array::from_fn(|_| mixer.next()), drawn: 0 })
     }
 
     /// 64 uniform bits.
     pub fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        self.place.drawn += 1;
+        self.generator.next_u64()
     }
 
     /// Uniform in [0, 1), 53 bits.
@@ -96,6 +124,23 @@ impl Stream {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
+    }
+}
+
+/// Events of one small probability, to be skipped to: as [`Stream::gap`], with its logarithm taken once.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Rare(f64);
+
+impl Rare {
+    /// Of probability `p`, 0 < p < 1.
+    #[must_use]
+    pub fn new(p: f64) -> Self {
+        Self(1.0 / libm::log1p(-p))
+    }
+
+    /// Number of failures before the next success.
+    pub fn gap(&self, stream: &mut Stream) -> u64 {
+        libm::floor(libm::log(1.0 - stream.uniform()) * self.0) as u64
     }
 }
 
@@ -195,6 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_stream_goes_on_where_it_stood() {
+        let mut stream = Stream::named(1, "volley", 7);
+        for _ in 0..5 {
+            stream.bits();
+        }
+        let mut restored = Stream::from(Place::from(stream.clone()));
+        assert_eq!(restored.bits(), stream.bits());
+    }
+
+    #[test]
     fn seed_name_and_index_each_make_another_stream() {
         let first = Stream::named(1, "volley", 7).bits();
         assert_ne!(first, Stream::named(2, "volley", 7).bits());
@@ -223,6 +278,9 @@ mod tests {
         let count: u32 = (0..n).map(|_| stream.poisson(2.3)).sum();
         assert!((f64::from(count) / f64::from(n) - 2.3).abs() < 0.02);
         let gaps: u64 = (0..n).map(|_| stream.gap(0.01)).sum();
+        assert!((gaps as f64 / f64::from(n) - 99.0).abs() < 1.0);
+        let rare = Rare::new(0.01);
+        let gaps: u64 = (0..n).map(|_| rare.gap(&mut stream)).sum();
         assert!((gaps as f64 / f64::from(n) - 99.0).abs() < 1.0);
         assert_eq!(stream.gap(1.0), 0);
         let happened = (0..n).filter(|_| stream.bernoulli(0.25)).count();
