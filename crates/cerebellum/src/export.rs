@@ -13,12 +13,23 @@ use crate::wiring::Projection;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Receptor {
-    /// Conductance of a climbing fibre's synapse, nS.
+    /// Conductance of a climbing fibre's synapse.
     ClimbingFibre,
-    /// Conductance of an inhibitory synapse between interneurons, nS.
+    /// Conductance of an inhibitory synapse between interneurons.
     Gaba,
-    /// A Purkinje dendrite's view of inhibition: share of all that it receives when every MLI1 fires once.
+    /// A Purkinje dendrite's view of inhibition.
     Inhibition,
+}
+
+impl Receptor {
+    /// Unit of its weights.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::ClimbingFibre | Self::Gaba => "nS",
+            Self::Inhibition => "share of what arrives when every MLI1 fires once",
+        }
+    }
 }
 
 /// A projection with the names of its ends.
@@ -229,13 +240,9 @@ pub struct Answer {
     pub spikes: u64,
 }
 
-/// Sends `volleys` through the early microzone of `seed`.
+/// Sends `volleys` through a microzone that has just been made.
 #[must_use]
-pub fn answer(parameters: &Parameters, seed: u64, protocol: &Protocol, volleys: &[Volley]) -> Answer {
-    answer_of(Microzone::new(parameters, seed, 0), protocol, volleys)
-}
-
-fn answer_of(mut zone: Microzone, protocol: &Protocol, volleys: &[Volley]) -> Answer {
+pub fn answer(mut zone: Microzone, protocol: &Protocol, volleys: &[Volley]) -> Answer {
     let mut answer = Answer { fibres: Raster::default(), mli1: Raster::default(), mli2: Raster::default(), spikes: 0 };
     let mut volleys = volleys.iter().peekable();
     for step in 0..protocol.steps() {
@@ -305,7 +312,7 @@ mod tests {
         let volleys = volleys(&protocol, 32, 5);
         let sizes: Vec<usize> = volleys.iter().map(|volley| volley.fibres.len()).collect();
         assert_eq!(sizes, [0, 4, 12, 32].repeat(3));
-        let answer = answer(&small(), 5, &protocol, &volleys);
+        let answer = answer(Microzone::new(&small(), 5, 0), &protocol, &volleys);
         let fired: Vec<(u16, u64)> =
             answer.fibres.cell.iter().copied().zip(answer.fibres.step.iter().map(|step| u64::from(*step))).collect();
         assert!(volleys.iter().flat_map(|volley| &volley.fibres).all(|spike| fired.contains(spike)));
@@ -318,7 +325,8 @@ mod tests {
         let volleys = volleys(&protocol, 32, 5);
         let mut uncoupled = small();
         uncoupled.wiring.gap_conductance = 0.0;
-        let (with, without) = (answer(&small(), 5, &protocol, &volleys), answer(&uncoupled, 5, &protocol, &volleys));
+        let run = |parameters| answer(Microzone::new(parameters, 5, 0), &protocol, &volleys);
+        let (with, without) = (run(&small()), run(&uncoupled));
         assert_eq!(with.fibres, without.fibres);
         assert_ne!(with.spikes, without.spikes);
         let bias = |parameters| tables(parameters, 5).expect("in range")[0].populations[1].bias.clone();
