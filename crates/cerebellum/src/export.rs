@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::microzone::{Microzone, SETTLED};
+use crate::microzone::{Microzone, Parallel, SETTLED};
 use crate::network::Zone;
 use crate::parameters::{Fault, Parameters};
 use crate::rng::{FNV_PRIME, Stream};
@@ -121,7 +121,7 @@ fn part(zone: Zone, mut microzone: Microzone) -> Part {
         spikes: 0,
     };
     for _ in 0..1_000 {
-        microzone.step(false);
+        microzone.step(false, Parallel::Background);
     }
     part.spikes = microzone.spike_hash();
     part
@@ -251,7 +251,7 @@ pub fn answer(mut zone: Microzone, protocol: &Protocol, volleys: &[Volley]) -> A
                 zone.recruit(usize::from(*fibre), at + SETTLED);
             }
         }
-        zone.step(false);
+        zone.step(false, Parallel::Background);
         let mut fired = zone.fired(step + SETTLED);
         while fired != 0 {
             answer.fibres.push(step, [fired.trailing_zeros() as u16]);

@@ -3,6 +3,8 @@
 //!
 //! Conductance-based leaky integrate-and-fire cells at a step of 1 ms, in arrays of `f32`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::parameters::settings;
 use crate::presets::Preset;
 use crate::rng::Stream;
@@ -89,7 +91,7 @@ impl Settings {
 const NEGLIGIBLE: f32 = 1e-9;
 
 /// Thresholds on 16 random bits that turn them into a Poisson count: the count is the number of thresholds passed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PoissonInput([u16; 12]);
 
 impl PoissonInput {
@@ -114,7 +116,7 @@ impl PoissonInput {
 }
 
 /// A population of one kind: state in arrays, one element a cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interneurons {
     kind: Kind,
     settings: Settings,
@@ -126,6 +128,10 @@ pub struct Interneurons {
     refractory: Vec<f32>,
     coupling: Vec<f32>,
     bits: Vec<u16>,
+    /// Parallel-fibre spikes that arrive in this step, where they are drawn.
+    drawn: Vec<f32>,
+    /// Conductance of a granule cell's synapse, nS.
+    fibre_conductance: f32,
     input: PoissonInput,
     decay: [f32; 3],
     /// Silenced cells never fire.
@@ -149,6 +155,8 @@ impl Interneurons {
             coupling: vec![0.0; n],
             // Four cells share one draw.
             bits: vec![0; n.next_multiple_of(4)],
+            drawn: vec![0.0; n],
+            fibre_conductance: settings.pf_conductance,
             input: PoissonInput::parallel_fibres(settings),
             decay: [settings.pf_decay, settings.cf_decay, settings.gaba_decay].map(|tau| libm::exp(-1.0 / tau) as f32),
             silenced: false,
@@ -187,7 +195,20 @@ impl Interneurons {
         }
     }
 
-    /// One step of 1 ms; the cells that fire are written to `spikes` in ascending order.
+    /// Sets the conductance of a granule cell's synapse so that `partners` of them at `rate` Hz drive a cell, on average, as
+    /// the parallel fibres of the tissue do.
+    pub fn scale_fibres(&mut self, partners: f64, rate: f64) {
+        let Settings { pf_conductance, pf_inputs, pf_rate, .. } = self.settings;
+        self.fibre_conductance = (f64::from(pf_conductance) * pf_inputs * pf_rate / (partners * rate)) as f32;
+    }
+
+    /// Conductance of a granule cell's synapse, nS.
+    #[must_use]
+    pub fn fibre_conductance(&self) -> f32 {
+        self.fibre_conductance
+    }
+
+    /// One step of 1 ms with Poisson parallel fibres; the cells that fire are written to `spikes` in ascending order.
     pub fn step(&mut self, stream: &mut Stream, spikes: &mut Vec<u16>) {
         for four in self.bits.chunks_exact_mut(4) {
             let draw = stream.bits();
@@ -195,17 +216,30 @@ impl Interneurons {
                 *bits = (draw >> (16 * k)) as u16;
             }
         }
+        let mut drawn = core::mem::take(&mut self.drawn);
+        for (count, bits) in drawn.iter_mut().zip(&self.bits) {
+            *count = f32::from(self.input.count(*bits));
+        }
+        self.advance(&drawn, self.settings.pf_conductance, spikes);
+        self.drawn = drawn;
+    }
+
+    /// As [`Self::step`], with the granule cells' spikes that arrive at each cell.
+    pub fn step_driven(&mut self, arriving: &[f32], spikes: &mut Vec<u16>) {
+        self.advance(arriving, self.fibre_conductance, spikes);
+    }
+
+    fn advance(&mut self, parallel: &[f32], pf_conductance: f32, spikes: &mut Vec<u16>) {
         let n = self.count();
-        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, bits, input, kind, settings, decay, .. } = self;
+        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, kind, settings, decay, .. } = self;
         let (v, g_pf, g_cf, g_gaba) = (&mut v[..n], &mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n]);
-        let (bias, refractory, coupling, bits) = (&bias[..n], &mut refractory[..n], &coupling[..n], &bits[..n]);
+        let (bias, refractory, coupling, parallel) = (&bias[..n], &mut refractory[..n], &coupling[..n], &parallel[..n]);
         let inverse_c = 1.0 / kind.capacitance;
         let leak = kind.leak;
-        let Settings { rest, threshold, reset, gaba_reversal, pf_conductance, .. } = *settings;
+        let Settings { rest, threshold, reset, gaba_reversal, .. } = *settings;
         let refractory_steps = settings.refractory as f32;
         for i in 0..n {
-            let pf = f32::from(input.count(bits[i]));
-            let e_pf = g_pf[i] * decay[0] + pf_conductance * pf;
+            let e_pf = g_pf[i] * decay[0] + pf_conductance * parallel[i];
             let e_cf = g_cf[i] * decay[1];
             let inh = g_gaba[i] * decay[2];
             let e_cf = if e_cf < NEGLIGIBLE { 0.0 } else { e_cf };

@@ -5,12 +5,14 @@
 //! Nothing in here may know of presses, levels or pictures. Start at [`network::Network`].
 #![forbid(unsafe_code)]
 
+pub mod calcium;
 pub mod closed_form;
 pub mod experiments;
 pub mod export;
 pub mod granule;
 pub mod interneurons;
 pub mod microzone;
+pub mod mossy;
 pub mod network;
 pub mod nuclei;
 pub mod olive;
@@ -19,7 +21,9 @@ pub mod plasticity;
 pub mod presets;
 pub mod purkinje;
 pub mod rng;
+pub mod soma;
 pub mod sum;
+pub mod synapses;
 pub mod window;
 pub mod wiring;
 

@@ -1,5 +1,7 @@
 //! A microzone: the climbing fibres, interneurons and Purkinje cells that one sign of error drives.
 
+use serde::{Deserialize, Serialize};
+
 use crate::export::{Between, Receptor};
 use crate::interneurons::Interneurons;
 use crate::olive::{Fibres, Spontaneous};
@@ -7,7 +9,7 @@ use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::{HISTORY, Purkinje};
 use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
-use crate::wiring::{Projection, Reach, Rule, gap_junctions};
+use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
 /// Steps from a spike to its effect on another cell (Park 2026: 1.75 ms from climbing fibre, 1–1.5 ms between
 /// interneurons; with steps of 1 ms, 2).
@@ -66,13 +68,16 @@ settings! {
         mli1_purkinje_share: f64 [0, 1] "",
         /// MLI1 → Purkinje (7.5–10).
         mli1_purkinje_synapses: f64 [1, 100] "",
+        /// Granule cells that contact an MLI1, and an MLI2 (Park 2026 counts about as many synapses on both); their
+        /// conductance is scaled so that the mean drive is that of `interneurons.pf_inputs` at `interneurons.pf_rate`.
+        pf_partners: usize [1, 10_000] "",
     }
 }
 
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(_preset: Preset) -> Self {
+    pub fn of(preset: Preset) -> Self {
         Self {
             cf_conductance: 0.55,
             cf_mli2_partners: 5.0,
@@ -93,19 +98,33 @@ impl Settings {
             gap_partners: 4.5,
             mli1_purkinje_share: 0.25,
             mli1_purkinje_synapses: 8.75,
+            pf_partners: match preset {
+                Preset::Small => 64,
+                Preset::Standard => 128,
+                Preset::Large | Preset::Xl | Preset::Yamazaki => 400,
+            },
         }
     }
 }
 
 /// Mean rates at rest, spikes a cell and ms.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
     pub mli1: f64,
     pub mli2: f64,
 }
 
+/// Where the interneurons' parallel-fibre input comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Parallel<'a> {
+    /// Poisson spikes, drawn for each cell: there is no granular layer.
+    Background,
+    /// The granule cells that fired, ascending; only for a microzone made by [`Microzone::wired`].
+    Spikes(&'a [u32]),
+}
+
 /// Cells, wiring and recent past of one microzone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Microzone {
     pub(crate) fibres: Fibres,
     pub(crate) mli1: Interneurons,
@@ -120,17 +139,25 @@ pub struct Microzone {
     mli1_mli1: Projection,
     mli1_mli2: Projection,
     mli1_purkinje: Projection,
+    /// Synapses that each Purkinje cell receives from MLI1.
+    purkinje_synapses: Vec<f32>,
+    /// Parallel fibres → MLI1, then MLI2; none without a granular layer.
+    parallel: Option<ParallelContacts>,
+    /// Parallel-fibre spikes that reach each MLI1, then each MLI2, in this step.
+    arriving: Vec<f32>,
     junctions: Vec<(u16, u16)>,
     gap_conductance: f32,
     cf_spikes: [Vec<u16>; SLOTS],
     mli1_spikes: [Vec<u16>; SLOTS],
     mli2_spikes: [Vec<u16>; SLOTS],
     /// Fibres that a volley has made to fire, by step; one bit a fibre.
-    recruited: [u64; HISTORY],
+    recruited: Vec<u64>,
     /// Fibres that fired, by step.
-    fired: [u64; HISTORY],
-    mli1_counts: [u16; HISTORY],
-    mli2_counts: [u16; HISTORY],
+    fired: Vec<u64>,
+    /// … and those of them that a volley had recruited.
+    called: Vec<u64>,
+    mli1_counts: Vec<u16>,
+    mli2_counts: Vec<u16>,
     rest: Rest,
     /// Steps lived.
     clock: u64,
@@ -138,9 +165,30 @@ pub struct Microzone {
 }
 
 impl Microzone {
-    /// Draws microzone number `index` of `seed` and lets it settle.
+    /// Draws microzone number `index` of `seed` and lets it settle, on Poisson parallel fibres.
     #[must_use]
     pub fn new(parameters: &Parameters, seed: u64, index: u64) -> Self {
+        let mut zone = Self::unsettled(parameters, seed, index);
+        zone.settle();
+        zone
+    }
+
+    /// Draws microzone number `index` of `seed` and wires it to the granule cells, which fire at `granule_rate` Hz at
+    /// rest. It has not settled, which takes the layer: see [`Self::set_rest`].
+    #[must_use]
+    pub fn wired(parameters: &Parameters, seed: u64, index: u64, granule_rate: f64) -> Self {
+        let mut zone = Self::unsettled(parameters, seed, index);
+        let (granule, partners) =
+            (parameters.cells.granule, parameters.wiring.pf_partners.min(parameters.cells.granule));
+        let interneurons = zone.mli1.count() + zone.mli2.count();
+        let mut stream = Stream::named(seed, "parallel contacts", index);
+        zone.parallel = Some(ParallelContacts::draw(granule, interneurons, partners, &mut stream));
+        zone.mli1.scale_fibres(partners as f64, granule_rate);
+        zone.mli2.scale_fibres(partners as f64, granule_rate);
+        zone
+    }
+
+    fn unsettled(parameters: &Parameters, seed: u64, index: u64) -> Self {
         let (counts, wires) = (&parameters.cells, &parameters.wiring);
         let (g_cf, g_mli) = (wires.cf_conductance, wires.mli_conductance);
         let mut wiring = Stream::named(seed, "wiring", index);
@@ -154,14 +202,18 @@ impl Microzone {
             rule(wires.mli1_purkinje_share * m1 as f64, wires.mli1_purkinje_synapses, 1.0),
             stream,
         );
-        mli1_purkinje.normalise_inputs(cf);
+        let purkinje_synapses = mli1_purkinje.normalise_inputs(cf);
         let mut cells = Stream::named(seed, "cells", index);
-        let mut zone = Self {
-            fibres: Fibres::new(cf, &mut Stream::named(seed, "threshold fibres", index)),
+        Self {
+            fibres: Fibres::new(&parameters.olive, cf, &mut Stream::named(seed, "threshold fibres", index)),
             mli1: Interneurons::new(&parameters.mli1, &parameters.interneurons, m1, &mut cells),
             mli2: Interneurons::new(&parameters.mli2, &parameters.interneurons, m2, &mut cells),
             purkinje: Purkinje::new(cf),
-            spontaneous: Spontaneous::new(cf, Stream::named(seed, "spontaneous fibres", index)),
+            spontaneous: Spontaneous::new(
+                parameters.olive.spontaneous,
+                cf,
+                Stream::named(seed, "spontaneous fibres", index),
+            ),
             background: Stream::named(seed, "parallel fibres", index),
             cf_mli1: Projection::draw(cf, m1, rule(wires.cf_mli1_partners, wires.cf_mli1_synapses, g_cf), stream),
             cf_mli2: Projection::draw(
@@ -195,31 +247,33 @@ impl Microzone {
                 stream,
             ),
             mli1_purkinje,
+            purkinje_synapses,
+            parallel: None,
+            arriving: vec![0.0; m1 + m2],
             junctions: gap_junctions(m1, wires.gap_partners, stream),
             gap_conductance: wires.gap_conductance,
             cf_spikes: core::array::from_fn(|_| Vec::with_capacity(cf)),
             mli1_spikes: core::array::from_fn(|_| Vec::with_capacity(m1)),
             mli2_spikes: core::array::from_fn(|_| Vec::with_capacity(m2)),
-            recruited: [0; HISTORY],
-            fired: [0; HISTORY],
-            mli1_counts: [0; HISTORY],
-            mli2_counts: [0; HISTORY],
+            recruited: vec![0; HISTORY],
+            fired: vec![0; HISTORY],
+            called: vec![0; HISTORY],
+            mli1_counts: vec![0; HISTORY],
+            mli2_counts: vec![0; HISTORY],
             rest: Rest::default(),
             clock: 0,
             hash: FNV_OFFSET,
-        };
-        zone.settle();
-        zone
+        }
     }
 
     fn settle(&mut self) {
         for _ in 0..FORGET_STEPS {
-            self.step(false);
+            self.step(false, Parallel::Background);
         }
         let mut base = vec![0.0f64; self.fibres.count()];
         let (mut mli1, mut mli2) = (0u64, 0u64);
         for _ in 0..REST_STEPS {
-            self.step(false);
+            self.step(false, Parallel::Background);
             mli1 += u64::from(self.mli1_count(self.clock - 1));
             mli2 += u64::from(self.mli2_count(self.clock - 1));
             for (sum, now) in base.iter_mut().zip(self.purkinje.filtered()) {
@@ -229,11 +283,18 @@ impl Microzone {
         for sum in &mut base {
             *sum /= REST_STEPS as f64;
         }
-        self.purkinje.set_base(&base);
-        self.rest = Rest {
+        let rest = Rest {
             mli1: mli1 as f64 / (REST_STEPS as f64 * self.mli1.count() as f64),
             mli2: mli2 as f64 / (REST_STEPS as f64 * self.mli2.count() as f64),
         };
+        self.set_rest(rest, &base);
+    }
+
+    /// Says what rest is: the interneurons' rates and each Purkinje cell's inhibition ([`Purkinje::filtered`]). Spikes are
+    /// hashed from here on.
+    pub fn set_rest(&mut self, rest: Rest, inhibition: &[f64]) {
+        self.purkinje.set_base(inhibition);
+        self.rest = rest;
         self.hash = FNV_OFFSET;
     }
 
@@ -244,11 +305,15 @@ impl Microzone {
     }
 
     /// One step of 1 ms. `withhold` drops what would fire spontaneously: a volley's floor stands for it.
-    pub(crate) fn step(&mut self, withhold: bool) {
+    ///
+    /// # Panics
+    /// On granule cells' spikes without contacts to them.
+    pub(crate) fn step(&mut self, withhold: bool, parallel: Parallel) {
         let step = self.clock;
         let row = step as usize % HISTORY;
         let spontaneous = self.spontaneous.at(step);
         let mut set = core::mem::take(&mut self.recruited[row]);
+        self.called[row] = set;
         if !withhold {
             set |= spontaneous;
         }
@@ -270,8 +335,21 @@ impl Microzone {
         self.mli1.inhibit(&self.mli1_mli1, &self.mli1_spikes[arrived]);
         self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[arrived]);
         self.mli1.couple(&self.junctions, self.gap_conductance);
-        self.mli1.step(&mut self.background, &mut self.mli1_spikes[now]);
-        self.mli2.step(&mut self.background, &mut self.mli2_spikes[now]);
+        let (mli1_spikes, mli2_spikes) = (&mut self.mli1_spikes[now], &mut self.mli2_spikes[now]);
+        match parallel {
+            Parallel::Background => {
+                self.mli1.step(&mut self.background, mli1_spikes);
+                self.mli2.step(&mut self.background, mli2_spikes);
+            }
+            Parallel::Spikes(granule) => {
+                let contacts = self.parallel.as_ref().expect("a wired microzone has contacts with its granular layer");
+                self.arriving.fill(0.0);
+                contacts.deliver(granule, &mut self.arriving);
+                let (to_mli1, to_mli2) = self.arriving.split_at(self.mli1.count());
+                self.mli1.step_driven(to_mli1, mli1_spikes);
+                self.mli2.step_driven(to_mli2, mli2_spikes);
+            }
+        }
         self.purkinje.step(step, &self.mli1_purkinje, &self.mli1_spikes[now]);
 
         self.mli1_counts[row] = self.mli1_spikes[now].len() as u16;
@@ -300,6 +378,12 @@ impl Microzone {
         self.fired[step as usize % HISTORY]
     }
 
+    /// Those of [`Self::fired`] that a volley had recruited; the others fired spontaneously.
+    #[must_use]
+    pub fn called(&self, step: u64) -> u64 {
+        self.called[step as usize % HISTORY]
+    }
+
     /// MLI1 spikes at `step`, one of the last [`HISTORY`].
     #[must_use]
     pub fn mli1_count(&self, step: u64) -> u16 {
@@ -316,6 +400,12 @@ impl Microzone {
     #[must_use]
     pub fn mli1_spikes(&self) -> &[u16] {
         &self.mli1_spikes[(self.clock - 1) as usize % SLOTS]
+    }
+
+    /// Synapses that each Purkinje cell receives from MLI1.
+    #[must_use]
+    pub fn purkinje_synapses(&self) -> &[f32] {
+        &self.purkinje_synapses
     }
 
     /// MLI2 cells that fired in the step just done.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, interneurons, microzone, nuclei, olive, plasticity, purkinje, window};
+use crate::{calcium, granule, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -125,13 +125,18 @@ pub trait Section {
 pub struct Parameters {
     pub preset: Preset,
     pub cells: Cells,
+    pub mossy: mossy::Settings,
     pub granule: granule::Settings,
+    pub spectral: granule::spectral::Settings,
+    pub golgi: granule::golgi::Settings,
     pub mli1: interneurons::Kind,
     pub mli2: interneurons::Kind,
     pub interneurons: interneurons::Settings,
     pub wiring: microzone::Settings,
     pub purkinje: purkinje::Settings,
+    pub soma: soma::Settings,
     pub window: window::Settings,
+    pub calcium: calcium::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
     pub plasticity: plasticity::Settings,
@@ -144,13 +149,18 @@ impl Parameters {
         Self {
             preset,
             cells: preset.cells(),
+            mossy: mossy::Settings::of(preset),
             granule: granule::Settings::of(preset),
+            spectral: granule::spectral::Settings::default(),
+            golgi: granule::golgi::Settings::default(),
             mli1: interneurons::Kind::mli1(),
             mli2: interneurons::Kind::mli2(),
             interneurons: interneurons::Settings::of(preset),
             wiring: microzone::Settings::of(preset),
             purkinje: purkinje::Settings::of(preset),
+            soma: soma::Settings::of(preset),
             window: window::Settings::default(),
+            calcium: calcium::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
@@ -160,15 +170,20 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 11] = [
+        let sections: &[(&str, &dyn Section)] = &[
             ("cells", &self.cells),
+            ("mossy", &self.mossy),
             ("granule", &self.granule),
+            ("spectral", &self.spectral),
+            ("golgi", &self.golgi),
             ("mli1", &self.mli1),
             ("mli2", &self.mli2),
             ("interneurons", &self.interneurons),
             ("wiring", &self.wiring),
             ("purkinje", &self.purkinje),
+            ("soma", &self.soma),
             ("window", &self.window),
+            ("calcium", &self.calcium),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
             ("plasticity", &self.plasticity),

@@ -1,6 +1,8 @@
 //! Purkinje cells as far as the gate needs them: the interneuron spikes that reach each dendrite, and from them the
 //! calcium that a climbing-fibre event can raise there.
 
+use serde::{Deserialize, Serialize};
+
 use crate::parameters::settings;
 use crate::presets::Preset;
 use crate::sum::tree_sum_f64;
@@ -31,7 +33,7 @@ impl Settings {
 }
 
 /// Inhibition on each Purkinje cell of a microzone, with its recent past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Purkinje {
     n: usize,
     /// Filtered, weighted MLI1 spikes a ms.
@@ -69,6 +71,12 @@ impl Purkinje {
             *filtered = if *filtered < 1e-9 { 0.0 } else { *filtered };
             *kept = *filtered;
         }
+    }
+
+    /// Weighted spikes that this step brought to every cell: 1 where all of its interneurons fired.
+    #[must_use]
+    pub fn arriving(&self) -> &[f32] {
+        &self.arriving
     }
 
     /// Sets what counts as inhibition at rest, one value a cell.

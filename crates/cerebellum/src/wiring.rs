@@ -1,10 +1,12 @@
 //! Wiring: who contacts whom, and with how much conductance, stored by presynaptic cell.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rng::Stream;
 
 /// A bundle of synapses from one population to another, in compressed rows: cell `i` contacts
 /// `targets[starts[i]..starts[i + 1]]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Projection {
     starts: Vec<u32>,
     targets: Vec<u16>,
@@ -72,8 +74,8 @@ impl Projection {
         Self { starts, targets, weights }
     }
 
-    /// Scales what each of `to` cells receives to a sum of 1; a cell without input keeps none.
-    pub fn normalise_inputs(&mut self, to: usize) {
+    /// Scales what each of `to` cells receives to a sum of 1 and returns the sums it had; a cell without input keeps none.
+    pub fn normalise_inputs(&mut self, to: usize) -> Vec<f32> {
         let mut sums = vec![0.0f32; to];
         for (target, weight) in self.targets.iter().zip(&self.weights) {
             sums[usize::from(*target)] += weight;
@@ -81,6 +83,13 @@ impl Projection {
         for (target, weight) in self.targets.iter().zip(&mut self.weights) {
             *weight /= sums[usize::from(*target)];
         }
+        sums
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.starts[..]) + size_of_val(&self.targets[..]) + size_of_val(&self.weights[..])
     }
 
     /// Adds the weights of each spiking cell to what its targets receive.
@@ -105,6 +114,81 @@ impl Projection {
     #[must_use]
     pub fn pairs(&self) -> usize {
         self.targets.len()
+    }
+}
+
+/// Contacts of granule cells on a population that all of their parallel fibres run past, in compressed rows; all of one
+/// population's contacts have the same conductance, so none is stored. The granule cells may be a million.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ParallelContacts {
+    starts: Vec<u32>,
+    targets: Vec<u16>,
+}
+
+impl ParallelContacts {
+    /// Draws `partners` different granule cells for each of `to` cells: one from each of `partners` equal stretches of the
+    /// layer, so that every cell sees all of it.
+    pub fn draw(granule: usize, to: usize, partners: usize, stream: &mut Stream) -> Self {
+        let mut replay = stream.clone();
+        // Counted two places on, so that filling the rows leaves `starts` where it belongs.
+        let mut starts = vec![0u32; granule + 2];
+        stratified(granule, to, partners, &mut replay, |pre, _| starts[pre + 2] += 1);
+        for pre in 0..=granule {
+            starts[pre + 1] += starts[pre];
+        }
+        let mut targets = vec![0; partners.min(granule) * to];
+        stratified(granule, to, partners, stream, |pre, post| {
+            targets[starts[pre + 1] as usize] = post as u16;
+            starts[pre + 1] += 1;
+        });
+        starts.truncate(granule + 1);
+        Self { starts, targets }
+    }
+
+    /// Counts the spikes that reach each cell.
+    pub fn deliver(&self, spikes: &[u32], into: &mut [f32]) {
+        for &cell in spikes {
+            let row = self.starts[cell as usize] as usize..self.starts[cell as usize + 1] as usize;
+            for target in &self.targets[row] {
+                into[usize::from(*target)] += 1.0;
+            }
+        }
+    }
+
+    /// The cells that granule cell `cell` contacts.
+    #[must_use]
+    pub fn row(&self, cell: u32) -> &[u16] {
+        &self.targets[self.starts[cell as usize] as usize..self.starts[cell as usize + 1] as usize]
+    }
+
+    /// Number of connected pairs.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.targets.len()
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.starts[..]) + size_of_val(&self.targets[..])
+    }
+}
+
+/// Calls `contact(granule cell, cell)` for `partners` granule cells of each of `to` cells, one from each of as many equal
+/// stretches of the layer; with as many partners as granule cells, all of them, without a draw.
+pub(crate) fn stratified(
+    granule: usize,
+    to: usize,
+    partners: usize,
+    stream: &mut Stream,
+    mut contact: impl FnMut(usize, usize),
+) {
+    let partners = partners.min(granule);
+    for post in 0..to {
+        for k in 0..partners {
+            let (low, high) = (k * granule / partners, (k + 1) * granule / partners);
+            let pre = if high - low == 1 { low } else { low + stream.below(high - low) };
+            contact(pre, post);
+        }
     }
 }
 
@@ -152,6 +236,27 @@ mod tests {
         for (cell, g) in received.iter().enumerate() {
             assert!(*g == 0.0 || cell.abs_diff(50) <= 10, "cell {cell} is far from 50");
         }
+    }
+
+    #[test]
+    fn every_cell_has_as_many_different_granule_cells_as_the_others() {
+        let contacts = ParallelContacts::draw(2_048, 50, 64, &mut Stream::named(1, "test", 0));
+        assert_eq!(contacts.pairs(), 50 * 64);
+        let mut received = vec![0.0; 50];
+        let all: Vec<u32> = (0..2_048).collect();
+        contacts.deliver(&all, &mut received);
+        assert!(received.iter().all(|count| *count == 64.0));
+        assert!(all.iter().all(|cell| contacts.row(*cell).windows(2).all(|pair| pair[0] < pair[1])));
+        // The layer's halves are met alike.
+        received.fill(0.0);
+        contacts.deliver(&all[..1_024], &mut received);
+        assert!(received.iter().all(|count| *count == 32.0));
+    }
+
+    #[test]
+    fn more_partners_than_granule_cells_are_all_of_them() {
+        let contacts = ParallelContacts::draw(64, 3, 400, &mut Stream::named(1, "test", 0));
+        assert!((0..64).all(|cell| contacts.row(cell) == [0, 1, 2]));
     }
 
     #[test]
