@@ -10,8 +10,7 @@ use std::{
 
 use doozy_cerebellum::{
     Parameters, Zone,
-    export::{self, Answer, Junctions, Part, Protocol, Raster, Volley},
-    microzone::Microzone,
+    export::{self, Answer, Junctions, Part, Protocol, Raster, Run, Volley},
     parameters::Fault,
 };
 use serde_json::{Value, json};
@@ -118,9 +117,9 @@ pub fn export_network(
 
 /// Runs the protocol through the early microzone, and tells how many times faster than real time that was.
 fn timed(parameters: &Parameters, seed: u64, protocol: &Protocol, volleys: &[Volley]) -> (Answer, f64) {
-    let zone = Microzone::new(parameters, seed, 0);
+    let run = Run::new(parameters, seed);
     let start = Instant::now();
-    let answer = export::answer(zone, protocol, volleys);
+    let answer = run.answer(protocol, volleys);
     (answer, protocol.steps() as f64 * 1e-3 / start.elapsed().as_secs_f64())
 }
 
@@ -211,6 +210,7 @@ fn write_spikes(path: &Path, coupled: &Answer, uncoupled: &Answer) -> io::Result
     for (name, answer) in [("coupled", coupled), ("uncoupled", uncoupled)] {
         write_raster(&mut file, &format!("{name}.mli1"), &answer.mli1)?;
         write_raster(&mut file, &format!("{name}.mli2"), &answer.mli2)?;
+        write_raster(&mut file, &format!("{name}.purkinje"), &answer.purkinje)?;
     }
     file.finish()
 }

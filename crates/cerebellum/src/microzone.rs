@@ -13,7 +13,7 @@ use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
 /// Steps from a spike to its effect on another cell (Park 2026: 1.75 ms from climbing fibre, 1–1.5 ms between
 /// interneurons; with steps of 1 ms, 2).
-const DELAY: u64 = 2;
+pub(crate) const DELAY: u64 = 2;
 /// Slots to keep the spikes of the steps that are still on their way.
 const SLOTS: usize = DELAY as usize + 1;
 /// Steps at rest before a microzone is used: first those that forget the initial state, then those in which its
@@ -425,7 +425,7 @@ impl Microzone {
             between("mli2", "mli2", Gaba, DELAY, &self.mli2_mli2),
             between("mli1", "mli1", Gaba, DELAY, &self.mli1_mli1),
             between("mli1", "mli2", Gaba, DELAY, &self.mli1_mli2),
-            between("mli1", "purkinje", Inhibition, 0, &self.mli1_purkinje),
+            between("mli1", "purkinje_dendrite", Inhibition, 0, &self.mli1_purkinje),
         ]
     }
 
