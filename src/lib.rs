@@ -8,6 +8,7 @@
 //! | when something happened | [`clock`], [`input`] |
 //! | what is heard | [`audio`] |
 //! | what is kept, and how it is recomputed | [`record`] |
+//! | the experiments on the model, and the model for others | [`lab`] |
 //! | which levels there are | [`ladders`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
@@ -20,6 +21,7 @@ pub mod conductor;
 #[cfg(feature = "game")]
 pub mod game;
 pub mod input;
+pub mod lab;
 pub mod ladders;
 pub mod paths;
 pub mod record;

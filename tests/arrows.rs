@@ -11,6 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("audio", &["clock"]),
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
+    ("lab", &[]),
     ("ladders", &["paths"]),
     ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
     ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),

@@ -6,7 +6,9 @@
 mod backup;
 mod demo;
 mod doctor;
+mod export_network;
 mod history;
+mod lab;
 mod play;
 mod replay;
 #[cfg(feature = "game")]
@@ -63,6 +65,8 @@ enum Command {
     Replay(replay::Replay),
     /// Check level files: what is wrong, where, and what would be right
     Validate(validate::Validate),
+    /// In-silico experiments on the cerebellar model
+    Lab(lab::Lab),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -201,6 +205,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(c)) => c.run(&common),
         Some(Command::Replay(c)) => c.run(&common),
         Some(Command::Validate(c)) => c.run(&common),
+        Some(Command::Lab(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Doctor(c)) => c.run(&common),

@@ -3,22 +3,36 @@
 
 use serde::Serialize;
 
-use crate::microzone::{Microzone, Parallel, SETTLED};
+use crate::microzone::{DELAY, Microzone, Parallel, SETTLED};
 use crate::network::Zone;
 use crate::parameters::{Fault, Parameters};
 use crate::rng::{FNV_PRIME, Stream};
+use crate::soma::Somata;
 use crate::wiring::Projection;
 
 /// What a spike changes in the cell that receives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Receptor {
-    /// Conductance of a climbing fibre's synapse, nS.
+    /// Conductance of a climbing fibre's synapse.
     ClimbingFibre,
-    /// Conductance of an inhibitory synapse between interneurons, nS.
+    /// Conductance of an inhibitory synapse between interneurons.
     Gaba,
-    /// A Purkinje dendrite's view of inhibition: share of all that it receives when every MLI1 fires once.
+    /// A Purkinje dendrite's view of inhibition.
     Inhibition,
+    /// Conductance of an inhibitory synapse on a Purkinje soma.
+    PurkinjeGaba,
+}
+
+impl Receptor {
+    /// Unit of its weights.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::ClimbingFibre | Self::Gaba | Self::PurkinjeGaba => "nS",
+            Self::Inhibition => "share of what arrives when every MLI1 fires once",
+        }
+    }
 }
 
 /// A projection with the names of its ends.
@@ -81,14 +95,16 @@ pub struct Part {
 /// Every parameter that is out of its range.
 pub fn tables(parameters: &Parameters, seed: u64) -> Result<Vec<Part>, Vec<Fault>> {
     parameters.check()?;
-    Ok(Zone::ALL
-        .into_iter()
-        .zip(0..)
-        .map(|(zone, index)| part(zone, Microzone::new(parameters, seed, index)))
-        .collect())
+    let part = |(zone, index)| part(zone, Microzone::new(parameters, seed, index), &somata(parameters, seed, index));
+    Ok(Zone::ALL.into_iter().zip(0..).map(part).collect())
 }
 
-fn part(zone: Zone, mut microzone: Microzone) -> Part {
+/// The Purkinje somata of microzone `index`, as the circuit draws them.
+fn somata(parameters: &Parameters, seed: u64, index: u64) -> Somata {
+    Somata::new(&parameters.soma, parameters.cells.fibres, &mut Stream::named(seed, "purkinje somata", index))
+}
+
+fn part(zone: Zone, mut microzone: Microzone, somata: &Somata) -> Part {
     let population = |name, cells, bias: &[f32]| Population { name, cells, bias: bias.to_vec() };
     let (pairs, conductance) = microzone.junctions();
     let fibres = microzone.fibres.count();
@@ -98,9 +114,9 @@ fn part(zone: Zone, mut microzone: Microzone) -> Part {
             population("climbing_fibre", fibres, &[]),
             population("mli1", microzone.mli1.count(), microzone.mli1.bias()),
             population("mli2", microzone.mli2.count(), microzone.mli2.bias()),
-            population("purkinje", fibres, &[]),
+            population("purkinje", fibres, somata.bias()),
         ],
-        bundles: microzone.projections().into_iter().map(bundle).collect(),
+        bundles: microzone.projections().into_iter().map(bundle).chain([on_somata(&microzone, somata)]).collect(),
         junctions: Junctions {
             population: "mli1",
             a: pairs.iter().map(|(a, _)| u32::from(*a)).collect(),
@@ -125,6 +141,16 @@ fn bundle(between: Between<'_>) -> Bundle {
         bundle.weight.push(weight);
     }
     bundle
+}
+
+/// MLI1 → Purkinje somata: the same pairs as on the dendrites, in conductances.
+fn on_somata(microzone: &Microzone, somata: &Somata) -> Bundle {
+    let [.., dendrites] = microzone.projections();
+    let mut bundle = bundle(dendrites);
+    for (weight, post) in bundle.weight.iter_mut().zip(&bundle.post) {
+        *weight *= microzone.purkinje_synapses()[*post as usize] * somata.settings().mli_conductance;
+    }
+    Bundle { to: "purkinje", receptor: Receptor::PurkinjeGaba, delay: DELAY, ..bundle }
 }
 
 /// Volleys to send through the microzone, and the rest before them.
@@ -219,42 +245,71 @@ pub fn volleys(protocol: &Protocol, fibres: usize, seed: u64) -> Vec<Volley> {
 }
 
 /// What a microzone makes of a protocol.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Climbing-fibre spikes: those of the volleys and the spontaneous ones.
     pub fibres: Raster,
     pub mli1: Raster,
     pub mli2: Raster,
-    /// Hash of every spike.
+    /// Simple spikes of Purkinje somata that have a steady parallel-fibre conductance of `soma.pf_rest` and no complex spikes.
+    pub purkinje: Raster,
+    /// Hash of the fibres' and interneurons' spikes.
     pub spikes: u64,
 }
 
-/// Sends `volleys` through the early microzone of `seed`.
-#[must_use]
-pub fn answer(parameters: &Parameters, seed: u64, protocol: &Protocol, volleys: &[Volley]) -> Answer {
-    answer_of(Microzone::new(parameters, seed, 0), protocol, volleys)
+/// The early microzone of a seed, settled, before a protocol.
+#[derive(Clone, Debug)]
+pub struct Run {
+    zone: Microzone,
+    somata: Somata,
 }
 
-fn answer_of(mut zone: Microzone, protocol: &Protocol, volleys: &[Volley]) -> Answer {
-    let mut answer = Answer { fibres: Raster::default(), mli1: Raster::default(), mli2: Raster::default(), spikes: 0 };
-    let mut volleys = volleys.iter().peekable();
-    for step in 0..protocol.steps() {
-        while let Some(volley) = volleys.next_if(|volley| volley.centre - protocol.lead == step) {
-            for (fibre, at) in &volley.fibres {
-                zone.recruit(usize::from(*fibre), at + SETTLED);
-            }
-        }
-        zone.step(false, Parallel::Background);
-        let mut fired = zone.fired(step + SETTLED);
-        while fired != 0 {
-            answer.fibres.push(step, [fired.trailing_zeros() as u16]);
-            fired &= fired - 1;
-        }
-        answer.mli1.push(step, zone.mli1_spikes().iter().copied());
-        answer.mli2.push(step, zone.mli2_spikes().iter().copied());
+impl Run {
+    /// The microzone at rest.
+    #[must_use]
+    pub fn new(parameters: &Parameters, seed: u64) -> Self {
+        Self { zone: Microzone::new(parameters, seed, 0), somata: somata(parameters, seed, 0) }
     }
-    answer.spikes = zone.spike_hash();
-    answer
+
+    /// Runs the whole protocol.
+    #[must_use]
+    pub fn answer(self, protocol: &Protocol, volleys: &[Volley]) -> Answer {
+        let Self { mut zone, mut somata } = self;
+        let mut answer = Answer::default();
+        let mut volleys = volleys.iter().peekable();
+        let n = somata.count();
+        let soma = somata.settings().clone();
+        // A steady drive of r a step comes to r / (1 − e^(−1/τ)) of conductance.
+        let excitation = vec![soma.pf_rest * (1.0 - libm::exp(-1.0 / soma.pf_decay)) as f32; n];
+        let mut inhibition = vec![vec![0.0f32; n]; DELAY as usize + 1];
+        let slots = inhibition.len();
+        let mut fired = Vec::with_capacity(n);
+        for step in 0..protocol.steps() {
+            while let Some(volley) = volleys.next_if(|volley| volley.centre - protocol.lead == step) {
+                for (fibre, at) in &volley.fibres {
+                    zone.recruit(usize::from(*fibre), at + SETTLED);
+                }
+            }
+            zone.step(false, Parallel::Background);
+            let leaving = &mut inhibition[step as usize % slots];
+            for ((sum, arriving), synapses) in
+                leaving.iter_mut().zip(zone.purkinje.arriving()).zip(zone.purkinje_synapses())
+            {
+                *sum = arriving * synapses * soma.mli_conductance;
+            }
+            somata.step(&excitation, &inhibition[(step + 1) as usize % slots], |_| 1.0, &mut fired);
+            let mut set = zone.fired(step + SETTLED);
+            while set != 0 {
+                answer.fibres.push(step, [set.trailing_zeros() as u16]);
+                set &= set - 1;
+            }
+            answer.mli1.push(step, zone.mli1_spikes().iter().copied());
+            answer.mli2.push(step, zone.mli2_spikes().iter().copied());
+            answer.purkinje.push(step, fired.iter().copied());
+        }
+        answer.spikes = zone.spike_hash();
+        answer
+    }
 }
 
 /// One number for the spikes of all parts, to tell two exports apart.
@@ -305,10 +360,12 @@ mod tests {
         let volleys = volleys(&protocol, 32, 5);
         let sizes: Vec<usize> = volleys.iter().map(|volley| volley.fibres.len()).collect();
         assert_eq!(sizes, [0, 4, 12, 32].repeat(3));
-        let answer = answer(&small(), 5, &protocol, &volleys);
+        let answer = Run::new(&small(), 5).answer(&protocol, &volleys);
         let fired: Vec<(u16, u64)> =
             answer.fibres.cell.iter().copied().zip(answer.fibres.step.iter().map(|step| u64::from(*step))).collect();
         assert!(volleys.iter().flat_map(|volley| &volley.fibres).all(|spike| fired.contains(spike)));
+        let simple = answer.purkinje.step.len() as f64 / (32e-3 * protocol.steps() as f64);
+        assert!((40.0..90.0).contains(&simple), "{simple} Hz");
         assert!(answer.mli1.step.len() > 176 * 2 * 30, "{}", answer.mli1.step.len());
     }
 
@@ -318,7 +375,8 @@ mod tests {
         let volleys = volleys(&protocol, 32, 5);
         let mut uncoupled = small();
         uncoupled.wiring.gap_conductance = 0.0;
-        let (with, without) = (answer(&small(), 5, &protocol, &volleys), answer(&uncoupled, 5, &protocol, &volleys));
+        let run = |parameters| Run::new(parameters, 5).answer(&protocol, &volleys);
+        let (with, without) = (run(&small()), run(&uncoupled));
         assert_eq!(with.fibres, without.fibres);
         assert_ne!(with.spikes, without.spikes);
         let bias = |parameters| tables(parameters, 5).expect("in range")[0].populations[1].bias.clone();

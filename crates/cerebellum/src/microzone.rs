@@ -450,7 +450,7 @@ impl Microzone {
             between("mli2", "mli2", Gaba, from_mli2, &self.mli2_mli2),
             between("mli1", "mli1", Gaba, from_mli1, &self.mli1_mli1),
             between("mli1", "mli2", Gaba, from_mli1, &self.mli1_mli2),
-            between("mli1", "purkinje", Inhibition, 0, &self.mli1_purkinje),
+            between("mli1", "purkinje_dendrite", Inhibition, 0, &self.mli1_purkinje),
         ]
     }
 

@@ -167,6 +167,12 @@ impl Somata {
         self.v.len()
     }
 
+    /// Tonic drive of each cell, pA.
+    #[must_use]
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
     /// The climbing fibres in `set`, one bit each, fire: complex spikes begin.
     pub fn climb(&mut self, mut set: u64) {
         while set != 0 {
