@@ -9,6 +9,8 @@
 //! | what is heard | [`audio`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
+//! | experiments in the model: runs, tables, parameter files | [`lab`] |
+//! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
 #![deny(unsafe_code)]
@@ -20,8 +22,10 @@ pub mod conductor;
 #[cfg(feature = "game")]
 pub mod game;
 pub mod input;
+pub mod lab;
 pub mod ladders;
 pub mod paths;
 pub mod record;
+pub mod report;
 pub mod settings;
 pub mod text;

@@ -12,6 +12,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),
+    ("report", &[]),
+    ("lab", &["clock", "paths", "report"]),
     ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
     ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
 ];

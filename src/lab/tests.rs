@@ -1,0 +1,1 @@
+//! Runs, resuming and verdicts, on experiments made for the purpose.
