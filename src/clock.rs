@@ -29,6 +29,12 @@ pub fn since_boot() -> Nanos {
     Nanos(nanos(clock_gettime(ClockId::Boottime)))
 }
 
+/// Seconds of a core that the calling thread has had: what it waited for others is not in it.
+#[must_use]
+pub fn thread_seconds() -> f64 {
+    nanos(clock_gettime(ClockId::ThreadCPUTime)) as f64 / 1e9
+}
+
 fn nanos(t: Timespec) -> i64 {
     t.tv_sec * 1_000_000_000 + t.tv_nsec
 }

@@ -8,8 +8,9 @@
 //! | when something happened | [`clock`], [`input`] |
 //! | what is heard | [`audio`] |
 //! | what is kept, and how it is recomputed | [`record`] |
-//! | the experiments on the model, and the model for others | [`lab`] |
 //! | which levels there are | [`ladders`] |
+//! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
+//! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
 #![deny(unsafe_code)]
@@ -25,5 +26,6 @@ pub mod lab;
 pub mod ladders;
 pub mod paths;
 pub mod record;
+pub mod report;
 pub mod settings;
 pub mod text;

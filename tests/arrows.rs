@@ -11,8 +11,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("audio", &["clock"]),
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
-    ("lab", &[]),
     ("ladders", &["paths"]),
+    ("report", &[]),
+    ("lab", &["clock", "paths", "report"]),
     ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
     ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
 ];

@@ -11,6 +11,7 @@ mod history;
 mod lab;
 mod play;
 mod replay;
+mod report;
 #[cfg(feature = "game")]
 mod shell;
 pub mod signal;
@@ -65,8 +66,10 @@ enum Command {
     Replay(replay::Replay),
     /// Check level files: what is wrong, where, and what would be right
     Validate(validate::Validate),
-    /// In-silico experiments on the cerebellar model
+    /// In-silico experiments on the cerebellar model: figure, table, holds or falls short of its band
     Lab(lab::Lab),
+    /// One self-contained page with figures
+    Report(report::Report),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -195,8 +198,8 @@ pub fn main() -> ExitCode {
     };
     log();
     let common = cli.common;
-    // whoever runs a session ends it in order; every other command ends as the system has it
-    if matches!(cli.command, None | Some(Command::Play(_) | Command::Demo(_))) {
+    // whoever runs a session or experiments ends them in order; every other command ends as the system has it
+    if matches!(cli.command, None | Some(Command::Play(_) | Command::Demo(_) | Command::Lab(_))) {
         signal::watch();
     }
     let result = match cli.command {
@@ -206,6 +209,7 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(c)) => c.run(&common),
         Some(Command::Validate(c)) => c.run(&common),
         Some(Command::Lab(c)) => c.run(&common),
+        Some(Command::Report(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Doctor(c)) => c.run(&common),

@@ -32,3 +32,7 @@ pub use network::{FibreSpike, Lesion, Network, Recruitment, Response, ScheduleEr
 pub use network::{LATENCY_MAX_MS, LATENCY_MIN_MS, RESPONSE_HORIZON_MS};
 pub use parameters::Parameters;
 pub use presets::Preset;
+
+/// Raised whenever the same parameters, seed and calls no longer give the same spikes, so that results of two models are
+/// not mixed.
+pub const MODEL_VERSION: u32 = 1;

@@ -30,7 +30,7 @@ pub struct Fault {
 pub struct Entry {
     /// Path from the root, as in a parameter file.
     pub field: String,
-    /// What it is: the first line of its documentation.
+    /// What it is: its documentation.
     pub meaning: &'static str,
     /// As a number; `None` for a choice between words.
     pub value: Option<f64>,
@@ -102,7 +102,7 @@ macro_rules! settings {
                 use $crate::parameters::Value as _;
                 vec![$($crate::parameters::Entry {
                     field: format!("{at}.{}", stringify!($field)),
-                    meaning: $first.trim(),
+                    meaning: concat!($first, $($more),*).trim(),
                     value: self.$field.number(),
                     shown: self.$field.shown(),
                     range: { #[allow(unused_mut, unused_assignments, reason = "a choice has no range")]
