@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::microzone::{DELAY, Microzone, Parallel, SETTLED};
+use crate::microzone::{Microzone, Parallel, SETTLED};
 use crate::network::Zone;
 use crate::parameters::{Fault, Parameters};
 use crate::rng::{FNV_PRIME, Stream};
@@ -152,6 +152,9 @@ fn on_somata(microzone: &Microzone, somata: &Somata) -> Bundle {
     }
     Bundle { to: "purkinje", receptor: Receptor::PurkinjeGaba, delay: DELAY, ..bundle }
 }
+
+/// Steps from an MLI1 spike to its effect on a Purkinje cell's soma (Park 2026: 1.65 ms; with steps of 1 ms, 2).
+const DELAY: u64 = 2;
 
 /// Volleys to send through the microzone, and the rest before them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
