@@ -23,8 +23,8 @@ record() {
   { printf '\n## %s\n\n%s\n\n```text\n%s\n```\n' "$part" "$(conditions)" "$body" >>"$OUT.new"; } && mv "$OUT.new" "$OUT"
 }
 
-# The gate's bands and its curve W(u), 20 seeds (about 6 minutes of one core); the tables stand in docs/science/cerebellum.md.
-gate() { cargo run --quiet --locked --example gate_bands -p doozy-cerebellum -- "$@"; }
+# Every experiment of the model against its bands, 20 seeds, one core, by the library alone.
+gate() { cargo run --quiet --locked --example experiments -p doozy-cerebellum -- "$@"; }
 
 # Error of key times under Xvfb, nothing else running: what the tap alone can do.
 keys() {

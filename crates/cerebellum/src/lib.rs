@@ -5,12 +5,15 @@
 //! Nothing in here may know of presses, levels or pictures. Start at [`network::Network`].
 #![forbid(unsafe_code)]
 
+pub mod calcium;
 pub mod closed_form;
 pub mod experiments;
 pub mod export;
 pub mod granule;
+pub mod inferior;
 pub mod interneurons;
 pub mod microzone;
+pub mod mossy;
 pub mod network;
 pub mod nuclei;
 pub mod olive;

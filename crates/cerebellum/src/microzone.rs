@@ -205,11 +205,15 @@ impl Microzone {
         let purkinje_synapses = mli1_purkinje.normalise_inputs(cf);
         let mut cells = Stream::named(seed, "cells", index);
         Self {
-            fibres: Fibres::new(cf, &mut Stream::named(seed, "threshold fibres", index)),
+            fibres: Fibres::new(&parameters.olive, cf, &mut Stream::named(seed, "threshold fibres", index)),
             mli1: Interneurons::new(&parameters.mli1, &parameters.interneurons, m1, &mut cells),
             mli2: Interneurons::new(&parameters.mli2, &parameters.interneurons, m2, &mut cells),
             purkinje: Purkinje::new(cf),
-            spontaneous: Spontaneous::new(cf, Stream::named(seed, "spontaneous fibres", index)),
+            spontaneous: Spontaneous::new(
+                parameters.olive.spontaneous,
+                cf,
+                Stream::named(seed, "spontaneous fibres", index),
+            ),
             background: Stream::named(seed, "parallel fibres", index),
             cf_mli1: Projection::draw(cf, m1, rule(wires.cf_mli1_partners, wires.cf_mli1_synapses, g_cf), stream),
             cf_mli2: Projection::draw(

@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::microzone::{Microzone, Parallel, SETTLED};
-use crate::olive::{self, SYNCHRONY_MS};
+use crate::olive::SYNCHRONY_MS;
 use crate::parameters::Parameters;
 use crate::presets::Preset;
 use crate::rng::{FNV_PRIME, Stream};
 use crate::sum::tree_sum_f64;
-use crate::window;
 
 /// Every fibre of a volley fires this long after the verdict, at least and at most, ms (cerebellum.md §5.1).
 pub const LATENCY_MIN_MS: u64 = 30;
@@ -27,9 +26,6 @@ pub const TRACE_BEFORE_MS: u64 = 20;
 pub const TRACE_AFTER_MS: u64 = 60;
 /// Samples of a trace.
 pub const TRACE_SAMPLES: usize = (TRACE_BEFORE_MS + TRACE_AFTER_MS) as usize;
-/// Rise and decay of the fast calcium transient, ms (cerebellum.md §3.4).
-const CALCIUM_RISE_MS: f64 = 8.0;
-const CALCIUM_DECAY_MS: f64 = 12.0;
 
 /// The microzone that a sign of error drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +136,7 @@ struct Underway {
 pub struct Network {
     seed: u64,
     lesion: Lesion,
+    parameters: Parameters,
     zones: [Microzone; 2],
     /// In order of (verdict, id).
     waiting: Vec<Recruitment>,
@@ -152,12 +149,18 @@ impl Network {
     /// Draws the network of `seed` and lets it settle at rest (13 simulated seconds).
     #[must_use]
     pub fn new(preset: Preset, seed: u64, lesion: Lesion) -> Self {
-        let parameters = Parameters::of(preset);
+        Self::of(&Parameters::of(preset), seed, lesion)
+    }
+
+    /// As [`Network::new`], of parameters of one's own.
+    #[must_use]
+    pub fn of(parameters: &Parameters, seed: u64, lesion: Lesion) -> Self {
+        let parameters = parameters.clone();
         let mut zones = Zone::ALL.map(|zone| Microzone::new(&parameters, seed, zone.index() as u64));
         for zone in &mut zones {
             zone.mli2.silenced = lesion == Lesion::Mli2Silenced;
         }
-        Self { seed, lesion, zones, waiting: Vec::new(), underway: Vec::new(), step: 0 }
+        Self { seed, lesion, parameters, zones, waiting: Vec::new(), underway: Vec::new(), step: 0 }
     }
 
     /// Steps done; the next to come has this number.
@@ -227,7 +230,7 @@ impl Network {
     fn draw(&mut self, recruitment: Recruitment) {
         let Recruitment { id, zone, u, at_step } = recruitment;
         let mut stream = Stream::named(self.seed, "volley", u64::from(id));
-        let reach = olive::jitter_cut_ms(u);
+        let reach = self.parameters.olive.jitter_cut_ms(u);
         let earliest = LATENCY_MIN_MS as f64 + reach;
         let latest = (LATENCY_MAX_MS as f64 - reach).min(CENTRE_MAX_MS);
         let verdict = at_step + SETTLED;
@@ -250,12 +253,13 @@ impl Network {
 
     fn answer(&self, volley: &Underway) -> Response {
         let zone = &self.zones[volley.zone.index()];
+        let window = &self.parameters.window;
         let calcium: Vec<f64> = volley
             .spikes
             .iter()
-            .map(|&(fibre, at)| window::calcium(zone.purkinje.inhibition_after(usize::from(fibre), at)))
+            .map(|&(fibre, at)| window.calcium(zone.purkinje.inhibition_after(usize::from(fibre), at)))
             .collect();
-        let lambda: Vec<f64> = calcium.iter().map(|a| window::lambda(*a)).collect();
+        let lambda: Vec<f64> = calcium.iter().map(|a| window.lambda(*a)).collect();
         let w = match self.lesion {
             Lesion::WindowForcedOpen => 1.0,
             Lesion::None | Lesion::Mli2Silenced if lambda.is_empty() => 0.0,
@@ -301,7 +305,7 @@ impl Network {
                         .iter()
                         .zip(calcium)
                         .filter(|((_, at), _)| *at <= step)
-                        .map(|((_, at), a)| a * transient((step - at) as f64))
+                        .map(|((_, at), a)| a * self.parameters.calcium.solitary((step - at) as f64))
                         .collect();
                     (tree_sum_f64(&terms) / volley.spikes.len().max(1) as f64) as f32
                 })
@@ -313,21 +317,14 @@ impl Network {
                     match self.lesion {
                         Lesion::WindowForcedOpen => 1.0,
                         Lesion::None | Lesion::Mli2Silenced => {
-                            window::lambda(window::calcium(tree_sum_f64(&inhibition) / inhibition.len() as f64)) as f32
+                            let window = &self.parameters.window;
+                            window.lambda(window.calcium(tree_sum_f64(&inhibition) / inhibition.len() as f64)) as f32
                         }
                     }
                 })
                 .collect(),
         }
     }
-}
-
-/// Fast calcium `t` ms after a climbing fibre's spike, with a peak of 1.
-fn transient(t: f64) -> f64 {
-    let shape = |t: f64| libm::exp(-t / CALCIUM_DECAY_MS) - libm::exp(-t / CALCIUM_RISE_MS);
-    let peak = CALCIUM_DECAY_MS * CALCIUM_RISE_MS / (CALCIUM_DECAY_MS - CALCIUM_RISE_MS)
-        * libm::log(CALCIUM_DECAY_MS / CALCIUM_RISE_MS);
-    shape(t) / shape(peak)
 }
 
 #[cfg(test)]
@@ -435,7 +432,7 @@ mod tests {
     }
 
     fn windows(lesion: Lesion, u: f64) -> Vec<f64> {
-        let answers = crate::experiments::curve::responses(Preset::Small, 1, lesion, (0..100).map(|_| u));
+        let answers = crate::experiments::curve::answer_all(&mut network(lesion), 0, (0..100).map(|_| u));
         answers.iter().map(|r| r.w).collect()
     }
 

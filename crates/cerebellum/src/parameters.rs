@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
-use crate::{granule, interneurons, microzone, nuclei, olive, plasticity, purkinje, soma, window};
+use crate::{
+    calcium, granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window,
+};
 
 /// A value that is out of its range.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -125,7 +127,10 @@ pub trait Section {
 pub struct Parameters {
     pub preset: Preset,
     pub cells: Cells,
+    pub mossy: mossy::Settings,
     pub granule: granule::Settings,
+    pub spectral: granule::spectral::Settings,
+    pub golgi: granule::golgi::Settings,
     pub mli1: interneurons::Kind,
     pub mli2: interneurons::Kind,
     pub interneurons: interneurons::Settings,
@@ -133,8 +138,10 @@ pub struct Parameters {
     pub purkinje: purkinje::Settings,
     pub soma: soma::Settings,
     pub window: window::Settings,
+    pub calcium: calcium::Settings,
     pub nuclei: nuclei::Settings,
     pub olive: olive::Settings,
+    pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
 }
 
@@ -145,7 +152,10 @@ impl Parameters {
         Self {
             preset,
             cells: preset.cells(),
+            mossy: mossy::Settings::of(preset),
             granule: granule::Settings::of(preset),
+            spectral: granule::spectral::Settings::default(),
+            golgi: granule::golgi::Settings::default(),
             mli1: interneurons::Kind::mli1(),
             mli2: interneurons::Kind::mli2(),
             interneurons: interneurons::Settings::of(preset),
@@ -153,8 +163,10 @@ impl Parameters {
             purkinje: purkinje::Settings::of(preset),
             soma: soma::Settings::of(preset),
             window: window::Settings::default(),
+            calcium: calcium::Settings::default(),
             nuclei: nuclei::Settings::of(preset),
             olive: olive::Settings::default(),
+            inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
         }
     }
@@ -162,9 +174,12 @@ impl Parameters {
     /// Every value with its path, range and unit.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        let sections: [(&str, &dyn Section); 12] = [
+        let sections: &[(&str, &dyn Section)] = &[
             ("cells", &self.cells),
+            ("mossy", &self.mossy),
             ("granule", &self.granule),
+            ("spectral", &self.spectral),
+            ("golgi", &self.golgi),
             ("mli1", &self.mli1),
             ("mli2", &self.mli2),
             ("interneurons", &self.interneurons),
@@ -172,8 +187,10 @@ impl Parameters {
             ("purkinje", &self.purkinje),
             ("soma", &self.soma),
             ("window", &self.window),
+            ("calcium", &self.calcium),
             ("nuclei", &self.nuclei),
             ("olive", &self.olive),
+            ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()

@@ -1,21 +1,586 @@
 //! Plasticity: what the window lets through at the synapses of parallel fibres on Purkinje cells, and what follows at those
 //! of mossy fibres on the nucleus.
+//!
+//! Everything here is driven by events: a climbing fibre's event touches the synapses of its own Purkinje cell that are
+//! eligible, a parallel or mossy fibre's spike its own. It knows no cell's potential and no trial.
 
-use crate::parameters::settings;
+use serde::{Deserialize, Serialize};
+
+use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
+use crate::purkinje::WINDOW_TO_MS;
 
 settings! {
     /// Rates and time constants of learning.
     pub struct Settings {
-        /// Share of its weight that a synapse loses at full eligibility and open window (cerebellum.md §3.4).
+        /// Share of its weight that a synapse loses at an eligibility of 1 and an open window (cerebellum.md §3.4: 0.012 for
+        /// learning within a session, 0.003 for learning over days).
         depression: f64 [0, 1] "",
+        /// Decay of a parallel fibre's eligibility (CbmSim's window; Yamazaki has 50 ms).
+        eligibility_decay: f64 [1, 2_000] "ms",
+        /// From a parallel fibre's spike until it is eligible: the delay of the error's feedback (Suvrathan 2016: 120 ms in
+        /// the flocculus).
+        eligibility_lag: u64 [0, 1_000] "ms",
+        /// Eligibility above which more does nothing ◇.
+        eligibility_most: f32 [0.1, 100] "",
+        /// Mean Λ of a spontaneous event: the potentiation by parallel fibres alone balances the depression that such events
+        /// cause (E12 measures 0.026).
+        chance: f64 [0, 1] "",
+        /// Calcium below which a climbing fibre's event potentiates (Rowan 2018: polarity).
+        potentiating_calcium: f64 [0, 10] "",
+        /// Potentiation by such an event, relative to `depression` and for each unit of missing calcium.
+        potentiating_share: f64 [0, 10] "",
+        /// Greatest weight of a parallel fibre's synapse on a Purkinje cell; the weight at rest is 1.
+        weight_most: f32 [1, 10] "",
+        /// Purkinje cells of a microzone that a granule cell contacts, at most all (Yamazaki 28 %; small and standard all).
+        contacts: usize [1, 64] "",
+        /// Learning at parallel fibres' synapses on MLI1, of opposite sign, relative to `depression`; 0 is off (Jörntell and
+        /// Ekerot; from memory).
+        interneurons: f64 [0, 1] "",
+        /// Mossy fibre → nucleus: potentiation by a spike while the Purkinje cells pause, as a share of what is left up to
+        /// `nuclear_most` ◇.
+        nuclear_potentiation: f64 [0, 1] "",
+        /// Mossy fibre → nucleus: depression by a spike while they fire more than at rest, as a share of what is left down
+        /// to `nuclear_least` ◇.
+        nuclear_depression: f64 [0, 1] "",
+        /// Purkinje input to a nuclear cell, relative to rest, below which its mossy synapses are potentiated (cerebellum.md
+        /// §3.4; CbmSim has 2 spikes in 40 ms).
+        nuclear_pause: f32 [0, 1] "",
+        /// … and above which they are depressed (CbmSim has 12 spikes in 40 ms).
+        nuclear_burst: f32 [1, 10] "",
+        /// Least weight of a mossy fibre's synapse on the nucleus; the weight at rest is 1 ◇.
+        nuclear_least: f32 [0, 1] "",
+        /// Greatest ◇: low enough that this synapse alone, without a pause of the Purkinje cells, makes no response.
+        nuclear_most: f32 [1, 20] "",
+        /// Return of those weights to rest (cerebellum.md §3.4: 1e-4 a trial of about a second).
+        nuclear_decay: f64 [0, 1] "1/s",
     }
 }
 
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(_preset: Preset) -> Self {
-        Self { depression: 0.012 }
+    pub fn of(preset: Preset) -> Self {
+        Self {
+            depression: 0.012,
+            eligibility_decay: 100.0,
+            eligibility_lag: 0,
+            eligibility_most: 3.0,
+            chance: 0.026,
+            potentiating_calcium: 1.05,
+            potentiating_share: 0.2,
+            weight_most: 1.6,
+            contacts: match preset {
+                Preset::Small | Preset::Standard => 32,
+                Preset::Large => 9,
+                Preset::Xl => 1,
+                Preset::Yamazaki => 8,
+            },
+            interneurons: 0.0,
+            nuclear_potentiation: 4e-3,
+            nuclear_depression: 4e-4,
+            nuclear_pause: 0.65,
+            nuclear_burst: 1.1,
+            nuclear_least: 0.5,
+            nuclear_most: 1.6,
+            nuclear_decay: 1e-4,
+        }
+    }
+}
+
+/// Eligibility below this is none.
+const INELIGIBLE: f32 = 1e-3;
+
+/// How recently each granule cell has fired, as it stands at one moment of the past: that of a climbing fibre's event
+/// whose calcium is known only now, less the lag of the task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Eligibility {
+    /// Value at the cell's last spike, and the step of that spike on the trace's own clock.
+    value: Vec<f32>,
+    since: Vec<u32>,
+    /// Spikes of the steps that the trace has yet to see, one list a step.
+    waiting: Vec<Vec<u32>>,
+    /// Decay after 0, 1, … steps, as far as it counts.
+    decay: Vec<f32>,
+    /// Steps that have been taken in; the oldest of `waiting` is next.
+    clock: u32,
+    place: usize,
+}
+
+impl Eligibility {
+    fn new(cells: usize, decay_ms: f64, delay: usize) -> Self {
+        let decay: Vec<f32> =
+            (0u32..).map(|age| libm::exp(-f64::from(age) / decay_ms) as f32).take_while(|e| *e > 1e-6).collect();
+        Self {
+            value: vec![0.0; cells],
+            since: vec![0; cells],
+            waiting: vec![Vec::new(); delay + 1],
+            decay,
+            clock: 0,
+            place: 0,
+        }
+    }
+
+    /// Takes in the spikes of this step; the trace then stands at the step `delay` ago, that step's spikes included.
+    fn step(&mut self, spikes: &[u32]) {
+        self.waiting[self.place].clear();
+        self.waiting[self.place].extend_from_slice(spikes);
+        self.place = (self.place + 1) % self.waiting.len();
+        self.clock += 1;
+        let due = core::mem::take(&mut self.waiting[self.place]);
+        for &cell in &due {
+            let cell = cell as usize;
+            self.value[cell] = self.now(cell) + 1.0;
+            self.since[cell] = self.clock;
+        }
+        self.waiting[self.place] = due;
+    }
+
+    fn now(&self, cell: usize) -> f32 {
+        let age = (self.clock - self.since[cell]) as usize;
+        self.decay.get(age).map_or(0.0, |decay| decay * self.value[cell])
+    }
+}
+
+/// Synapses of the granule cells on the Purkinje cells of one microzone.
+///
+/// Granule cell `g` contacts `contacts` Purkinje cells in a row (around the microzone's end), from cell `g` modulo their
+/// number on; its weights lie together, so that a spike reads one stretch of memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ParallelFibres {
+    settings: Settings,
+    contacts: usize,
+    purkinje: usize,
+    /// `contacts` for each granule cell.
+    weights: Vec<f32>,
+    eligibility: Eligibility,
+    /// Eligibility of all cells at one event's moment; kept so that nothing is allocated.
+    eligible: Vec<(u32, f32)>,
+    eligible_at: Option<u32>,
+    /// Share of (most − weight) that a parallel fibre's spike adds.
+    potentiation: f32,
+    /// Sums of one step's input; longer than the microzone so that a row never breaks.
+    sums: Vec<f32>,
+}
+
+/// What a parallel fibre's spike must give at weight 1, so that spontaneous events at `spontaneous` Hz, through the
+/// eligibility that it leaves behind (whose integral is its decay), take as much.
+fn balance(settings: &Settings, spontaneous: f64) -> f64 {
+    settings.depression * settings.chance * spontaneous * 1e-3 * settings.eligibility_decay
+}
+
+/// A climbing fibre's event whose calcium has become known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instruction {
+    /// Purkinje cell = climbing fibre.
+    pub cell: usize,
+    /// Amplitude A; a solitary event has 1.
+    pub calcium: f64,
+    /// Λ(A), 0…1.
+    pub lambda: f64,
+}
+
+impl ParallelFibres {
+    /// Synapses of weight 1.
+    #[must_use]
+    pub fn new(parameters: &Parameters) -> Self {
+        let settings = parameters.plasticity.clone();
+        let purkinje = parameters.cells.fibres;
+        let contacts = settings.contacts.min(purkinje);
+        let granule = parameters.cells.granule;
+        let per_spike = balance(&settings, parameters.olive.spontaneous);
+        let delay = WINDOW_TO_MS + settings.eligibility_lag;
+        Self {
+            contacts,
+            purkinje,
+            weights: vec![1.0; granule * contacts],
+            eligibility: Eligibility::new(granule, settings.eligibility_decay, delay as usize),
+            eligible: Vec::with_capacity(granule),
+            eligible_at: None,
+            potentiation: (per_spike / f64::from(settings.weight_most - 1.0).max(0.1)) as f32,
+            sums: vec![0.0; purkinje + contacts],
+            settings,
+        }
+    }
+
+    /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
+    pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
+        self.sums.fill(0.0);
+        for &cell in spikes {
+            let cell = cell as usize;
+            let from = cell % self.purkinje;
+            let row = &self.weights[cell * self.contacts..][..self.contacts];
+            for (sum, weight) in self.sums[from..from + self.contacts].iter_mut().zip(row) {
+                *sum += weight;
+            }
+        }
+        for (k, sum) in self.sums.iter().enumerate() {
+            into[k % self.purkinje] += sum;
+        }
+    }
+
+    /// One step: the granule cells that fired become eligible, and potentiated where `learning`.
+    pub fn step(&mut self, spikes: &[u32], learning: bool) {
+        self.eligibility.step(spikes);
+        if !learning {
+            return;
+        }
+        let (most, share) = (self.settings.weight_most, self.potentiation);
+        for &cell in spikes {
+            for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+                *weight += share * (most - *weight);
+            }
+        }
+    }
+
+    /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
+    /// their eligibility at its moment.
+    pub fn instruct(&mut self, event: Instruction) {
+        if self.eligible_at != Some(self.eligibility.clock) {
+            self.eligible_at = Some(self.eligibility.clock);
+            self.eligible.clear();
+            let most = self.settings.eligibility_most;
+            for cell in 0..self.eligibility.value.len() {
+                let e = self.eligibility.now(cell);
+                if e > INELIGIBLE {
+                    self.eligible.push((cell as u32, e.min(most)));
+                }
+            }
+        }
+        let rate = self.settings.depression;
+        let down = (rate * event.lambda) as f32;
+        let up = (rate
+            * self.settings.potentiating_share
+            * (self.settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
+        let most = self.settings.weight_most;
+        for &(cell, e) in &self.eligible {
+            let cell = cell as usize;
+            let place = (event.cell + self.purkinje - cell % self.purkinje) % self.purkinje;
+            if place < self.contacts {
+                let weight = &mut self.weights[cell * self.contacts + place];
+                // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
+                let x = down * e;
+                *weight = (*weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most);
+            }
+        }
+    }
+
+    /// Eligibility of granule cell `cell`, as an event that becomes known now would find it.
+    #[must_use]
+    pub fn eligibility(&self, cell: usize) -> f32 {
+        self.eligibility.now(cell)
+    }
+
+    /// Weights, `contacts` for each granule cell, from Purkinje cell `g` modulo their number on.
+    #[must_use]
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// Purkinje cells that each granule cell contacts.
+    #[must_use]
+    pub fn contacts(&self) -> usize {
+        self.contacts
+    }
+
+    /// Mean weight.
+    #[must_use]
+    pub fn mean_weight(&self) -> f64 {
+        f64::from(crate::sum::tree_sum(&self.weights)) / self.weights.len() as f64
+    }
+
+    /// Puts every weight back to 1.
+    pub fn reset(&mut self) {
+        self.weights.fill(1.0);
+    }
+}
+
+/// Plastic weights of the granule cells on a whole population of MLI1: one a granule cell, for the microzone's events
+/// teach its interneurons together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InterneuronDrive {
+    weights: Vec<f32>,
+    rate: f32,
+    forget: f32,
+    most: f32,
+}
+
+impl InterneuronDrive {
+    /// Weights of 1.
+    #[must_use]
+    pub fn new(parameters: &Parameters) -> Self {
+        let settings = &parameters.plasticity;
+        let rate = settings.interneurons * settings.depression;
+        let per_spike = settings.interneurons * balance(settings, parameters.olive.spontaneous);
+        Self {
+            weights: vec![1.0; parameters.cells.granule],
+            rate: rate as f32,
+            forget: per_spike as f32,
+            most: settings.weight_most,
+        }
+    }
+
+    /// Whether these synapses learn at all.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.rate > 0.0
+    }
+
+    /// Weights by granule cell; those that fired are taken down a little, as Purkinje synapses are taken up.
+    pub fn step(&mut self, spikes: &[u32]) -> &[f32] {
+        for &cell in spikes {
+            let weight = &mut self.weights[cell as usize];
+            *weight -= self.forget * *weight;
+        }
+        &self.weights
+    }
+
+    /// An event: eligible cells are potentiated by their share of the microzone's events, 1 / `purkinje`.
+    pub fn instruct(&mut self, event: Instruction, synapses: &ParallelFibres) {
+        let up = self.rate * event.lambda as f32 / synapses.purkinje as f32;
+        for &(cell, e) in &synapses.eligible {
+            let weight = &mut self.weights[cell as usize];
+            *weight += up * e * (self.most - *weight) / (self.most - 1.0);
+        }
+    }
+}
+
+/// Synapses of all mossy fibres on all cells of one microzone's nucleus.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MossySynapses {
+    nuclei: usize,
+    /// `nuclei` for each mossy fibre.
+    weights: Vec<f32>,
+    up: f32,
+    down: f32,
+    pause: f32,
+    burst: f32,
+    least: f32,
+    most: f32,
+    decay: f32,
+    clock: u64,
+}
+
+/// Steps between two decays of the nucleus's weights.
+const DECAY_STEPS: u64 = 1_000;
+
+impl MossySynapses {
+    /// Synapses of weight 1.
+    #[must_use]
+    pub fn new(parameters: &Parameters) -> Self {
+        let settings = &parameters.plasticity;
+        let nuclei = parameters.cells.nuclei;
+        Self {
+            nuclei,
+            weights: vec![1.0; parameters.cells.mossy * nuclei],
+            up: settings.nuclear_potentiation as f32,
+            down: settings.nuclear_depression as f32,
+            pause: settings.nuclear_pause,
+            burst: settings.nuclear_burst,
+            least: settings.nuclear_least,
+            most: settings.nuclear_most,
+            decay: (settings.nuclear_decay * DECAY_STEPS as f64 * 1e-3) as f32,
+            clock: 0,
+        }
+    }
+
+    /// Adds to `into`, one value a nuclear cell, the weights of the mossy fibres that fired, times `conductance`.
+    pub fn deliver(&self, spikes: &[u16], conductance: f32, into: &mut [f32]) {
+        for &fibre in spikes {
+            let row = &self.weights[usize::from(fibre) * self.nuclei..][..self.nuclei];
+            for (sum, weight) in into.iter_mut().zip(row) {
+                *sum += conductance * weight;
+            }
+        }
+    }
+
+    /// One step: the fibres that fired are potentiated on cells whose Purkinje cells pause, and depressed on those whose
+    /// Purkinje cells burst. `inhibition` is each cell's Purkinje input relative to rest.
+    pub fn learn(&mut self, spikes: &[u16], inhibition: &[f32]) {
+        for &fibre in spikes {
+            let row = &mut self.weights[usize::from(fibre) * self.nuclei..][..self.nuclei];
+            for (weight, inhibition) in row.iter_mut().zip(inhibition) {
+                if *inhibition < self.pause {
+                    *weight += self.up * (self.most - *weight);
+                } else if *inhibition > self.burst {
+                    *weight -= self.down * (*weight - self.least);
+                }
+            }
+        }
+        self.clock += 1;
+        if self.clock.is_multiple_of(DECAY_STEPS) {
+            for weight in &mut self.weights {
+                *weight += self.decay * (1.0 - *weight);
+            }
+        }
+    }
+
+    /// Weights, one row of nuclear cells a mossy fibre.
+    #[must_use]
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// Puts every weight back to 1.
+    pub fn reset(&mut self) {
+        self.weights.fill(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters() -> Parameters {
+        let mut parameters = Parameters::of(Preset::Small);
+        parameters.cells.granule = 64;
+        parameters
+    }
+
+    /// Weight on Purkinje cell 3 of granule cell 5 after one spike and, `after` steps later, one event.
+    fn paired(parameters: &Parameters, after: u64, event: Instruction) -> f32 {
+        let mut synapses = ParallelFibres::new(parameters);
+        let step = |synapses: &mut ParallelFibres, now: u64| {
+            synapses.step(if now == 0 { &[5] } else { &[] }, false);
+            if now == after + WINDOW_TO_MS {
+                synapses.instruct(event);
+            }
+        };
+        for now in 0..=after + WINDOW_TO_MS {
+            step(&mut synapses, now);
+        }
+        synapses.weights()[5 * 32 + 30]
+    }
+
+    const OPEN: Instruction = Instruction { cell: 3, calcium: 1.3, lambda: 1.0 };
+
+    #[test]
+    fn an_event_depresses_what_fired_before_it_by_its_eligibility_then() {
+        let p = parameters();
+        for (after, e) in [(0, 1.0), (50, 0.606_53), (100, 0.367_88), (300, 0.049_787)] {
+            let w = f64::from(paired(&p, after, OPEN));
+            let expected = libm::exp(-0.012 * e);
+            assert!((w - expected).abs() < 2e-6, "{after} ms: {w}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn spikes_after_the_event_are_not_blamed_although_its_calcium_is_known_later() {
+        let mut synapses = ParallelFibres::new(&parameters());
+        for now in 0..=100 + WINDOW_TO_MS {
+            synapses.step(if now == 101 { &[5] } else { &[] }, false);
+        }
+        synapses.instruct(OPEN);
+        assert!(synapses.weights().iter().all(|w| *w == 1.0));
+    }
+
+    #[test]
+    fn a_lag_moves_the_blame_to_what_fired_that_long_before() {
+        let mut p = parameters();
+        p.plasticity.eligibility_lag = 120;
+        assert_eq!(paired(&p, 60, OPEN), 1.0);
+        assert!((f64::from(paired(&p, 120, OPEN)) - libm::exp(-0.012)).abs() < 2e-6);
+        assert!(paired(&p, 220, OPEN) > paired(&p, 120, OPEN));
+    }
+
+    #[test]
+    fn only_the_fibres_own_purkinje_cell_learns() {
+        let mut synapses = ParallelFibres::new(&parameters());
+        synapses.step(&[5, 9], false);
+        for _ in 0..WINDOW_TO_MS {
+            synapses.step(&[], false);
+        }
+        synapses.instruct(OPEN);
+        let changed: Vec<usize> =
+            synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
+        assert_eq!(changed, [5 * 32 + 30, 9 * 32 + 26]);
+    }
+
+    #[test]
+    fn little_calcium_potentiates() {
+        let weak = Instruction { calcium: 0.8, lambda: 0.0, ..OPEN };
+        assert!((paired(&parameters(), 0, weak) - (1.0 + 0.2 * 0.012 * 0.25)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn spontaneous_events_and_parallel_fibres_balance_at_rest() {
+        let p = parameters();
+        let mut synapses = ParallelFibres::new(&p);
+        let chance = Instruction { cell: 0, calcium: 1.06, lambda: p.plasticity.chance };
+        let mut spontaneous =
+            crate::olive::Spontaneous::new(1.0, 32, crate::rng::Stream::named(1, "test spontaneous", 0));
+        let mut stream = crate::rng::Stream::named(1, "test granule", 0);
+        for step in 0..600_000u64 {
+            let fired: Vec<u32> = (0..64).filter(|_| stream.bernoulli(0.004)).collect();
+            synapses.step(&fired, true);
+            let mut set = spontaneous.at(step);
+            while set != 0 {
+                let cell = set.trailing_zeros() as usize;
+                set &= set - 1;
+                synapses.instruct(Instruction { cell, ..chance });
+            }
+        }
+        // Without balance either would move the weights by 7 % in these ten minutes.
+        assert!((synapses.mean_weight() - 1.0).abs() < 0.005, "{}", synapses.mean_weight());
+    }
+
+    #[test]
+    fn a_granule_cell_drives_its_own_row_of_purkinje_cells() {
+        let mut p = parameters();
+        p.plasticity.contacts = 9;
+        let mut synapses = ParallelFibres::new(&p);
+        let mut into = vec![0.0; 32];
+        synapses.deliver(&[30, 63], &mut into);
+        let driven: Vec<usize> = into.iter().enumerate().filter(|(_, sum)| **sum > 0.0).map(|(k, _)| k).collect();
+        assert_eq!(driven, [0, 1, 2, 3, 4, 5, 6, 7, 30, 31]);
+        assert_eq!(into[31], 2.0);
+        synapses.step(&[30, 63], false);
+        for _ in 0..WINDOW_TO_MS {
+            synapses.step(&[], false);
+        }
+        synapses.instruct(Instruction { cell: 2, ..OPEN });
+        into.fill(0.0);
+        synapses.deliver(&[30, 63], &mut into);
+        assert!(into[2] < 2.0 && into[1] == 2.0 && into[3] == 2.0);
+    }
+
+    #[test]
+    fn a_pause_of_the_purkinje_cells_lets_active_mossy_fibres_grow_and_a_burst_shrink() {
+        let mut p = parameters();
+        p.cells.nuclei = 3;
+        p.plasticity.nuclear_potentiation = 0.1;
+        p.plasticity.nuclear_depression = 0.1;
+        let mut synapses = MossySynapses::new(&p);
+        synapses.learn(&[2], &[0.3, 1.0, 1.5]);
+        let most = p.plasticity.nuclear_most;
+        let expected = [1.0 + 0.1 * (most - 1.0), 1.0, 1.0 - 0.1 * 0.5];
+        for (weight, expected) in synapses.weights()[6..9].iter().zip(expected) {
+            assert!((weight - expected).abs() < 1e-6);
+        }
+        assert!(synapses.weights()[..6].iter().chain(&synapses.weights()[9..]).all(|w| *w == 1.0));
+        for _ in 0..1_000 {
+            synapses.learn(&[2], &[0.0, 0.0, 9.0]);
+        }
+        assert!(synapses.weights()[6] <= most && synapses.weights()[8] >= p.plasticity.nuclear_least);
+        let grown = synapses.weights()[6];
+        for _ in 0..DECAY_STEPS {
+            synapses.learn(&[], &[1.0; 3]);
+        }
+        assert!(synapses.weights()[6] < grown);
+    }
+
+    #[test]
+    fn interneuron_synapses_learn_the_other_way() {
+        let mut p = parameters();
+        p.plasticity.interneurons = 0.2;
+        let (mut purkinje, mut drive) = (ParallelFibres::new(&p), InterneuronDrive::new(&p));
+        assert!(drive.learns() && !InterneuronDrive::new(&parameters()).learns());
+        purkinje.step(&[5], false);
+        for _ in 0..WINDOW_TO_MS {
+            purkinje.step(&[], false);
+        }
+        purkinje.instruct(OPEN);
+        drive.instruct(OPEN, &purkinje);
+        assert!(drive.step(&[])[5] > 1.0 && drive.step(&[])[6] == 1.0);
     }
 }

@@ -127,6 +127,23 @@ impl Stream {
     }
 }
 
+/// Events of one small probability, to be skipped to: as [`Stream::gap`], with its logarithm taken once.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Rare(f64);
+
+impl Rare {
+    /// Of probability `p`, 0 < p < 1.
+    #[must_use]
+    pub fn new(p: f64) -> Self {
+        Self(1.0 / libm::log1p(-p))
+    }
+
+    /// Number of failures before the next success.
+    pub fn gap(&self, stream: &mut Stream) -> u64 {
+        libm::floor(libm::log(1.0 - stream.uniform()) * self.0) as u64
+    }
+}
+
 /// Spreads a seed's bits (Steele, Lea and Flood 2014).
 struct SplitMix(u64);
 
@@ -261,6 +278,9 @@ mod tests {
         let count: u32 = (0..n).map(|_| stream.poisson(2.3)).sum();
         assert!((f64::from(count) / f64::from(n) - 2.3).abs() < 0.02);
         let gaps: u64 = (0..n).map(|_| stream.gap(0.01)).sum();
+        assert!((gaps as f64 / f64::from(n) - 99.0).abs() < 1.0);
+        let rare = Rare::new(0.01);
+        let gaps: u64 = (0..n).map(|_| rare.gap(&mut stream)).sum();
         assert!((gaps as f64 / f64::from(n) - 99.0).abs() < 1.0);
         assert_eq!(stream.gap(1.0), 0);
         let happened = (0..n).filter(|_| stream.bernoulli(0.25)).count();

@@ -82,6 +82,32 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// How much of a complex spike one ms under momentary inhibition `brake` takes: at 1 (rest) 1 / `complex_ms` of it, at 0
+    /// so much less that it would last `complex_release` as long.
+    fn complex_progress(&self, brake: f32) -> f32 {
+        (1.0 + (self.complex_release - 1.0) * brake) / self.complex_release / self.complex_ms
+    }
+
+    /// Length of a complex spike, ms, under the inhibition of each ms from the climbing fibre's spike on.
+    #[must_use]
+    pub fn complex_length(&self, brakes: impl IntoIterator<Item = f32>) -> u32 {
+        let mut left = 1.0f32;
+        let mut length = 0;
+        for brake in brakes {
+            left -= self.complex_progress(brake);
+            length += 1;
+            if left <= SPENT {
+                break;
+            }
+        }
+        length
+    }
+}
+
+/// What is left of a complex spike that has ended: rounding must not prolong it by a step.
+const SPENT: f32 = 1e-6;
+
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
 const NEGLIGIBLE: f32 = 1e-9;
 
@@ -205,14 +231,12 @@ impl Somata {
 
     /// One step of a complex spike; whether a spikelet falls on it. Inhibition shortens it as it goes on.
     fn advance_complex(&mut self, cell: usize, brake: f32) -> bool {
-        let Settings { spikelet_interval, complex_ms, complex_release, pause, .. } = self.settings;
+        let Settings { spikelet_interval, pause, .. } = self.settings;
         let spikelet = self.since[cell].is_multiple_of(spikelet_interval);
         self.since[cell] += 1;
-        // At brake 1 a ms takes 1 / complex_ms of it, at 0 so much less that it would last complex_release as long.
-        let speed = (1.0 + (complex_release - 1.0) * brake) / complex_release;
-        self.plateau[cell] -= speed / complex_ms;
+        self.plateau[cell] -= self.settings.complex_progress(brake);
         self.v[cell] = self.settings.rest;
-        if self.plateau[cell] <= 1e-6 {
+        if self.plateau[cell] <= SPENT {
             self.plateau[cell] = 0.0;
             self.length[cell] = self.since[cell];
             self.pause[cell] = pause;

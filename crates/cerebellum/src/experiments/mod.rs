@@ -16,6 +16,9 @@ pub mod chance;
 pub mod curve;
 pub mod sweep;
 pub mod synchrony;
+pub mod timing;
+pub mod transient;
+pub mod volleys;
 
 /// How much of a protocol is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +164,18 @@ pub trait Experiment: Sync {
 /// Every experiment, in the order of the table.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Experiment] {
-    &[]
+    &[
+        &synchrony::Burst,
+        &synchrony::Silence,
+        &timing::Chain,
+        &transient::Transient,
+        &synchrony::Duration,
+        &synchrony::Jitter,
+        &chance::Chance,
+        &curve::Curve,
+        &curve::Mappings,
+        &sweep::Difficulty,
+    ]
 }
 
 /// Mean over seeds with its 95 % interval.

@@ -1,9 +1,17 @@
-//! The granular layer: mossy fibres in, parallel-fibre spikes out. It tells the time since a cue by which cells fire.
+//! The granular layer: mossy fibres in, parallel-fibre spikes out. It tells the time since a cue by which cells fire, and
+//! knows nothing of the cells that its parallel fibres reach.
+
+pub mod golgi;
+mod grid;
+pub mod spectral;
 
 use serde::{Deserialize, Serialize};
 
-use crate::parameters::{choice, settings};
+use crate::mossy::Mossy;
+use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use golgi::Golgi;
+use spectral::Spectral;
 
 /// How the layer represents time (cerebellum.md §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,5 +42,102 @@ impl Settings {
             Preset::Large | Preset::Xl | Preset::Yamazaki => Layer::PassageOfTime,
         };
         Self { layer }
+    }
+}
+
+/// The granular layer: granule cells of one kind or the other, and the Golgi cells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GranularLayer {
+    cells: usize,
+    kind: Spectral,
+    golgi: Golgi,
+    spikes: Vec<u32>,
+    /// Granule spikes of each cluster in the step just done.
+    clusters: Vec<u16>,
+}
+
+impl GranularLayer {
+    /// Draws the layer of `seed`.
+    #[must_use]
+    pub fn new(parameters: &Parameters, seed: u64) -> Self {
+        let cells = parameters.cells.granule;
+        Self {
+            cells,
+            kind: Spectral::new(parameters, seed),
+            golgi: Golgi::new(parameters, seed),
+            spikes: Vec::with_capacity(cells),
+            clusters: vec![0; parameters.cells.golgi],
+        }
+    }
+
+    /// One step of 1 ms, after that of the mossy fibres.
+    pub fn step(&mut self, mossy: &Mossy) {
+        self.golgi.step(&self.clusters, mossy.spikes());
+        self.kind.step(mossy.cue(), &mut self.spikes);
+        self.clusters.fill(0);
+        for cell in &self.spikes {
+            // Neighbours prefer like delays, so a cluster takes every n-th cell.
+            self.clusters[*cell as usize % self.golgi.count()] += 1;
+        }
+    }
+
+    /// Granule cells.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.cells
+    }
+
+    /// Golgi cells.
+    #[must_use]
+    pub fn golgi_count(&self) -> usize {
+        self.golgi.count()
+    }
+
+    /// Granule cells that fired in the step just done, ascending.
+    #[must_use]
+    pub fn spikes(&self) -> &[u32] {
+        &self.spikes
+    }
+
+    /// Golgi cells that fired in the step just done, ascending.
+    #[must_use]
+    pub fn golgi_spikes(&self) -> &[u16] {
+        self.golgi.spikes()
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.kind.bytes()
+            + self.golgi.bytes()
+            + self.spikes.capacity() * size_of::<u32>()
+            + self.clusters.capacity() * size_of::<u16>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_at_rest_lie_in_the_bands_of_e1() {
+        for preset in [Preset::Small, Preset::Standard] {
+            let parameters = Parameters::of(preset);
+            let mut mossy = Mossy::new(&parameters, 1);
+            let mut layer = GranularLayer::new(&parameters, 1);
+            let (mut granule, mut golgi) = (0, 0);
+            for step in 0..6_000 {
+                mossy.step();
+                layer.step(&mossy);
+                if step >= 1_000 {
+                    granule += layer.spikes().len();
+                    golgi += layer.golgi_spikes().len();
+                }
+            }
+            let granule = granule as f64 / 5.0 / layer.count() as f64;
+            let golgi = golgi as f64 / 5.0 / layer.golgi_count() as f64;
+            assert!((0.5..5.0).contains(&granule), "{preset:?}: granule cells {granule} Hz");
+            assert!((3.0..15.0).contains(&golgi), "{preset:?}: Golgi cells {golgi} Hz");
+        }
     }
 }
