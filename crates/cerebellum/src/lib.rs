@@ -24,7 +24,6 @@ pub mod purkinje;
 pub mod rng;
 pub mod soma;
 pub mod sum;
-pub mod synapses;
 pub mod window;
 pub mod wiring;
 

@@ -1,0 +1,234 @@
+//! A microcomplex: a microzone, the somata of its Purkinje cells, the plastic synapses on them, and the nucleus below.
+
+use serde::{Deserialize, Serialize};
+
+use super::FibreEvent;
+use crate::microzone::{Microzone, Parallel, Rest, SLOTS};
+use crate::mossy::Mossy;
+use crate::network::Zone;
+use crate::parameters::Parameters;
+use crate::plasticity::{Instruction, ParallelFibres};
+use crate::purkinje::WINDOW_TO_MS;
+use crate::rng::Stream;
+use crate::soma::Somata;
+use crate::wiring::{Projection, Reach, Rule};
+
+/// One sign of error's cells, from parallel fibre to nucleus.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Microcomplex {
+    pub(crate) microzone: Microzone,
+    somata: Somata,
+    synapses: ParallelFibres,
+    mli2_purkinje: Projection,
+    /// Conductance of a parallel fibre's synapse of weight 1, nS.
+    pf_conductance: f32,
+    /// Conductance that a full volley of its MLI1 gives each Purkinje cell, nS.
+    mli1_conductance: Vec<f32>,
+    /// Parallel-fibre input of this step.
+    excitation: Vec<f32>,
+    /// Inhibition on its way, by step.
+    inhibition: [Vec<f32>; SLOTS],
+    purkinje_spikes: Vec<u16>,
+    nuclear_spikes: Vec<u16>,
+    lost: Vec<u16>,
+    olive_coupling: f64,
+    nucleo_olivary: f64,
+    pub(super) excitation_factor: f32,
+    pub(super) inhibition_factor: f32,
+    settled: bool,
+}
+
+impl Microcomplex {
+    pub(super) fn new(parameters: &Parameters, seed: u64, zone: Zone, granule_rate: f64) -> Self {
+        let index = zone.index() as u64;
+        let cells = &parameters.cells;
+        let n = cells.fibres;
+        let microzone = Microzone::wired(parameters, seed, index, granule_rate);
+        let soma = &parameters.soma;
+        let synapses = ParallelFibres::new(parameters);
+        // A steady drive of r spikes a step comes to r / (1 − e^(−1/τ)) of conductance.
+        let partners = (cells.granule * synapses.contacts()) as f64 / n as f64;
+        let held = 1.0 / (1.0 - libm::exp(-1.0 / soma.pf_decay));
+        let pf_conductance = f64::from(soma.pf_rest) / (partners * granule_rate * 1e-3 * held);
+        let rule = Rule {
+            partners: parameters.wiring.mli2_purkinje_partners,
+            synapses: 1.0,
+            weight: soma.mli_conductance,
+            reach: Reach::Zone,
+            recurrent: false,
+        };
+        let mut stream = Stream::named(seed, "mli2 to purkinje", index);
+        Self {
+            somata: Somata::new(soma, n, &mut Stream::named(seed, "purkinje somata", index)),
+            synapses,
+            mli2_purkinje: Projection::draw(cells.mli2, n, rule, &mut stream),
+            pf_conductance: pf_conductance as f32,
+            mli1_conductance: microzone.purkinje_synapses().iter().map(|count| count * soma.mli_conductance).collect(),
+            excitation: vec![0.0; n],
+            inhibition: core::array::from_fn(|_| vec![0.0; n]),
+            purkinje_spikes: Vec::with_capacity(n),
+            nuclear_spikes: Vec::with_capacity(cells.nuclei),
+            lost: Vec::new(),
+            olive_coupling: 1.0,
+            nucleo_olivary: 1.0,
+            excitation_factor: 1.0,
+            inhibition_factor: 1.0,
+            settled: false,
+            microzone,
+        }
+    }
+
+    pub(super) fn set_rest(&mut self, rest: Rest, inhibition: &[f64], _purkinje: f64, _nuclei: f64) {
+        self.microzone.set_rest(rest, inhibition);
+        self.settled = true;
+    }
+
+    pub(super) fn step(
+        &mut self,
+        _parameters: &Parameters,
+        _mossy: &Mossy,
+        granule: &[u32],
+        withhold: bool,
+        learning: bool,
+    ) {
+        let step = self.microzone.clock();
+        self.microzone.step(withhold, Parallel::Spikes(granule));
+        self.excitation.fill(0.0);
+        self.synapses.deliver(granule, &mut self.excitation);
+        self.synapses.step(granule, learning);
+        let scale = self.pf_conductance * self.excitation_factor;
+        for sum in &mut self.excitation {
+            *sum *= scale;
+        }
+        let (now, arrived) = (step as usize % SLOTS, (step + 1) as usize % SLOTS);
+        let leaving = &mut self.inhibition[now];
+        for ((sum, arriving), conductance) in
+            leaving.iter_mut().zip(self.microzone.purkinje.arriving()).zip(&self.mli1_conductance)
+        {
+            *sum = arriving * conductance;
+        }
+        self.mli2_purkinje.deliver(self.microzone.mli2_spikes(), leaving);
+        for sum in leaving.iter_mut() {
+            *sum *= self.inhibition_factor;
+        }
+        self.somata.climb(self.microzone.fired(step));
+        let (purkinje, settled) = (&self.microzone.purkinje, self.settled);
+        // What rest is becomes known when the circuit has settled.
+        let brake = |cell| if settled { purkinje.inhibition_at(cell, step) as f32 } else { 1.0 };
+        self.somata.step(&self.excitation, &self.inhibition[arrived], brake, &mut self.purkinje_spikes);
+    }
+
+    /// Appends the events that this step made known.
+    pub(super) fn collect(&self, parameters: &Parameters, zone: Zone, settled: u64, events: &mut Vec<FibreEvent>) {
+        let Some(fired) = (self.microzone.clock() - 1).checked_sub(WINDOW_TO_MS).filter(|fired| *fired >= settled) else {
+            return;
+        };
+        let called = self.microzone.called(fired);
+        let mut set = self.microzone.fired(fired);
+        while set != 0 {
+            let fibre = set.trailing_zeros();
+            set &= set - 1;
+            let calcium = parameters.window.calcium(self.microzone.purkinje.inhibition_after(fibre as usize, fired));
+            events.push(FibreEvent {
+                zone,
+                fibre: fibre as u16,
+                step: fired - settled,
+                calcium,
+                lambda: parameters.window.lambda(calcium),
+                spontaneous: called >> fibre & 1 == 0,
+            });
+        }
+    }
+
+    pub(super) fn learn<'a>(&mut self, events: impl Iterator<Item = &'a FibreEvent>) {
+        for event in events {
+            if !self.lost.contains(&event.fibre) {
+                let (cell, calcium, lambda) = (usize::from(event.fibre), event.calcium, event.lambda);
+                self.synapses.instruct(Instruction { cell, calcium, lambda });
+            }
+        }
+    }
+
+    pub(super) fn lose(&mut self, cells: &[usize]) {
+        for &cell in cells {
+            self.somata.lose(cell);
+            self.lost.push(cell as u16);
+        }
+    }
+
+    pub(super) fn set_olive_coupling(&mut self, factor: f64) {
+        self.olive_coupling = factor.clamp(0.0, 1.0);
+    }
+
+    pub(super) fn set_nucleo_olivary(&mut self, factor: f64) {
+        self.nucleo_olivary = factor.max(0.0);
+    }
+
+    /// Share of a volley that the nucleus's inhibition of the olive takes away now, 0…1.
+    #[must_use]
+    pub fn olive_suppression(&self) -> f64 {
+        0.0 * self.nucleo_olivary
+    }
+
+    /// How far the olive's cells are coupled, 0…1.
+    #[must_use]
+    pub fn olive_coupling(&self) -> f64 {
+        self.olive_coupling
+    }
+
+    /// MLI1 that fired in the step just done, ascending; so are the next.
+    #[must_use]
+    pub fn mli1_spikes(&self) -> &[u16] {
+        self.microzone.mli1_spikes()
+    }
+
+    #[must_use]
+    pub fn mli2_spikes(&self) -> &[u16] {
+        self.microzone.mli2_spikes()
+    }
+
+    /// Purkinje cells that fired a simple spike or a complex spike's spikelet.
+    #[must_use]
+    pub fn purkinje_spikes(&self) -> &[u16] {
+        &self.purkinje_spikes
+    }
+
+    #[must_use]
+    pub fn nuclear_spikes(&self) -> &[u16] {
+        &self.nuclear_spikes
+    }
+
+    /// Climbing fibres that fired in the step just done, one bit each.
+    #[must_use]
+    pub fn fired(&self) -> u64 {
+        self.microzone.fired(self.microzone.clock() - 1)
+    }
+
+    /// Interneurons, fibres and dendrites.
+    #[must_use]
+    pub fn microzone(&self) -> &Microzone {
+        &self.microzone
+    }
+
+    #[must_use]
+    pub fn somata(&self) -> &Somata {
+        &self.somata
+    }
+
+    /// Synapses of parallel fibres on the Purkinje cells.
+    #[must_use]
+    pub fn synapses(&self) -> &ParallelFibres {
+        &self.synapses
+    }
+
+    /// As [`Self::synapses`], to set weights by hand.
+    pub fn synapses_mut(&mut self) -> &mut ParallelFibres {
+        &mut self.synapses
+    }
+
+    /// Conductance of a parallel fibre's synapse of weight 1 on a Purkinje cell, nS.
+    #[must_use]
+    pub fn pf_conductance(&self) -> f32 {
+        self.pf_conductance
+    }
+}
