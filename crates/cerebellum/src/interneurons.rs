@@ -223,6 +223,23 @@ pub struct Interneurons {
     spill: Option<[Slow; 2]>,
     /// Silenced cells never fire.
     pub silenced: bool,
+    /// What an experiment turns up or down.
+    pub(crate) factors: Factors,
+}
+
+/// Factors on a population's inputs; all 1 in the intact circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Factors {
+    /// On the tonic drive.
+    pub(crate) drive: f32,
+    /// On what parallel fibres do.
+    pub(crate) excitation: f32,
+    /// On what interneurons do.
+    pub(crate) inhibition: f32,
+}
+
+impl Factors {
+    pub(crate) const NONE: Self = Self { drive: 1.0, excitation: 1.0, inhibition: 1.0 };
 }
 
 impl Interneurons {
@@ -251,6 +268,7 @@ impl Interneurons {
                 [settings.spill_decay, settings.nmda_decay].map(|decay| Slow::new(settings.spill_rise, decay, n))
             }),
             silenced: false,
+            factors: Factors::NONE,
         }
     }
 
@@ -350,7 +368,9 @@ impl Interneurons {
             let (share, v) = (self.settings.nmda_share, &self.v);
             nmda.step(&mut self.g_cf, |cell| share * unblocked(v[cell]));
         }
-        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, kind, settings, decay, .. } = self;
+        let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, kind, settings, decay, factors, .. } = self;
+        let Factors { drive: drive_factor, excitation, inhibition } = *factors;
+        let pf_conductance = pf_conductance * excitation;
         let (v, g_pf, g_cf, g_gaba) = (&mut v[..n], &mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n]);
         let (bias, refractory, coupling, parallel) = (&bias[..n], &mut refractory[..n], &coupling[..n], &parallel[..n]);
         let inverse_c = 1.0 / kind.capacitance;
@@ -364,8 +384,9 @@ impl Interneurons {
             let e_cf = if e_cf < NEGLIGIBLE { 0.0 } else { e_cf };
             let inh = if inh < NEGLIGIBLE { 0.0 } else { inh };
             let e_pf = if e_pf < NEGLIGIBLE { 0.0 } else { e_pf };
-            let total = leak + e_pf + g_cf[i] + g_gaba[i];
-            let drive = leak * rest + g_gaba[i] * gaba_reversal + bias[i] + coupling[i];
+            let gaba = g_gaba[i] * inhibition;
+            let total = leak + e_pf + g_cf[i] + gaba;
+            let drive = leak * rest + gaba * gaba_reversal + bias[i] * drive_factor + coupling[i];
             // Exponential Euler with 1 − exp(−x) ≈ x / (1 + x/2 + x²/12), x = dt·g/C: within 2e-6 for x < 0.3, and
             // the same bits everywhere, vectorised.
             let x = total * inverse_c;

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calcium;
+pub mod circuit;
 pub mod closed_form;
 pub mod experiments;
 pub mod export;

@@ -12,7 +12,7 @@ use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
 use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
 /// Slots to keep the spikes of the steps that are still on their way: one more than the longest delay.
-const SLOTS: usize = 9;
+pub(crate) const SLOTS: usize = 9;
 /// Steps at rest before a microzone is used: first those that forget the initial state, then those in which its
 /// rates at rest are measured. Shorter than 12 s, one Purkinje cell's base is off by over 1 %, which moves Λ visibly.
 const FORGET_STEPS: u64 = 1_000;
@@ -74,6 +74,8 @@ settings! {
         /// Depolarisation of an MLI1 by the spike of one that gap junctions couple to it: a spikelet (71 % of MLI1 show some,
         /// no MLI2: Kozareva 2021; size ◇). 0 in the game's network.
         spikelet: f32 [0, 10] "mV",
+        /// MLI2 → Purkinje: 2 % of MLI2's output (Park 2026).
+        mli2_purkinje_partners: f64 [0, 1_000] "",
         /// Granule cells that contact an MLI1, and an MLI2 (Park 2026 counts about as many synapses on both); their
         /// conductance is scaled so that the mean drive is that of `interneurons.pf_inputs` at `interneurons.pf_rate`.
         pf_partners: usize [1, 10_000] "",
@@ -108,6 +110,7 @@ impl Settings {
             mli2_delay: 2,
             mli1_delay: 2,
             spikelet: 0.0,
+            mli2_purkinje_partners: 1.0,
             pf_partners: match preset {
                 Preset::Small => 64,
                 Preset::Standard => 128,
@@ -141,6 +144,9 @@ pub struct Microzone {
     pub(crate) mli2: Interneurons,
     pub(crate) purkinje: Purkinje,
     spontaneous: Spontaneous,
+    /// Fibres that may fire spontaneously in the coming step, and those that the olive's cells make fire; one bit each.
+    pub(crate) allowed: u64,
+    pub(crate) olive: u64,
     background: Stream,
     cf_mli1: Projection,
     cf_mli2: Projection,
@@ -229,6 +235,8 @@ impl Microzone {
                 cf,
                 Stream::named(seed, "spontaneous fibres", index),
             ),
+            allowed: u64::MAX,
+            olive: 0,
             background: Stream::named(seed, "parallel fibres", index),
             cf_mli1: Projection::draw(cf, m1, rule(wires.cf_mli1_partners, wires.cf_mli1_synapses, g_cf), stream),
             cf_mli2: Projection::draw(
@@ -319,6 +327,11 @@ impl Microzone {
         self.hash = FNV_OFFSET;
     }
 
+    /// Sets the conductance of the gap junctions between MLI1, nS.
+    pub(crate) fn set_gap_conductance(&mut self, conductance: f32) {
+        self.gap_conductance = conductance;
+    }
+
     /// Makes `fibre` fire at `step`, which must lie ahead, by less than [`HISTORY`].
     pub(crate) fn recruit(&mut self, fibre: usize, step: u64) {
         debug_assert!(step >= self.clock && step < self.clock + HISTORY as u64);
@@ -332,7 +345,7 @@ impl Microzone {
     pub(crate) fn step(&mut self, withhold: bool, parallel: Parallel) {
         let step = self.clock;
         let row = step as usize % HISTORY;
-        let spontaneous = self.spontaneous.at(step);
+        let spontaneous = self.spontaneous.at(step) & self.allowed | core::mem::take(&mut self.olive);
         let mut set = core::mem::take(&mut self.recruited[row]);
         self.called[row] = set;
         if !withhold {

@@ -38,7 +38,7 @@ pub enum Zone {
 impl Zone {
     pub const ALL: [Self; 2] = [Self::Early, Self::Late];
 
-    fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         match self {
             Self::Early => 0,
             Self::Late => 1,

@@ -186,20 +186,31 @@ impl Fibres {
         let mut p = Vec::with_capacity(self.count());
         self.probabilities(u, &mut p);
         let rho = self.settings.coupled * coupling.clamp(0.0, 1.0);
-        let shared = libm::sqrt(rho) * stream.gaussian();
-        let own = libm::sqrt(1.0 - rho);
-        let sd = self.settings.jitter_sd_ms(u);
-        let cut = self.settings.jitter_cut_ms(u);
-        for (fibre, p) in p.into_iter().enumerate() {
-            let joins = normal_quantile(p) + shared + own * stream.gaussian() > 0.0;
-            // Redrawn rather than clamped: clamping would pile fibres on the edge and make synchrony of its own.
-            let mut offset = sd * stream.gaussian();
-            while offset < -cut || offset > cut {
-                offset = sd * stream.gaussian();
-            }
-            if joins {
-                fire(fibre, offset);
-            }
+        draw(p, rho, self.settings.jitter_sd_ms(u), self.settings.jitter_cut_ms(u), stream, &mut fire);
+    }
+}
+
+/// Draws a volley of fibres that join with probabilities `p`, their shared input correlated by `rho`, at times with an SD of
+/// `sd` ms about the centre, no further from it than `cut` ms: calls `fire(fibre, offset_ms)` in the order of fibres.
+pub(crate) fn draw(
+    p: impl IntoIterator<Item = f64>,
+    rho: f64,
+    sd: f64,
+    cut: f64,
+    stream: &mut Stream,
+    mut fire: impl FnMut(usize, f64),
+) {
+    let shared = libm::sqrt(rho) * stream.gaussian();
+    let own = libm::sqrt(1.0 - rho);
+    for (fibre, p) in p.into_iter().enumerate() {
+        let joins = normal_quantile(p) + shared + own * stream.gaussian() > 0.0;
+        // Redrawn rather than clamped: clamping would pile fibres on the edge and make synchrony of its own.
+        let mut offset = sd * stream.gaussian();
+        while offset < -cut || offset > cut {
+            offset = sd * stream.gaussian();
+        }
+        if joins {
+            fire(fibre, offset);
         }
     }
 }

@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use crate::presets::{Cells, Preset};
 use crate::{
-    calcium, granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma, window,
+    calcium, circuit, granule, inferior, interneurons, microzone, mossy, nuclei, olive, plasticity, purkinje, soma,
+    window,
 };
 
 /// A value that is out of its range.
@@ -143,6 +144,7 @@ pub struct Parameters {
     pub olive: olive::Settings,
     pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
+    pub circuit: circuit::Settings,
 }
 
 impl Parameters {
@@ -168,6 +170,7 @@ impl Parameters {
             olive: olive::Settings::default(),
             inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
+            circuit: circuit::Settings::of(preset),
         }
     }
 
@@ -192,6 +195,7 @@ impl Parameters {
             ("olive", &self.olive),
             ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
+            ("circuit", &self.circuit),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
     }

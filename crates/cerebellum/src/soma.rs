@@ -34,7 +34,7 @@ settings! {
         pf_decay: f64 [0.2, 100] "ms",
         /// Mean conductance of all parallel fibres at rest ◇: sets that of one synapse, whatever the preset.
         pf_rest: f32 [0, 1_000] "nS",
-        /// Conductance of one MLI1 → Purkinje synapse (Park 2026).
+        /// Conductance of one MLI1 → Purkinje synapse (Park 2026: 25 pS; half of it where twice as many MLI1 converge).
         mli_conductance: f32 [0, 100] "nS",
         /// Rise of inhibition (Park 2026).
         gaba_rise: f64 [0.1, 100] "ms",
@@ -57,7 +57,9 @@ settings! {
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(_preset: Preset) -> Self {
+    pub fn of(preset: Preset) -> Self {
+        // A quarter of 352 MLI1 are twice the partners that a quarter of 176 are: half the conductance keeps the total.
+        let mli_conductance = if preset.cells().mli1 > 176 { 0.0125 } else { 0.025 };
         Self {
             capacitance: 106.0,
             leak: 2.32,
@@ -70,7 +72,7 @@ impl Settings {
             bias_sd: 5.0,
             pf_decay: 8.3,
             pf_rest: 0.5,
-            mli_conductance: 0.025,
+            mli_conductance,
             gaba_rise: 0.8,
             gaba_decay: 6.0,
             gaba_reversal: -80.0,

@@ -36,7 +36,9 @@ pub enum Refused {
     Past { at_step: u64, now: u64 },
     #[error("fibre {fibre} is not one of the {fibres} of the microzone")]
     Fibre { fibre: usize, fibres: usize },
-    #[error("a share of {share} with a jitter of {jitter_ms} ms makes no volley: a share lies in 0 … 1, a jitter is not negative")]
+    #[error(
+        "a share of {share} with a jitter of {jitter_ms} ms makes no volley: a share lies in 0 … 1, a jitter is not negative"
+    )]
     Volley { share: f64, jitter_ms: f64 },
     #[error("error size is {u}; it must be a number of at least 0")]
     Size { u: f64 },
@@ -162,21 +164,48 @@ impl Circuit {
     fn draw(&mut self, volley: Volley) {
         let Volley { id, zone, at_step, cause, .. } = volley;
         let complex = &self.zones[zone.index()];
-        let (open, coupling) = (1.0 - complex.olive_suppression(), complex.olive_coupling());
+        // The olive's cells are held down by themselves.
+        let network = complex.has_olive_cells();
+        let (open, coupling) =
+            (if network { 1.0 } else { 1.0 - complex.olive_suppression() }, complex.olive_coupling());
         let now = self.clock;
         let mut joined = Vec::new();
         match cause {
             Cause::Share { share, jitter_ms } => {
                 let mut stream = Stream::named(self.seed, "circuit volley", id);
-                let p = core::iter::repeat_n(share * open, complex.microzone.fibres.count());
+                let fibres = complex.microzone.fibres.count();
+                let cut = reach_ms(jitter_ms);
+                let at = |offset: f64| ((at_step as f64 + libm::floor(offset + 0.5)).max(0.0) as u64).max(now);
+                if network {
+                    let mut pulses = Vec::with_capacity(fibres);
+                    olive::draw(
+                        core::iter::repeat_n(1.0, fibres),
+                        0.0,
+                        jitter_ms,
+                        cut,
+                        &mut stream,
+                        |fibre, offset| {
+                            pulses.push((fibre, at(offset), share));
+                        },
+                    );
+                    self.zones[zone.index()].excite_olive(&pulses, now);
+                    return;
+                }
                 let rho = self.parameters.olive.coupled * coupling;
-                olive::draw(p, rho, jitter_ms, reach_ms(jitter_ms), &mut stream, |fibre, offset| {
-                    joined.push((fibre, ((at_step as f64 + libm::floor(offset + 0.5)).max(0.0) as u64).max(now)));
-                });
+                olive::draw(
+                    core::iter::repeat_n(share * open, fibres),
+                    rho,
+                    jitter_ms,
+                    cut,
+                    &mut stream,
+                    |fibre, offset| {
+                        joined.push((fibre, at(offset)));
+                    },
+                );
             }
             Cause::Error { u } => {
                 let mut stream = Stream::named(self.seed, "circuit error", id);
-                let reach = olive::jitter_cut_ms(u);
+                let reach = self.parameters.olive.jitter_cut_ms(u);
                 let (earliest, latest) = (LATENCY_MIN_MS as f64 + reach, LATENCY_MAX_MS as f64 - reach);
                 let centre = at_step + libm::floor(stream.between(earliest, latest) + 0.5) as u64;
                 let mut p = Vec::with_capacity(complex.microzone.fibres.count());
@@ -184,7 +213,7 @@ impl Circuit {
                 let rho = self.parameters.olive.coupled * coupling;
                 let (first, last) = (at_step + LATENCY_MIN_MS, at_step + LATENCY_MAX_MS);
                 let p = p.into_iter().map(|p| p * open);
-                olive::draw(p, rho, olive::jitter_sd_ms(u), reach, &mut stream, |fibre, offset| {
+                olive::draw(p, rho, self.parameters.olive.jitter_sd_ms(u), reach, &mut stream, |fibre, offset| {
                     let at = (centre as f64 + libm::floor(offset + 0.5)) as u64;
                     joined.push((fibre, at.clamp(first, last)));
                 });

@@ -3,15 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::FibreEvent;
+use crate::inferior::{Cells, Coupling, Inferior};
 use crate::microzone::{Microzone, Parallel, Rest, SLOTS};
 use crate::mossy::Mossy;
 use crate::network::Zone;
+use crate::nuclei::Nuclei;
 use crate::parameters::Parameters;
-use crate::plasticity::{Instruction, ParallelFibres};
+use crate::plasticity::{Instruction, MossySynapses, ParallelFibres};
 use crate::purkinje::WINDOW_TO_MS;
 use crate::rng::Stream;
 use crate::soma::Somata;
 use crate::wiring::{Projection, Reach, Rule};
+
+/// Steps from an interneuron's spike to its effect on a Purkinje cell's soma (Park 2026: 1.65 ms; with steps of 1 ms, 2).
+const SOMA_DELAY: usize = 2;
 
 /// One sign of error's cells, from parallel fibre to nucleus.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,7 +34,12 @@ pub struct Microcomplex {
     /// Inhibition on its way, by step.
     inhibition: [Vec<f32>; SLOTS],
     purkinje_spikes: Vec<u16>,
-    nuclear_spikes: Vec<u16>,
+    nuclei: Nuclei,
+    mossy_synapses: MossySynapses,
+    /// The olive's cells, where they are simulated.
+    inferior: Option<Inferior>,
+    coupling: Coupling,
+    thinning: Stream,
     lost: Vec<u16>,
     olive_coupling: f64,
     nucleo_olivary: f64,
@@ -67,7 +77,11 @@ impl Microcomplex {
             excitation: vec![0.0; n],
             inhibition: core::array::from_fn(|_| vec![0.0; n]),
             purkinje_spikes: Vec::with_capacity(n),
-            nuclear_spikes: Vec::with_capacity(cells.nuclei),
+            nuclei: Nuclei::new(parameters, seed, index),
+            mossy_synapses: MossySynapses::new(parameters),
+            inferior: (parameters.inferior.cells == Cells::Network).then(|| Inferior::new(parameters, seed, index)),
+            coupling: Coupling::new(&parameters.inferior),
+            thinning: Stream::named(seed, "held olive", index),
             lost: Vec::new(),
             olive_coupling: 1.0,
             nucleo_olivary: 1.0,
@@ -78,20 +92,22 @@ impl Microcomplex {
         }
     }
 
-    pub(super) fn set_rest(&mut self, rest: Rest, inhibition: &[f64], _purkinje: f64, _nuclei: f64) {
+    pub(super) fn set_rest(&mut self, rest: Rest, inhibition: &[f64], nuclei: f64, input: &[f64]) {
         self.microzone.set_rest(rest, inhibition);
+        self.nuclei.set_rest(nuclei, input);
         self.settled = true;
     }
 
     pub(super) fn step(
         &mut self,
         _parameters: &Parameters,
-        _mossy: &Mossy,
+        mossy: &Mossy,
         granule: &[u32],
         withhold: bool,
         learning: bool,
     ) {
         let step = self.microzone.clock();
+        self.step_olive(step);
         self.microzone.step(withhold, Parallel::Spikes(granule));
         self.excitation.fill(0.0);
         self.synapses.deliver(granule, &mut self.excitation);
@@ -100,7 +116,8 @@ impl Microcomplex {
         for sum in &mut self.excitation {
             *sum *= scale;
         }
-        let (now, arrived) = (step as usize % SLOTS, (step + 1) as usize % SLOTS);
+        let now = step as usize % SLOTS;
+        let arrived = (now + SLOTS - SOMA_DELAY) % SLOTS;
         let leaving = &mut self.inhibition[now];
         for ((sum, arriving), conductance) in
             leaving.iter_mut().zip(self.microzone.purkinje.arriving()).zip(&self.mli1_conductance)
@@ -116,11 +133,47 @@ impl Microcomplex {
         // What rest is becomes known when the circuit has settled.
         let brake = |cell| if settled { purkinje.inhibition_at(cell, step) as f32 } else { 1.0 };
         self.somata.step(&self.excitation, &self.inhibition[arrived], brake, &mut self.purkinje_spikes);
+        self.nuclei.step(&self.purkinje_spikes, mossy.spikes(), &self.mossy_synapses);
+        if learning {
+            self.mossy_synapses.learn(mossy.spikes(), self.nuclei.inhibition());
+        }
+    }
+
+    /// The nucleus holds the olive down, whose cells, where they are simulated, fire by themselves.
+    fn step_olive(&mut self, step: u64) {
+        let hold = if self.settled { self.olive_suppression() } else { 0.0 };
+        self.coupling.step(hold);
+        let coupling = self.olive_coupling();
+        match &mut self.inferior {
+            Some(cells) => {
+                debug_assert_eq!(cells.clock(), step);
+                cells.step(hold, coupling);
+                self.microzone.allowed = 0;
+                self.microzone.olive = cells.spikes().iter().fold(0, |set, cell| set | 1 << cell);
+            }
+            // Two spontaneous fibres seldom share a step, so that one coin will do for both.
+            None => self.microzone.allowed = if hold > 0.0 && self.thinning.bernoulli(hold) { 0 } else { u64::MAX },
+        }
+    }
+
+    pub(super) fn has_olive_cells(&self) -> bool {
+        self.inferior.is_some()
+    }
+
+    /// Excites olive cells: (cell, step, share of cells that such a pulse makes fire), where `now` is the circuit's clock.
+    pub(super) fn excite_olive(&mut self, pulses: &[(usize, u64, f64)], now: u64) {
+        if let Some(cells) = &mut self.inferior {
+            for &(cell, at, share) in pulses {
+                let charge = cells.charge(share);
+                cells.excite(cell, cells.clock() + (at - now), charge);
+            }
+        }
     }
 
     /// Appends the events that this step made known.
     pub(super) fn collect(&self, parameters: &Parameters, zone: Zone, settled: u64, events: &mut Vec<FibreEvent>) {
-        let Some(fired) = (self.microzone.clock() - 1).checked_sub(WINDOW_TO_MS).filter(|fired| *fired >= settled) else {
+        let Some(fired) = (self.microzone.clock() - 1).checked_sub(WINDOW_TO_MS).filter(|fired| *fired >= settled)
+        else {
             return;
         };
         let called = self.microzone.called(fired);
@@ -167,13 +220,13 @@ impl Microcomplex {
     /// Share of a volley that the nucleus's inhibition of the olive takes away now, 0…1.
     #[must_use]
     pub fn olive_suppression(&self) -> f64 {
-        0.0 * self.nucleo_olivary
+        (self.nuclei.hold() * self.nucleo_olivary).clamp(0.0, 1.0)
     }
 
     /// How far the olive's cells are coupled, 0…1.
     #[must_use]
     pub fn olive_coupling(&self) -> f64 {
-        self.olive_coupling
+        self.olive_coupling * self.coupling.state()
     }
 
     /// MLI1 that fired in the step just done, ascending; so are the next.
@@ -195,7 +248,19 @@ impl Microcomplex {
 
     #[must_use]
     pub fn nuclear_spikes(&self) -> &[u16] {
-        &self.nuclear_spikes
+        self.nuclei.spikes()
+    }
+
+    /// The nucleus below.
+    #[must_use]
+    pub fn nuclei(&self) -> &Nuclei {
+        &self.nuclei
+    }
+
+    /// Synapses of mossy fibres on the nucleus.
+    #[must_use]
+    pub fn mossy_synapses(&self) -> &MossySynapses {
+        &self.mossy_synapses
     }
 
     /// Climbing fibres that fired in the step just done, one bit each.

@@ -6,7 +6,6 @@
 mod events;
 mod manipulation;
 mod microcomplex;
-mod save;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +20,6 @@ use crate::rng::{FNV_OFFSET, FNV_PRIME};
 pub use events::{FibreEvent, Refused};
 pub use manipulation::Manipulation;
 pub use microcomplex::Microcomplex;
-pub use save::{FORMAT, RestoreError};
 
 use events::Schedule;
 
@@ -124,11 +122,17 @@ impl Circuit {
         self.reset_rates();
         let fibres = self.parameters.cells.fibres;
         let mut inhibition = [vec![0.0; fibres], vec![0.0; fibres]];
+        let mut input = [vec![0.0; self.parameters.cells.nuclei], vec![0.0; self.parameters.cells.nuclei]];
         for _ in 0..settle {
             self.step();
             for (zone, sums) in self.zones.iter().zip(&mut inhibition) {
                 for (sum, now) in sums.iter_mut().zip(zone.microzone.purkinje.filtered()) {
                     *sum += f64::from(*now);
+                }
+            }
+            for (zone, sums) in self.zones.iter().zip(&mut input) {
+                for (sum, now) in sums.iter_mut().zip(zone.nuclei().input()) {
+                    *sum += f64::from(*now) / f64::from(settle);
                 }
             }
         }
@@ -138,7 +142,7 @@ impl Circuit {
                 *sum /= f64::from(settle);
             }
             let rest = Rest { mli1: self.rest.mli1[zone] * 1e-3, mli2: self.rest.mli2[zone] * 1e-3 };
-            self.zones[zone].set_rest(rest, &sums, self.rest.purkinje[zone], self.rest.nuclei[zone]);
+            self.zones[zone].set_rest(rest, &sums, self.rest.nuclei[zone], &input[zone]);
         }
         self.reset_rates();
         self.settled = self.clock;
@@ -298,13 +302,6 @@ impl Circuit {
     pub fn spike_hash(&self) -> u64 {
         self.zones.iter().fold(self.hash, |hash, zone| (hash ^ zone.microzone.spike_hash()).wrapping_mul(FNV_PRIME))
     }
-
-    /// Bytes that the state holds.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let zones: usize = self.zones.iter().map(Microcomplex::bytes).sum();
-        size_of::<Self>() + self.mossy.bytes() + self.granular.bytes() + zones
-    }
 }
 
 /// Mean rate of the granule cells at rest, Hz, over two seconds after `forget` steps.
@@ -320,4 +317,57 @@ fn granule_rate(mossy: &mut Mossy, granular: &mut GranularLayer, forget: u32) ->
     }
     // A silent layer drives nothing at any conductance.
     (spikes as f64 / (f64::from(STEPS) * 1e-3 * granular.count() as f64)).max(0.01)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quick() -> Parameters {
+        let mut parameters = Parameters::of(Preset::Small);
+        parameters.circuit = Settings { forget: 200, settle: 1_000 };
+        parameters
+    }
+
+    fn run(circuit: &mut Circuit, steps: u64) {
+        for _ in 0..steps {
+            circuit.step();
+        }
+    }
+
+    #[test]
+    fn a_copy_goes_on_as_the_original_does() {
+        let mut whole = Circuit::new(&quick(), 1).expect("the preset passes its check");
+        run(&mut whole, 100);
+        let mut copy = whole.clone();
+        for circuit in [&mut whole, &mut copy] {
+            circuit.set_cue(Some(0));
+            run(circuit, 300);
+        }
+        assert_eq!(whole.spike_hash(), copy.spike_hash());
+        assert_ne!(
+            whole.spike_hash(),
+            Circuit::new(&quick(), 2)
+                .map(|mut other| {
+                    run(&mut other, 400);
+                    other.spike_hash()
+                })
+                .expect("the preset passes its check")
+        );
+    }
+
+    #[test]
+    fn every_population_fires_at_rest() {
+        let rest = Circuit::new(&quick(), 1).expect("the preset passes its check").rest();
+        let zones = [rest.mli1, rest.mli2, rest.purkinje, rest.nuclei, rest.fibres].concat();
+        assert!(zones.iter().chain(&[rest.mossy, rest.granule, rest.golgi]).all(|rate| *rate > 0.3), "{rest:?}");
+    }
+
+    #[test]
+    fn nonsense_is_refused_before_anything_is_drawn() {
+        let mut parameters = quick();
+        parameters.cells.granule = 0;
+        let faults = Circuit::new(&parameters, 1).expect_err("there are no granule cells");
+        assert_eq!(faults[0].field, "cells.granule");
+    }
 }
