@@ -14,6 +14,7 @@ use crate::sum::tree_sum_f64;
 
 pub mod chance;
 pub mod curve;
+pub mod rest;
 pub mod sweep;
 pub mod synchrony;
 pub mod timing;
@@ -165,6 +166,7 @@ pub trait Experiment: Sync {
 #[must_use]
 pub fn all() -> &'static [&'static dyn Experiment] {
     &[
+        &rest::Rest,
         &synchrony::Burst,
         &synchrony::Silence,
         &timing::Chain,

@@ -19,11 +19,9 @@ use spectral::Spectral;
 pub enum Layer {
     /// Each cell prefers a delay after the cue (Bullock, Fiala and Grossberg 1994).
     Spectral,
-    /// Passage of time: recurrent inhibition by Golgi cells moves activity through the cells (Yamazaki and Tanaka 2007).
-    PassageOfTime,
 }
 
-choice!(Layer { Spectral => "spectral", PassageOfTime => "passage_of_time" });
+choice!(Layer { Spectral => "spectral" });
 
 settings! {
     /// The granular layer.
@@ -36,16 +34,12 @@ settings! {
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(preset: Preset) -> Self {
-        let layer = match preset {
-            Preset::Small | Preset::Standard => Layer::Spectral,
-            Preset::Large | Preset::Xl | Preset::Yamazaki => Layer::PassageOfTime,
-        };
-        Self { layer }
+    pub fn of(_preset: Preset) -> Self {
+        Self { layer: Layer::Spectral }
     }
 }
 
-/// The granular layer: granule cells of one kind or the other, and the Golgi cells.
+/// The granular layer: granule cells and Golgi cells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GranularLayer {
     cells: usize,
