@@ -260,8 +260,8 @@ mod tests {
         assert_eq!(overlay, Overlay { parameters: wanted, names_preset: true });
         let overlay = parse("p.toml", "", Preset::Large).expect("valid");
         assert_eq!(overlay, Overlay { parameters: Parameters::of(Preset::Large), names_preset: false });
-        let layer = parse("p.toml", "[granule]\nlayer = \"passage_of_time\"\n", Preset::Small).expect("valid");
-        assert_eq!(layer.parameters.granule.layer, doozy_cerebellum::granule::Layer::PassageOfTime);
+        let olive = parse("p.toml", "[olive]\nmapping = \"declining\"\n", Preset::Small).expect("valid");
+        assert_eq!(olive.parameters.olive.mapping, doozy_cerebellum::olive::Mapping::Declining);
     }
 
     #[test]
@@ -294,9 +294,9 @@ mod tests {
             said[0].starts_with("p.toml:1:1: there is no section [fibres]; fibres belongs under [cells]"),
             "{said:?}"
         );
-        let said = troubles("[granule]\nlayer = \"spectra\"\n");
-        assert!(said[0].starts_with("p.toml:2:9: granule.layer is \"spectra\": "), "{said:?}");
-        assert!(said[0].contains("spectral") && said[0].contains("passage_of_time"), "{said:?}");
+        let said = troubles("[olive]\nmapping = \"rise\"\n");
+        assert!(said[0].starts_with("p.toml:2:11: olive.mapping is \"rise\": "), "{said:?}");
+        assert!(said[0].contains("rising") && said[0].contains("timing_only"), "{said:?}");
     }
 
     #[test]
