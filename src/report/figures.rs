@@ -112,8 +112,8 @@ fn adopted(svg: &str, name: &str) -> String {
     let stood = svg
         .replace(&format!("fill=\"{GROUND}\""), "fill=\"none\"")
         .replace(&format!("stroke=\"{GRID}\""), "stroke=\"currentColor\" stroke-opacity=\"0.18\"")
-        .replace(INK, "currentColor")
-        .replace("kuva-clip-", &format!("{name}-clip-"));
+        .replace(INK, "currentColor");
+    let stood = renumbered(&stood, name);
     let Some((open, rest)) = stood.split_once('>') else { return stood };
     // The canvas grows where a legend needs it: the box follows what the library says.
     let said = |key: &str, other: f64| -> f64 {
@@ -124,6 +124,23 @@ fn adopted(svg: &str, name: &str) -> String {
     // Alone in a file nothing sets the colour of text.
     let style = "<style>svg:root{color:#1b1f24}@media(prefers-color-scheme:dark){svg:root{color:#e6edf3}}</style>";
     format!("{open}{view}>{style}{rest}")
+}
+
+/// The library numbers its clip paths through the whole process; here they are numbered through the figure, so that the same
+/// figure has the same bytes.
+fn renumbered(svg: &str, name: &str) -> String {
+    let mut known: Vec<&str> = Vec::new();
+    let mut parts = svg.split("kuva-clip-");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let number = known.iter().position(|other| *other == &part[..end]).unwrap_or_else(|| {
+            known.push(&part[..end]);
+            known.len() - 1
+        });
+        out.push_str(&format!("{name}-clip-{number}{}", &part[end..]));
+    }
+    out
 }
 
 #[cfg(test)]
