@@ -2,7 +2,7 @@
 //! range in which the model means something.
 //!
 //! A section belongs to the room that reads it (`interneurons::Settings` beside the interneurons) and is declared with
-//! [`settings!`], which gives it its check and its row in the reference. [`Parameters::of`] is what a preset stands for.
+//! `settings!`, which gives it its check and its row in the reference. [`Parameters::of`] is what a preset stands for.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
