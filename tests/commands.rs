@@ -115,3 +115,93 @@ fn the_doctor_reports_without_any_device() {
     assert_eq!(report["clock"]["source"], "CLOCK_MONOTONIC");
     assert_eq!(report["display"]["answers"], false);
 }
+
+#[test]
+fn the_lab_lists_runs_and_goes_on_from_what_is_there() {
+    let home = home();
+    let list = doozy(&["lab", "list", "--json"], home.path());
+    let known: serde_json::Value = serde_json::from_slice(&list.stdout).expect("JSON");
+    let ids: Vec<&str> = known.as_array().expect("a list").iter().filter_map(|one| one["id"].as_str()).collect();
+    assert!(ids.starts_with(&["E1", "E2", "E3"]), "{ids:?}");
+
+    let out = home.path().join("out").display().to_string();
+    let run = |seeds: &str| {
+        let output =
+            doozy(&["lab", "run", "E1", "E4", "--brief", "--seeds", seeds, "--out", &out, "--json"], home.path());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    let first = run("1");
+    assert_eq!(first["experiments"][0]["measures"][0]["verdict"], "undecided", "one seed says nothing about others");
+    // What is there is taken as it is, down to the seconds that it took.
+    assert_eq!(run("1"), first);
+    let more = run("2");
+    assert_eq!(more["experiments"][0]["spikes"][0], first["experiments"][0]["spikes"][0]);
+    assert_eq!(more["experiments"][0]["spikes"].as_array().map(Vec::len), Some(2));
+    for file in ["small-brief.md", "small-brief.html", "figures/small-brief-e4-course.svg"] {
+        assert!(Path::new(&out).join(file).is_file(), "{file}");
+    }
+    let page = home.path().join("page.html").display().to_string();
+    assert_eq!(doozy(&["report", &out, "--out", &page], home.path()).status.code(), Some(0));
+    assert_eq!(
+        fs::read_to_string(&page).expect("a page"),
+        fs::read_to_string(Path::new(&out).join("small-brief.html")).expect("a page")
+    );
+}
+
+#[test]
+fn a_missed_band_is_told_by_the_exit_code_when_asked() {
+    let home = home();
+    let out = home.path().join("out").display().to_string();
+    let file = home.path().join("silent.toml");
+    // Without tonic drive no MLI1 fires, whatever the seed.
+    fs::write(&file, "[mli1]\nbias = 0.0\nbias_sd = 0.0\n").expect("a file");
+    let file = file.display().to_string();
+    let run = |more: &[&str]| {
+        let args = ["lab", "run", "E1", "--brief", "--seeds", "2", "--out", &out, "--parameters", &file];
+        doozy(&[&args, more].concat(), home.path())
+    };
+    assert_eq!(run(&[]).status.code(), Some(0));
+    let missed = run(&["--check"]);
+    assert_eq!(missed.status.code(), Some(1));
+    assert!(said(&missed).contains("E1 MLI1"), "{}", said(&missed));
+}
+
+#[test]
+fn what_the_lab_cannot_use_is_refused_with_what_would_be_right() {
+    let home = home();
+    let refused = |args: &[&str], code: i32, words: &str| {
+        let output = doozy(args, home.path());
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", said(&output));
+        assert!(said(&output).contains(words), "{args:?}: {}", said(&output));
+    };
+    refused(&["lab", "run", "E99"], 2, "there is no experiment 'E99'");
+    refused(&["lab", "run", "E1", "--preset", "huge"], 2, "small, standard, large, xl");
+    let file = home.path().join("p.toml").display().to_string();
+    for (text, words) in [
+        ("[mli1]\nbais = 50.0\n", ":2:1: [mli1] has no field bais; did you mean bias?"),
+        ("[mli1]\ncapacitance = nan\n", ":2:15: mli1.capacitance is NaN: it must be 1 … 1000 pF"),
+        ("[cells]\ngranule = 0\n", ":2:11: cells.granule is 0: it must be 64 … 4194304"),
+        ("[wiring]\ncf_conductance = -0.5\n", "wiring.cf_conductance is -0.5: it must be 0 … 100 nS"),
+    ] {
+        fs::write(&file, text).expect("a file");
+        refused(&["lab", "run", "E1", "--brief", "--parameters", &file], 1, words);
+    }
+    assert!(!home.path().join("data").join("lab").exists(), "nothing was run");
+}
+
+#[test]
+fn an_exported_network_is_what_its_description_says() {
+    let home = home();
+    let dir = home.path().join("net").display().to_string();
+    let args = ["lab", "export-network", &dir, "--rest", "1", "--repeats", "1"];
+    assert_eq!(doozy(&args, home.path()).status.code(), Some(0));
+    let text = fs::read_to_string(Path::new(&dir).join("network.json")).expect("a description");
+    let network: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let files = network["arrays"].as_object().expect("arrays by file");
+    assert_eq!(files.len(), 4);
+    assert!(files.keys().all(|file| Path::new(&dir).join(file).is_file()), "{files:?}");
+    let again = doozy(&args, home.path());
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said(&again).contains("--force"), "{}", said(&again));
+}

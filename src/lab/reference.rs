@@ -21,7 +21,7 @@ pub fn document() -> Document {
     let mut document = Document { title: "Parameters of the cerebellar model".into(), blocks: Vec::new() };
     document.paragraph(
         "Written by `doozy lab parameters --markdown`; a test keeps it current. A parameter file names a preset and what it \
-         changes, and is given to `doozy lab run … --parameters FILE.toml`; `doozy validate FILE.toml` checks one:",
+         changes, and is given to `doozy lab run … --parameters FILE.toml`, which checks it first:",
     );
     document.paragraph("```toml\npreset = \"small\"\n\n[mli1]\nbias = 50.0\n```");
     document.paragraph(
@@ -59,4 +59,17 @@ pub fn document() -> Document {
 
 fn range(entry: &Entry) -> String {
     entry.range.map_or_else(String::new, |(low, high)| format!("{low} … {high}").replace('-', "−"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_the_docs_is_current() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/science/parameters.md");
+        let kept = std::fs::read_to_string(page).expect("the page is part of the repository");
+        let command = "doozy lab parameters --markdown > docs/science/parameters.md";
+        assert_eq!(kept.trim_end(), document().markdown().trim_end(), "write it anew with: {command}");
+    }
 }

@@ -24,9 +24,13 @@ fn figure_name(findings: &Findings, found: &Found, drawn: &Drawn) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
 }
 
+/// Seeds from which on a ribbon is drawn ◇: Student's interval over fewer is so wide that it hides the lines it belongs to.
+const RIBBON_SEEDS: u64 = 5;
+
 /// A figure as SVG; empty where there is nothing to draw.
 #[must_use]
 pub fn svg(findings: &Findings, found: &Found, drawn: &Drawn) -> String {
+    let known = |half: &Option<f64>| half.filter(|_| findings.seeds >= RIBBON_SEEDS).unwrap_or(f64::NAN);
     let lines = drawn
         .lines
         .iter()
@@ -37,7 +41,7 @@ pub fn svg(findings: &Findings, found: &Found, drawn: &Drawn) -> String {
                 .iter()
                 .zip(&line.mean)
                 .zip(&line.half)
-                .map(|((x, y), half)| Point { x: *x, y: y.unwrap_or(f64::NAN), half: half.unwrap_or(f64::NAN) })
+                .map(|((x, y), half)| Point { x: *x, y: y.unwrap_or(f64::NAN), half: known(half) })
                 .collect(),
         })
         .collect();
@@ -134,8 +138,11 @@ fn section(document: &mut Document, findings: &Findings, found: &Found) {
         if svg.is_empty() {
             document.paragraph(format!("Figure “{}”: no seed gave a point.", drawn.title));
         } else {
-            let interval =
-                if findings.seeds > 1 { "line: mean over seeds; ribbon: its 95 % interval" } else { "one seed" };
+            let interval = match findings.seeds {
+                1 => "one seed",
+                seeds if seeds < RIBBON_SEEDS => "line: mean over seeds",
+                _ => "line: mean over seeds; ribbon: its 95 % interval",
+            };
             document.blocks.push(Block::Figure {
                 svg,
                 path: figure_path(findings, found, drawn),

@@ -98,14 +98,7 @@ impl Microcomplex {
         self.settled = true;
     }
 
-    pub(super) fn step(
-        &mut self,
-        _parameters: &Parameters,
-        mossy: &Mossy,
-        granule: &[u32],
-        withhold: bool,
-        learning: bool,
-    ) {
+    pub(super) fn step(&mut self, mossy: &Mossy, granule: &[u32], withhold: bool, learning: bool) {
         let step = self.microzone.clock();
         self.step_olive(step);
         self.microzone.step(withhold, Parallel::Spikes(granule));

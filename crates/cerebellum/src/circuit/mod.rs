@@ -162,7 +162,7 @@ impl Circuit {
         for zone in Zone::ALL {
             let withhold = self.schedule.withholds(zone, self.clock);
             let complex = &mut self.zones[zone.index()];
-            complex.step(&self.parameters, &self.mossy, granule, withhold, self.learning);
+            complex.step(&self.mossy, granule, withhold, self.learning);
             complex.collect(&self.parameters, zone, self.settled, &mut self.events);
             if self.learning {
                 complex.learn(self.events.iter().filter(|event| event.zone == zone));
