@@ -26,6 +26,28 @@ record() {
 # Every experiment of the model against its bands, 20 seeds, one core, by the library alone.
 gate() { cargo run --quiet --locked --example experiments -p doozy-cerebellum -- "$@"; }
 
+# Every experiment over 20 seeds on all cores, resumable, with figures: docs/science/lab-small.md, and lab-standard.md.
+lab() {
+  local preset dir=${XDG_CACHE_HOME:-$HOME/.cache}/doozy/lab
+  cargo build --quiet --locked --bin doozy || return 1
+  for preset in small standard; do
+    "${CARGO_TARGET_DIR:-target}/debug/doozy" lab run all --seeds 20 --preset "$preset" --out "$dir" || return 1
+    sed '/^!\[/d' "$dir/$preset.md" | cat -s >"docs/science/lab-$preset.md"
+  done
+}
+
+# The gate with Purkinje somata in NEST 3.10: five networks with gap junctions off, three with them on (about 20 minutes).
+nest() {
+  local home=${XDG_CACHE_HOME:-$HOME/.cache}/doozy/nest seed
+  [ -x "$home/bin/python" ] || { python3 -m venv "$home" && "$home/bin/pip" install --quiet nest-simulator==3.10.0 numpy; } || return 1
+  cargo build --quiet --locked --bin doozy || return 1
+  for seed in 0 1 2 3 4; do
+    "${CARGO_TARGET_DIR:-target}/debug/doozy" lab export-network "$home/net$seed" --seed "$seed" --force --quiet >/dev/null || return 1
+  done
+  "$home/bin/python" examples/compare_nest.py "$home"/net[0-4] --conditions declared charge coarse | sed -n '/^|/,$p'
+  "$home/bin/python" examples/compare_nest.py "$home"/net[0-2] --conditions coupled | sed -n '/^|/,$p'
+}
+
 # Error of key times under Xvfb, nothing else running: what the tap alone can do.
 keys() {
   cargo build --quiet --locked --bin doozy || return 1
@@ -73,7 +95,7 @@ cold() {
 # The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
 sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
 
-PARTS=(gate sketch store keys played frame flash cold)
+PARTS=(gate lab nest sketch store keys played frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)
