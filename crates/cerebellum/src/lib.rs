@@ -27,6 +27,7 @@ pub mod soma;
 pub mod sum;
 pub mod window;
 pub mod wiring;
+pub mod workload;
 
 pub use network::{FibreSpike, Lesion, Network, Recruitment, Response, ScheduleError, Trace, Zone};
 pub use network::{LATENCY_MAX_MS, LATENCY_MIN_MS, RESPONSE_HORIZON_MS};
