@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{Common, Failure, export_network, line, signal};
 use crate::{
     lab::{
-        self, Plan, Registered,
+        self, Plan, Registered, bench,
         findings::{Findings, Verdict},
         overlay::{self, OverlayError},
         reference,
@@ -43,6 +43,8 @@ enum What {
     Run(Run),
     /// Every parameter of the model with its range and unit
     Parameters(ShowParameters),
+    /// Speed of each preset against real time on this machine, with firing rates and memory
+    Bench(Bench),
     /// The network's cells, connections and parameters for other simulators, with volleys and our spikes to compare with
     ExportNetwork(export_network::ExportNetwork),
 }
@@ -82,6 +84,22 @@ struct Run {
 }
 
 #[derive(Args, Debug)]
+struct Bench {
+    /// Sizes of the model: small, standard, large, xl or yamazaki [default: small standard large xl]
+    #[arg(long = "preset", value_name = "PRESET", num_args = 1.., value_parser = any_preset)]
+    presets: Vec<Preset>,
+    /// Seconds for each of the two loads of a preset; at least one simulated second a repeat is run
+    #[arg(long, default_value_t = 10.0, value_name = "S", value_parser = seconds)]
+    seconds: f64,
+    /// Parts into which they are cut; the median is told, with the slowest and the fastest
+    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repeats: u32,
+    /// Which network of that size
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+}
+
+#[derive(Args, Debug)]
 struct ShowParameters {
     /// Size of the model: small, standard, large or xl
     #[arg(long, value_parser = preset, default_value = "small")]
@@ -98,12 +116,24 @@ pub(super) fn preset(name: &str) -> Result<Preset, String> {
         .ok_or_else(|| "it must be one of small, standard, large, xl".to_owned())
 }
 
+/// A preset by its name, the one for timing among them.
+fn any_preset(name: &str) -> Result<Preset, String> {
+    Preset::named(name).ok_or_else(|| "it must be one of small, standard, large, xl, yamazaki".to_owned())
+}
+
+/// Seconds of wall time, up to an hour.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it must be a number of seconds".to_owned())?;
+    if (0.0..=3_600.0).contains(&seconds) { Ok(seconds) } else { Err("it must be 0 … 3600 seconds".to_owned()) }
+}
+
 impl Lab {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         match &self.what {
             What::List => list(common),
             What::Run(run) => run.run(common),
             What::Parameters(show) => show.run(common),
+            What::Bench(bench) => bench.run(common),
             What::ExportNetwork(export) => export.run(common),
         }
     }
@@ -136,6 +166,50 @@ fn list(common: &Common) -> Result<(), Failure> {
         ]);
     }
     if common.json { line(json!(rows)) } else { line(table.text()) }
+}
+
+impl Bench {
+    fn run(&self, common: &Common) -> Result<(), Failure> {
+        let presets = if self.presets.is_empty() {
+            Preset::ALL.into_iter().filter(|preset| *preset != Preset::Yamazaki).collect()
+        } else {
+            self.presets.clone()
+        };
+        let asked = bench::Asked { presets, seed: self.seed, seconds: self.seconds, repeats: self.repeats };
+        let Bar(bar) = Bar::new(common.quiet);
+        let style = ProgressStyle::with_template("{bar:30} {pos} of {len} repeats  {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let timed = bench::run(&asked, &signal::asked(), |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
+        let timed = timed.map_err(|error| Failure::lacking(error.to_string()))?;
+        if timed.broken_off && timed.presets.is_empty() {
+            return Err(Failure::signalled(signal::received().unwrap_or(signal_hook::consts::SIGINT)));
+        }
+        if common.json {
+            line(serde_json::to_string(&timed).map_err(|error| Failure::wrong(error.to_string()))?)?;
+        } else {
+            if !common.quiet {
+                line(format!(
+                    "{}. Times real time: median (slowest–fastest) of {} repeats.",
+                    timed.machine.shown(),
+                    self.repeats
+                ))?;
+                line("")?;
+            }
+            line(timed.table().text())?;
+            line("")?;
+            line("Rates while it was timed, Hz:")?;
+            line("")?;
+            line(timed.rates().text())?;
+        }
+        if timed.broken_off {
+            return Err(Failure::signalled(signal::received().unwrap_or(signal_hook::consts::SIGINT)));
+        }
+        Ok(())
+    }
 }
 
 impl ShowParameters {

@@ -9,8 +9,10 @@ use doozy_cerebellum::{
 };
 use sha2::{Digest as _, Sha256};
 
+pub mod bench;
 pub mod export;
 pub mod findings;
+mod held;
 mod npz;
 pub mod overlay;
 pub mod reference;

@@ -69,11 +69,11 @@ impl Experiment for Rest {
             for _ in 0..1_000 {
                 circuit.step();
             }
-            for (line, rate) in course.iter_mut().zip(populations(&circuit.rates())) {
+            for (line, (_, rate)) in course.iter_mut().zip(populations(&circuit.rates())) {
                 line.push(rate);
             }
         }
-        let names = ["granule", "golgi", "mli1", "mli2", "purkinje", "fibres", "nuclei"];
+        let names = populations(&circuit.rates()).map(|(key, _)| key);
         let labels =
             ["granule cells", "Golgi cells", "MLI1", "MLI2", "Purkinje cells", "climbing fibres", "deep nucleus"];
         let x: Vec<f64> = (1..=seconds).map(f64::from).collect();
@@ -86,16 +86,18 @@ impl Experiment for Rest {
     }
 }
 
-fn populations(rates: &Rates) -> [f64; 7] {
+/// Rates by the key of their measure, mean over both microzones, Hz.
+#[must_use]
+pub fn populations(rates: &Rates) -> [(&'static str, f64); 7] {
     let both = |zones: [f64; 2]| (zones[0] + zones[1]) / 2.0;
     [
-        rates.granule,
-        rates.golgi,
-        both(rates.mli1),
-        both(rates.mli2),
-        both(rates.purkinje),
-        both(rates.fibres),
-        both(rates.nuclei),
+        ("granule", rates.granule),
+        ("golgi", rates.golgi),
+        ("mli1", both(rates.mli1)),
+        ("mli2", both(rates.mli2)),
+        ("purkinje", both(rates.purkinje)),
+        ("fibres", both(rates.fibres)),
+        ("nuclei", both(rates.nuclei)),
     ]
 }
 
