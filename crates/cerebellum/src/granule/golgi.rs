@@ -42,6 +42,8 @@ settings! {
         granule_conductance: f32 [0, 100] "nS",
         /// Clusters of granule cells that drive a cell: mean number.
         granule_clusters: f64 [0, 1_000] "",
+        /// Synapses of a cell's own cluster, besides those drawn.
+        granule_own: usize [0, 64] "",
         /// Conductance of one mossy fibre's synapse ◇ (calibrated to the rate at rest of E1).
         mossy_conductance: f32 [0, 100] "nS",
         /// Mossy fibres that drive a cell: mean number ◇.
@@ -67,6 +69,7 @@ impl Default for Settings {
             nmda_slow_share: 0.134,
             granule_conductance: 0.2275,
             granule_clusters: 2.45,
+            granule_own: 0,
             mossy_conductance: 0.038,
             mossy_partners: 16.0,
         }
@@ -158,7 +161,11 @@ impl Golgi {
         let mut stream = Stream::named(seed, "golgi cells", 0);
         let span = f64::from(settings.threshold - settings.rest);
         let v = (0..n).map(|_| settings.rest + (span * stream.uniform()) as f32).collect();
-        let clusters = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
+        let drawn = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
+        let clusters = Listeners::draw(n, |cell, found| {
+            found.extend_from_slice(drawn.of(cell));
+            found.extend(core::iter::repeat_n(cell as u16, settings.granule_own));
+        });
         let mossy = Listeners::anywhere(n, cells.mossy, settings.mossy_partners, &mut stream).turned(cells.mossy);
         let decays = [settings.ampa_decay, settings.nmda_fast_decay, settings.nmda_slow_decay, settings.ahp_decay];
         Self {

@@ -51,6 +51,8 @@ settings! {
         golgi_partners: f64 [0, 81] "",
         /// Glomeruli, its own and neighbours, through which Golgi cells inhibit a cluster.
         glomeruli: usize [1, 4] "",
+        /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn.
+        golgi_own: usize [0, 64] "",
         /// Reversal of inhibition.
         gaba_reversal: f32 [-100, -40] "mV",
         /// Decay of its fast part.
@@ -83,6 +85,7 @@ impl Default for Settings {
             golgi_conductance: 0.56,
             golgi_partners: 2.025,
             glomeruli: 4,
+            golgi_own: 0,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
@@ -159,7 +162,7 @@ impl Passage {
         Self {
             common: Common::new(settings),
             chunks,
-            golgi: super::grid::glomeruli(clusters, settings.golgi_partners, settings.glomeruli, &mut stream)
+            golgi: super::grid::glomeruli(clusters, settings.golgi_partners, settings.glomeruli, settings.golgi_own, &mut stream)
                 .turned(clusters),
             arriving: vec![0; clusters],
         }
