@@ -3,7 +3,6 @@ use std::time::Instant;
 
 use doozy_cerebellum::{Parameters, Preset, granule::GranularLayer, mossy::Mossy, rng::Stream};
 
-
 fn main() {
     let mut opts: HashMap<String, f64> = HashMap::new();
     for a in std::env::args().skip(1) {
@@ -20,28 +19,32 @@ fn main() {
     let mut stream = Stream::named(search as u64, "search", 0);
     let ranges: &[(&str, f64, f64, bool)] = &[
         ("gg", 0.05, 5.0, true),
-        ("inh", 0.05, 5.0, true),
+        ("inh", 0.02, 5.0, true),
         ("gc", 1.0, 15.0, true),
         ("gp", 0.5, 10.0, true),
         ("w", 0.45, 1.2, true),
         ("grest", -55.0, -51.8, false),
-        ("gslow", 40.0, 300.0, true),
+        ("gslow", 40.0, 500.0, true),
+        ("reg", 1.0, 9.0, false),
         ("gslowshare", 0.05, 1.0, true),
         ("gfastshare", 0.01, 0.5, true),
         ("gampashare", 0.01, 1.0, true),
-        ("islow", 20.0, 150.0, true),
+        ("islow", 15.0, 300.0, true),
         ("islowshare", 0.2, 1.0, false),
         ("gahp", 5.0, 40.0, true),
         ("gown", 0.0, 6.0, false),
-        ("iown", 0.0, 12.0, false),
+        ("iown", 0.0, 24.0, false),
         ("gm", 0.0001, 0.03, true),
     ];
     let mut best: Vec<(f64, HashMap<String, f64>)> = Vec::new();
     for i in 0..iterations {
         let mut o = opts.clone();
-        let parent = (near > 0.0 && i > 0 || best.len() >= 8 && stream.bernoulli(0.7)).then(|| best[stream.below(best.len().min(6))].1.clone());
+        let parent = (near > 0.0 && i > 0 || best.len() >= 8 && stream.bernoulli(0.7))
+            .then(|| best[stream.below(best.len().min(6))].1.clone());
         for (k, low, high, log) in ranges {
-            if opts.contains_key(*k) && near == 0.0 { continue; }
+            if opts.contains_key(*k) && near == 0.0 {
+                continue;
+            }
             let (l, h) = if *log { (low.ln(), high.ln()) } else { (*low, *high) };
             let v = match &parent {
                 Some(parent) => {
@@ -49,11 +52,14 @@ fn main() {
                     let was = if *log { was.ln() } else { was };
                     if stream.bernoulli(0.35) { (was + (h - l) * 0.12 * stream.gaussian()).clamp(l, h) } else { was }
                 }
-                None if near > 0.0 => { let v = opts[*k]; if *log { v.ln() } else { v } }
+                None if near > 0.0 => {
+                    let v = opts[*k];
+                    if *log { v.ln() } else { v }
+                }
                 None => stream.between(l, h),
             };
             let v = if *log { v.exp() } else { v };
-            o.insert((*k).to_owned(), if k.ends_with("own") { v.floor() } else { v });
+            o.insert((*k).to_owned(), if k.ends_with("own") || *k == "reg" { v.floor() } else { v });
         }
         let (score, line) = run(o.clone(), true);
         if score > -50.0 {
@@ -74,7 +80,9 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
     let mut p = Parameters::of(Preset::Large);
     let mut take = |k: &str, d: f64| opts.remove(k).unwrap_or(d);
     let scale = take("scale", 4.0) as usize;
-    p.cells.granule /= scale; p.cells.golgi /= scale; p.cells.mossy = take("mf", p.cells.mossy as f64 / 2.0) as usize;
+    p.cells.granule /= scale;
+    p.cells.golgi /= scale;
+    p.cells.mossy = take("mf", p.cells.mossy as f64 / 2.0) as usize;
     p.golgi.nmda_slow_decay = take("gslow", 170.0);
     p.golgi.nmda_slow_share = take("gslowshare", 0.134) as f32;
     p.golgi.nmda_fast_share = take("gfastshare", 0.066) as f32;
@@ -111,14 +119,20 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
     let start = Instant::now();
     for t in 0..3000 {
         mossy.step();
-        layer.step(&mossy);
+        layer.step(&mossy, None);
         if t >= 1000 {
             rest[0] += layer.spikes().len();
             rest[1] += layer.golgi_spikes().len();
         }
     }
     let speed = 3.0 / start.elapsed().as_secs_f64();
-    write!(out, "rest: granule {:.2} Hz golgi {:.2} Hz; layer {speed:.1} x; ", rest[0] as f64 / n as f64 / 2.0, rest[1] as f64 / g as f64 / 2.0).unwrap();
+    write!(
+        out,
+        "rest: granule {:.2} Hz golgi {:.2} Hz; layer {speed:.1} x; ",
+        rest[0] as f64 / n as f64 / 2.0,
+        rest[1] as f64 / g as f64 / 2.0
+    )
+    .unwrap();
     let (rg, ro) = (rest[0] as f64 / n as f64 / 2.0, rest[1] as f64 / g as f64 / 2.0);
     if cut && (!(0.3..6.0).contains(&rg) || !(1.5..20.0).contains(&ro)) {
         return (-100.0, out);
@@ -138,7 +152,7 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
         mossy.set_cue(Some(0));
         for t in 0..1200 {
             mossy.step();
-            layer.step(&mossy);
+            layer.step(&mossy, None);
             now.iter_mut().for_each(|z| *z *= decay);
             nowc.iter_mut().for_each(|z| *z *= decay as f32);
             for cell in layer.spikes() {
@@ -154,16 +168,26 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
             }
         }
         mossy.set_cue(None);
-        for _ in 0..1000 {
+        for _ in 0..600 {
             mossy.step();
-            layer.step(&mossy);
+            layer.step(&mossy, None);
         }
     }
-    let mean = |from: usize, to: usize, k: usize| course[from..to].iter().map(|c| c[k]).sum::<f64>() / (to - from) as f64;
-    for (a, b) in [(0, 10), (10, 50), (50, 100), (100, 200), (200, 400), (400, 600), (600, 800), (800, 1000), (1000, 1200)] {
+    let mean =
+        |from: usize, to: usize, k: usize| course[from..to].iter().map(|c| c[k]).sum::<f64>() / (to - from) as f64;
+    for (a, b) in
+        [(0, 10), (10, 50), (50, 100), (100, 200), (200, 400), (400, 600), (600, 800), (800, 1000), (1000, 1200)]
+    {
         write!(out, "{a}-{b}: {:.1}/{:.1}  ", mean(a, b, 0), mean(a, b, 1)).unwrap();
     }
-    write!(out, "mean 0-1000 granule {:.2} golgi {:.2}; active {:.2}", mean(0, 1000, 0), mean(0, 1000, 1), active.iter().filter(|a| **a).count() as f64 / n as f64).unwrap();
+    write!(
+        out,
+        "mean 0-1000 granule {:.2} golgi {:.2}; active {:.2}",
+        mean(0, 1000, 0),
+        mean(0, 1000, 1),
+        active.iter().filter(|a| **a).count() as f64 / n as f64
+    )
+    .unwrap();
     let cg = mean(0, 1000, 0);
     score -= (2.5 - cg).max(0.0) + (cg - 8.0).max(0.0);
     let s = |a: &[f64], b: &[f64]| {
@@ -171,13 +195,19 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
         d(a, b) / (d(a, a) * d(b, b)).sqrt().max(1e-12)
     };
     let r = |a: &[f64], b: &[f64]| {
-        let m = |a: &[f64]| { let m = a.iter().sum::<f64>() / a.len() as f64; a.iter().map(|x| x - m).collect::<Vec<_>>() };
+        let m = |a: &[f64]| {
+            let m = a.iter().sum::<f64>() / a.len() as f64;
+            a.iter().map(|x| x - m).collect::<Vec<_>>()
+        };
         let (a, b) = (m(a), m(b));
         let d = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         d(&a, &b) / (d(&a, &a) * d(&b, &b)).sqrt().max(1e-12)
     };
-    let _avg: Vec<Vec<f64>> = (0..sample.len()).map(|k| (0..g).map(|c| z.iter().map(|z| z[k][c]).sum()).collect()).collect();
-    let _half = |odd: usize, k: usize| -> Vec<f64> { (0..g).map(|c| z.iter().skip(odd).step_by(2).map(|z| z[k][c]).sum()).collect() };
+    let _avg: Vec<Vec<f64>> =
+        (0..sample.len()).map(|k| (0..g).map(|c| z.iter().map(|z| z[k][c]).sum()).collect()).collect();
+    let _half = |odd: usize, k: usize| -> Vec<f64> {
+        (0..g).map(|c| z.iter().skip(odd).step_by(2).map(|z| z[k][c]).sum()).collect()
+    };
     for t in [100usize, 200, 400, 700, 900] {
         let k = t / 20 - 1;
         let tt = (0..trials - 1).map(|i| s(&z[i][k], &z[i + 1][k])).sum::<f64>() / (trials - 1) as f64;
@@ -195,14 +225,15 @@ fn run(mut opts: HashMap<String, f64>, cut: bool) -> (f64, String) {
                     let late = (t + 300) / 20 - 1;
                     let late = if late < 60 { late } else { (t - 300) / 20 - 1 };
                     write!(out, "r {:.2},{:.2},{:.2} ", cross(k, k), cross(k, k2), cross(k, late)).unwrap();
-                    score += 1.2 * cross(k, k).min(0.9) - 0.6 * cross(k, k2).max(0.0) - 0.6 * cross(k, late).max(0.0);
-                    score += 0.7 * plain(k, k).min(0.8) - 0.5 * plain(k, k2).max(0.25) - 0.2 * plain(k, late).max(0.25);
+                    score += 1.2 * plain(k, k).min(0.8) - plain(k, k2).max(0.25) - 0.2 * plain(k, late).max(0.25);
+                    score += 0.3 * cross(k, k).min(0.9) - 0.2 * cross(k, k2).max(0.0);
                 }
-                write!(out, "{d}:{:.2} ", (0..trials).map(|i| s(&z[i][k], &z[i][k2])).sum::<f64>() / trials as f64).unwrap();
+                write!(out, "{d}:{:.2} ", (0..trials).map(|i| s(&z[i][k], &z[i][k2])).sum::<f64>() / trials as f64)
+                    .unwrap();
             }
         }
         write!(out, "| ").unwrap();
     }
-    
+
     (score, out)
 }

@@ -159,7 +159,7 @@ impl Parameters {
             granule: granule::Settings::of(preset),
             spectral: granule::spectral::Settings::default(),
             passage: granule::passage::Settings::default(),
-            golgi: granule::golgi::Settings::default(),
+            golgi: granule::golgi::Settings::of(preset),
             mli1: interneurons::Kind::mli1(),
             mli2: interneurons::Kind::mli2(),
             interneurons: interneurons::Settings::of(preset),

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::{Parameters, settings};
+use crate::presets::Preset;
 use crate::rng::Stream;
 
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
@@ -51,9 +52,11 @@ settings! {
     }
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        let spectral = Self {
             capacitance: 28.0,
             leak: 2.336,
             rest: -55.0,
@@ -72,6 +75,22 @@ impl Default for Settings {
             granule_own: 0,
             mossy_conductance: 0.038,
             mossy_partners: 16.0,
+        };
+        match preset {
+            Preset::Small | Preset::Standard => spectral,
+            Preset::Large | Preset::Xl | Preset::Yamazaki => Self {
+                rest: -52.35,
+                ahp: 9.6,
+                ampa_share: 0.078,
+                nmda_fast_share: 0.01,
+                nmda_slow_decay: 131.0,
+                nmda_slow_share: 0.2,
+                granule_conductance: 0.0845,
+                granule_clusters: 2.04,
+                granule_own: 1,
+                mossy_conductance: 0.0004,
+                ..spectral
+            },
         }
     }
 }
@@ -255,7 +274,6 @@ impl Golgi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presets::Preset;
 
     fn golgi() -> Golgi {
         Golgi::new(&Parameters::of(Preset::Standard), 1)

@@ -83,7 +83,7 @@ impl GranularLayer {
     }
 
     /// One step of 1 ms, after that of the mossy fibres. `pool` may take part of it; the spikes do not depend on it.
-    pub fn step(&mut self, mossy: &Mossy, _pool: Option<&rayon::ThreadPool>) {
+    pub fn step(&mut self, mossy: &Mossy, pool: Option<&rayon::ThreadPool>) {
         self.golgi.step(&self.clusters, mossy.spikes());
         match &mut self.granule {
             Granule::Spectral(cells) => {
@@ -95,7 +95,7 @@ impl GranularLayer {
                 }
             }
             Granule::Passage(cells) => {
-                cells.step(mossy.spikes(), self.golgi.spikes(), &mut self.spikes, &mut self.clusters);
+                cells.step(mossy.spikes(), self.golgi.spikes(), &mut self.spikes, &mut self.clusters, pool);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! State lies in arrays, a cluster after the other; what a cluster shares (inhibition and its decay) is held once. Chunks
 //! of clusters are stepped on their own, in any order or at once, and their spikes joined in the order of the cells.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::golgi::Listeners;
@@ -76,21 +77,21 @@ impl Default for Settings {
             ahp: 1.0,
             ahp_reversal: -82.0,
             ahp_decay: 5.0,
-            mossy_conductance: 0.54,
+            mossy_conductance: 0.666,
             mossy_partners: 4,
             ampa_decay: 1.2,
             ampa_share: 0.88,
             nmda_decay: 52.0,
             nmda_share: 0.12,
-            golgi_conductance: 0.56,
-            golgi_partners: 2.025,
+            golgi_conductance: 1.13,
+            golgi_partners: 0.643,
             glomeruli: 4,
-            golgi_own: 0,
+            golgi_own: 6,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
-            gaba_slow_decay: 59.0,
-            gaba_slow_share: 0.57,
+            gaba_slow_decay: 24.5,
+            gaba_slow_share: 0.473,
         }
     }
 }
@@ -98,8 +99,9 @@ impl Default for Settings {
 /// Some clusters with all that their step needs. Conductances are in 1/ms, relative to the capacitance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
-    /// Number of its first cell in the layer.
+    /// Numbers of its first cell and cluster in the layer.
     first: u32,
+    cluster: u32,
     /// Cells of each cluster, in their order; each cluster begins a vector anew.
     sizes: Vec<u16>,
     v: Vec<f32>,
@@ -153,36 +155,51 @@ impl Passage {
         let chunks = (0..clusters)
             .step_by(per_chunk)
             .map(|from| {
-                let sizes =
-                    (from..(from + per_chunk).min(clusters)).map(|c| (edge(c + 1) - edge(c)) as u16).collect();
-                Chunk::new(edge(from) as u32, sizes, parameters, &mut stream)
+                let sizes = (from..(from + per_chunk).min(clusters)).map(|c| (edge(c + 1) - edge(c)) as u16).collect();
+                Chunk::new([edge(from), from].map(|number| number as u32), sizes, parameters, &mut stream)
             })
             .collect();
         let mut stream = Stream::named(seed, "passage golgi", 0);
         Self {
             common: Common::new(settings),
             chunks,
-            golgi: super::grid::glomeruli(clusters, settings.golgi_partners, settings.glomeruli, settings.golgi_own, &mut stream)
-                .turned(clusters),
+            golgi: super::grid::glomeruli(
+                clusters,
+                settings.golgi_partners,
+                settings.glomeruli,
+                settings.golgi_own,
+                &mut stream,
+            )
+            .turned(clusters),
             arriving: vec![0; clusters],
         }
     }
 
     /// One step of 1 ms; the cells that fire are written to `spikes` in ascending order, and each cluster's number of them
     /// to `clusters`.
-    pub(super) fn step(&mut self, mossy: &[u16], golgi: &[u16], spikes: &mut Vec<u32>, clusters: &mut [u16]) {
+    pub(super) fn step(
+        &mut self,
+        mossy: &[u16],
+        golgi: &[u16],
+        spikes: &mut Vec<u32>,
+        clusters: &mut [u16],
+        pool: Option<&rayon::ThreadPool>,
+    ) {
         self.arriving.fill(0);
         for cell in golgi {
             for cluster in self.golgi.of(usize::from(*cell)) {
                 self.arriving[usize::from(*cluster)] += 1;
             }
         }
-        let arch = pulp::Arch::new();
-        let mut arriving = &self.arriving[..];
-        for chunk in &mut self.chunks {
-            let (here, rest) = arriving.split_at(chunk.sizes.len());
-            arriving = rest;
-            arch.dispatch(Step { chunk, common: &self.common, mossy, golgi: here });
+        let Self { common, chunks, arriving, .. } = self;
+        let (common, arriving) = (&*common, &arriving[..]);
+        let live = |chunk: &mut Chunk| {
+            let golgi = &arriving[chunk.cluster as usize..][..chunk.sizes.len()];
+            pulp::Arch::new().dispatch(Step { chunk, common, mossy, golgi });
+        };
+        match pool {
+            None => chunks.iter_mut().for_each(live),
+            Some(pool) => pool.install(|| chunks.par_iter_mut().for_each(live)),
         }
         spikes.clear();
         let mut clusters = clusters;
@@ -242,7 +259,7 @@ impl Common {
 }
 
 impl Chunk {
-    fn new(first: u32, sizes: Vec<u16>, parameters: &Parameters, stream: &mut Stream) -> Self {
+    fn new([first, cluster]: [u32; 2], sizes: Vec<u16>, parameters: &Parameters, stream: &mut Stream) -> Self {
         let (settings, lines) = (&parameters.passage, parameters.cells.mossy);
         let partners = settings.mossy_partners.min(lines);
         let mut edges: Vec<(u16, u16)> = Vec::new();
@@ -264,6 +281,7 @@ impl Chunk {
         let cells: usize = sizes.iter().map(|size| usize::from(*size)).sum();
         Self {
             first,
+            cluster,
             v: vec![settings.rest; place],
             ampa: vec![0.0; place],
             nmda: vec![0.0; place],
