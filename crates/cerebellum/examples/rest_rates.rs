@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
     circuit.set_threads(threads)?;
     println!("{:#?}", circuit.rest());
+    println!("granular layer {:.1} MB", circuit.granular().bytes() as f64 * 1e-6);
     let rest = timed(&mut circuit, 1_000 * TRIALS);
     let (mut on, mut off) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..TRIALS {

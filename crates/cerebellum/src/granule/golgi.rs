@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::{Parameters, settings};
+use crate::presets::Preset;
 use crate::rng::Stream;
 
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
@@ -42,6 +43,8 @@ settings! {
         granule_conductance: f32 [0, 100] "nS",
         /// Clusters of granule cells that drive a cell: mean number.
         granule_clusters: f64 [0, 1_000] "",
+        /// Synapses of a cell's own cluster, besides those drawn.
+        granule_own: usize [0, 64] "",
         /// Conductance of one mossy fibre's synapse ◇ (calibrated to the rate at rest of E1).
         mossy_conductance: f32 [0, 100] "nS",
         /// Mossy fibres that drive a cell: mean number ◇.
@@ -49,9 +52,11 @@ settings! {
     }
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        let spectral = Self {
             capacitance: 28.0,
             leak: 2.336,
             rest: -55.0,
@@ -67,8 +72,25 @@ impl Default for Settings {
             nmda_slow_share: 0.134,
             granule_conductance: 0.2275,
             granule_clusters: 2.45,
+            granule_own: 0,
             mossy_conductance: 0.038,
             mossy_partners: 16.0,
+        };
+        match preset {
+            Preset::Small | Preset::Standard => spectral,
+            Preset::Large | Preset::Xl | Preset::Yamazaki => Self {
+                rest: -52.35,
+                ahp: 9.6,
+                ampa_share: 0.078,
+                nmda_fast_share: 0.01,
+                nmda_slow_decay: 131.0,
+                nmda_slow_share: 0.2,
+                granule_conductance: 0.0845,
+                granule_clusters: 2.04,
+                granule_own: 1,
+                mossy_conductance: 0.0004,
+                ..spectral
+            },
         }
     }
 }
@@ -158,7 +180,11 @@ impl Golgi {
         let mut stream = Stream::named(seed, "golgi cells", 0);
         let span = f64::from(settings.threshold - settings.rest);
         let v = (0..n).map(|_| settings.rest + (span * stream.uniform()) as f32).collect();
-        let clusters = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
+        let drawn = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
+        let clusters = Listeners::draw(n, |cell, found| {
+            found.extend_from_slice(drawn.of(cell));
+            found.extend(core::iter::repeat_n(cell as u16, settings.granule_own));
+        });
         let mossy = Listeners::anywhere(n, cells.mossy, settings.mossy_partners, &mut stream).turned(cells.mossy);
         let decays = [settings.ampa_decay, settings.nmda_fast_decay, settings.nmda_slow_decay, settings.ahp_decay];
         Self {
@@ -248,7 +274,6 @@ impl Golgi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presets::Preset;
 
     fn golgi() -> Golgi {
         Golgi::new(&Parameters::of(Preset::Standard), 1)

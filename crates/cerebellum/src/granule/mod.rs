@@ -3,6 +3,8 @@
 
 pub mod golgi;
 mod grid;
+mod lanes;
+pub mod passage;
 pub mod spectral;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
 use golgi::Golgi;
+use passage::Passage;
 use spectral::Spectral;
 
 /// How the layer represents time (cerebellum.md §3.6).
@@ -19,9 +22,11 @@ use spectral::Spectral;
 pub enum Layer {
     /// Each cell prefers a delay after the cue (Bullock, Fiala and Grossberg 1994).
     Spectral,
+    /// Granule and Golgi cells that inhibit one another leave ever other cells active (Yamazaki and Tanaka 2007).
+    PassageOfTime,
 }
 
-choice!(Layer { Spectral => "spectral" });
+choice!(Layer { Spectral => "spectral", PassageOfTime => "passage_of_time" });
 
 settings! {
     /// The granular layer.
@@ -34,16 +39,26 @@ settings! {
 impl Settings {
     /// The settings of a preset.
     #[must_use]
-    pub fn of(_preset: Preset) -> Self {
-        Self { layer: Layer::Spectral }
+    pub fn of(preset: Preset) -> Self {
+        let layer = match preset {
+            Preset::Small | Preset::Standard => Layer::Spectral,
+            Preset::Large | Preset::Xl | Preset::Yamazaki => Layer::PassageOfTime,
+        };
+        Self { layer }
     }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Granule {
+    Spectral(Spectral),
+    Passage(Passage),
 }
 
 /// The granular layer: granule cells and Golgi cells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GranularLayer {
     cells: usize,
-    kind: Spectral,
+    granule: Granule,
     golgi: Golgi,
     spikes: Vec<u32>,
     /// Granule spikes of each cluster in the step just done.
@@ -57,7 +72,10 @@ impl GranularLayer {
         let cells = parameters.cells.granule;
         Self {
             cells,
-            kind: Spectral::new(parameters, seed),
+            granule: match parameters.granule.layer {
+                Layer::Spectral => Granule::Spectral(Spectral::new(parameters, seed)),
+                Layer::PassageOfTime => Granule::Passage(Passage::new(parameters, seed)),
+            },
             golgi: Golgi::new(parameters, seed),
             spikes: Vec::with_capacity(cells),
             clusters: vec![0; parameters.cells.golgi],
@@ -65,13 +83,20 @@ impl GranularLayer {
     }
 
     /// One step of 1 ms, after that of the mossy fibres. `pool` may take part of it; the spikes do not depend on it.
-    pub fn step(&mut self, mossy: &Mossy, _pool: Option<&rayon::ThreadPool>) {
+    pub fn step(&mut self, mossy: &Mossy, pool: Option<&rayon::ThreadPool>) {
         self.golgi.step(&self.clusters, mossy.spikes());
-        self.kind.step(mossy.cue(), &mut self.spikes);
-        self.clusters.fill(0);
-        for cell in &self.spikes {
-            // Neighbours prefer like delays, so a cluster takes every n-th cell.
-            self.clusters[*cell as usize % self.golgi.count()] += 1;
+        match &mut self.granule {
+            Granule::Spectral(cells) => {
+                cells.step(mossy.cue(), &mut self.spikes);
+                self.clusters.fill(0);
+                for cell in &self.spikes {
+                    // Neighbours prefer like delays, so a cluster takes every n-th cell.
+                    self.clusters[*cell as usize % self.golgi.count()] += 1;
+                }
+            }
+            Granule::Passage(cells) => {
+                cells.step(mossy.spikes(), self.golgi.spikes(), &mut self.spikes, &mut self.clusters, pool);
+            }
         }
     }
 
@@ -102,7 +127,11 @@ impl GranularLayer {
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.kind.bytes()
+        let granule = match &self.granule {
+            Granule::Spectral(cells) => cells.bytes(),
+            Granule::Passage(cells) => cells.bytes(),
+        };
+        granule
             + self.golgi.bytes()
             + self.spikes.capacity() * size_of::<u32>()
             + self.clusters.capacity() * size_of::<u16>()
