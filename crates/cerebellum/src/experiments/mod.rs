@@ -14,6 +14,7 @@ use crate::sum::tree_sum_f64;
 
 pub mod chance;
 pub mod curve;
+pub mod passage;
 pub mod rest;
 pub mod sweep;
 pub mod synchrony;
@@ -174,6 +175,7 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &synchrony::Duration,
         &synchrony::Jitter,
         &chance::Chance,
+        &passage::Passage,
         &curve::Curve,
         &curve::Mappings,
         &sweep::Difficulty,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Cells that are advanced side by side.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 16;
 
 /// Added at each step to a conductance that decays (1/ms): it ends here instead of among the denormals, which are slow.
 pub(super) const FLOOR: f32 = 1e-20;

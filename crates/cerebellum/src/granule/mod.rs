@@ -124,6 +124,19 @@ impl GranularLayer {
         self.golgi.spikes()
     }
 
+    /// Groups of granule cells that fire alike: those of a glomerulus; in the spectral layer, as many neighbours in delay.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.golgi.count()
+    }
+
+    /// The group of a granule cell.
+    #[must_use]
+    pub fn group(&self, cell: u32) -> usize {
+        // As clusters are cut: group i begins at cell i × cells / groups, rounded down.
+        ((u64::from(cell) + 1) * self.groups() as u64).div_ceil(self.cells as u64) as usize - 1
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
