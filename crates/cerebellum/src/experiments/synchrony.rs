@@ -1,8 +1,7 @@
 //! E2, E3, E6, E11: volleys of a set synchrony, and what MLI2 and MLI1 make of them.
 
-use super::volleys::{Answer, EIGHTH, JITTER_MS, SYNCHRONIES, THIRD, Volleys, WHOLE};
+use super::volleys::{Answer, EIGHTH, JITTER_MS, SYNCHRONIES, THIRD, Volleys, WHOLE, at_rest};
 use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, spearman};
-use crate::microzone::Microzone;
 use crate::rng::FNV_PRIME;
 
 /// Volleys for each synchrony.
@@ -12,11 +11,9 @@ fn repeats(setup: &Setup) -> usize {
 
 /// The answers to every synchrony, and the spikes' hash.
 fn answers(setup: &Setup, seed: u64) -> (Vec<Answer>, u64) {
-    let zone = Microzone::new(&setup.parameters, seed, 0);
-    let answers: Vec<Answer> = SYNCHRONIES
-        .iter()
-        .map(|s| Volleys::of(&setup.parameters, *s, repeats(setup)).run(&setup.parameters, &zone, seed))
-        .collect();
+    let circuit = at_rest(setup, seed);
+    let answers: Vec<Answer> =
+        SYNCHRONIES.iter().map(|s| Volleys::of(&setup.parameters, *s, repeats(setup)).run(&circuit, seed)).collect();
     let hash = answers.iter().fold(0, |hash, answer| combined(hash, answer.spikes));
     (answers, hash)
 }
@@ -281,11 +278,11 @@ impl Experiment for Jitter {
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
-        let zone = Microzone::new(&setup.parameters, seed, 0);
+        let circuit = at_rest(setup, seed);
         let mut sample = Sample::default();
         let half = Volleys::of(&setup.parameters, 0.5, repeats(setup));
         let released = JITTERS_MS.map(|jitter_ms| {
-            let answer = Volleys { jitter_ms, ..half }.run(&setup.parameters, &zone, seed);
+            let answer = Volleys { jitter_ms, ..half }.run(&circuit, seed);
             sample.spikes = combined(sample.spikes, answer.spikes);
             1.0 - answer.mli1_ratio()
         });
@@ -313,11 +310,8 @@ mod tests {
 
     #[test]
     fn more_synchrony_excites_mli2_and_silences_mli1_as_the_closed_form_says() {
-        let zone = Microzone::new(&brief().parameters, 1, 0);
-        let answers = SYNCHRONIES.map(|s| {
-            let parameters = brief().parameters;
-            Volleys::of(&parameters, s, 60).run(&parameters, &zone, 1)
-        });
+        let circuit = at_rest(&brief(), 1);
+        let answers = SYNCHRONIES.map(|s| Volleys::of(circuit.parameters(), s, 60).run(&circuit, 1));
         assert!(answers.windows(2).all(|pair| pair[0].mli2_peak_hz() < pair[1].mli2_peak_hz()));
         assert!(answers[THIRD].mli1_min() <= 0.35);
         for (s, answer) in SYNCHRONIES.iter().zip(&answers) {

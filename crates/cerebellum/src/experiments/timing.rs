@@ -1,8 +1,7 @@
 //! E4: the chain of events after a volley, in time.
 
-use super::volleys::{Answer, SYNCHRONIES, THIRD, Volleys};
+use super::volleys::{Answer, SYNCHRONIES, THIRD, Volleys, at_rest};
 use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
-use crate::microzone::Microzone;
 
 /// MLI1 count as falling, and as recovered, below and above these shares of rest.
 const FALLING: f64 = 0.85;
@@ -58,9 +57,9 @@ impl Experiment for Chain {
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
-        let zone = Microzone::new(&setup.parameters, seed, 0);
+        let circuit = at_rest(setup, seed);
         let volleys = Volleys::of(&setup.parameters, SYNCHRONIES[THIRD], repeats(setup));
-        let answer = volleys.run(&setup.parameters, &zone, seed);
+        let answer = volleys.run(&circuit, seed);
         let mut sample = Sample { spikes: answer.spikes, ..Sample::default() };
         let least = answer.mli1_least_at();
         let latencies = [
