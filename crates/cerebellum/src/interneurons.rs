@@ -357,7 +357,6 @@ impl Interneurons {
     }
 
     fn advance(&mut self, parallel: &[f32], pf_conductance: f32, spikes: &mut Vec<u16>) {
-        let n = self.count();
         if let Some(gaba) = &mut self.gaba {
             self.g_gaba.fill(0.0);
             gaba.step(&mut self.g_gaba, |_| 1.0);
@@ -369,14 +368,85 @@ impl Interneurons {
             nmda.step(&mut self.g_cf, |cell| share * unblocked(v[cell]));
         }
         let Self { v, g_pf, g_cf, g_gaba, bias, refractory, coupling, kind, settings, decay, factors, .. } = self;
-        let Factors { drive: drive_factor, excitation, inhibition } = *factors;
-        let pf_conductance = pf_conductance * excitation;
-        let (v, g_pf, g_cf, g_gaba) = (&mut v[..n], &mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n]);
-        let (bias, refractory, coupling, parallel) = (&bias[..n], &mut refractory[..n], &coupling[..n], &parallel[..n]);
-        let inverse_c = 1.0 / kind.capacitance;
-        let leak = kind.leak;
-        let Settings { rest, threshold, reset, gaba_reversal, .. } = *settings;
-        let refractory_steps = settings.refractory as f32;
+        let membrane = Membrane {
+            leak: kind.leak,
+            inverse_c: 1.0 / kind.capacitance,
+            pf_conductance: pf_conductance * factors.excitation,
+            drive: factors.drive,
+            inhibition: factors.inhibition,
+            decay: *decay,
+            rest: settings.rest,
+            reset: settings.reset,
+            gaba_reversal: settings.gaba_reversal,
+        };
+        membrane.advance(v, g_pf, g_cf, g_gaba, refractory, bias, coupling, parallel);
+        let Settings { threshold, reset, refractory: refractory_steps, .. } = *settings;
+        spikes.clear();
+        for (block, (v, refractory)) in v.chunks_mut(BLOCK).zip(refractory.chunks_mut(BLOCK)).enumerate() {
+            if !v.iter().fold(false, |any, v| any | (*v >= threshold)) {
+                continue;
+            }
+            for (i, (v, refractory)) in v.iter_mut().zip(refractory).enumerate() {
+                if *v >= threshold {
+                    *v = reset;
+                    *refractory = refractory_steps as f32;
+                    if !self.silenced {
+                        spikes.push((block * BLOCK + i) as u16);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cells that are searched for spikes together: in most blocks none fires.
+const BLOCK: usize = 8;
+
+/// What all cells of a population share in a step.
+struct Membrane {
+    leak: f32,
+    inverse_c: f32,
+    pf_conductance: f32,
+    drive: f32,
+    inhibition: f32,
+    decay: [f32; 3],
+    rest: f32,
+    reset: f32,
+    gaba_reversal: f32,
+}
+
+impl Membrane {
+    /// Moves every cell on by 1 ms; who reaches threshold is left there.
+    #[inline(never)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "slices that are arguments are known not to overlap: the loop is vectorised"
+    )]
+    fn advance(
+        &self,
+        v: &mut [f32],
+        g_pf: &mut [f32],
+        g_cf: &mut [f32],
+        g_gaba: &mut [f32],
+        refractory: &mut [f32],
+        bias: &[f32],
+        coupling: &[f32],
+        parallel: &[f32],
+    ) {
+        let n = v.len();
+        let (g_pf, g_cf, g_gaba, refractory) = (&mut g_pf[..n], &mut g_cf[..n], &mut g_gaba[..n], &mut refractory[..n]);
+        let (bias, coupling, parallel) = (&bias[..n], &coupling[..n], &parallel[..n]);
+        let Self {
+            leak,
+            inverse_c,
+            pf_conductance,
+            drive: drive_factor,
+            inhibition,
+            decay,
+            rest,
+            reset,
+            gaba_reversal,
+        } = *self;
         for i in 0..n {
             let e_pf = g_pf[i] * decay[0] + pf_conductance * parallel[i];
             let e_cf = g_cf[i] * decay[1];
@@ -391,22 +461,13 @@ impl Interneurons {
             // the same bits everywhere, vectorised.
             let x = total * inverse_c;
             let moved = v[i] + (drive - v[i] * total) * inverse_c / (1.0 + x * (0.5 + x * (1.0 / 12.0)));
-            let resting = refractory[i] > 0.0;
-            v[i] = if resting { reset } else { moved };
-            refractory[i] = if resting { refractory[i] - 1.0 } else { 0.0 };
+            // By bits: as a branch it would spare the division, and keep the loop from being vectorised.
+            let resting = 0u32.wrapping_sub(u32::from(refractory[i] > 0.0));
+            v[i] = f32::from_bits(reset.to_bits() & resting | moved.to_bits() & !resting);
+            refractory[i] = f32::from_bits((refractory[i] - 1.0).to_bits() & resting);
             g_pf[i] = e_pf;
             g_cf[i] = e_cf;
             g_gaba[i] = inh;
-        }
-        spikes.clear();
-        for i in 0..n {
-            if v[i] >= threshold {
-                v[i] = reset;
-                refractory[i] = refractory_steps;
-                if !self.silenced {
-                    spikes.push(i as u16);
-                }
-            }
         }
     }
 }

@@ -196,26 +196,18 @@ impl Somata {
         spikes: &mut Vec<u16>,
     ) {
         let n = self.count();
-        let Self { v, g_pf, g_slow, g_fast, g_ahp, bias, settings, decay, gaba_norm, .. } = self;
-        let (v, g_pf, g_slow, g_fast) = (&mut v[..n], &mut g_pf[..n], &mut g_slow[..n], &mut g_fast[..n]);
-        let (g_ahp, bias) = (&mut g_ahp[..n], &bias[..n]);
-        let (excitation, inhibition) = (&excitation[..n], &inhibition[..n]);
-        let Settings { leak, rest, threshold, ahp, ahp_reversal, gaba_reversal, .. } = *settings;
-        let (inverse_c, norm) = (1.0 / settings.capacitance, *gaba_norm);
-        let flush = |g: f32| if g < NEGLIGIBLE { 0.0 } else { g };
-        for i in 0..n {
-            g_pf[i] = flush(g_pf[i] * decay[0] + excitation[i]);
-            g_slow[i] = flush(g_slow[i] * decay[1] + inhibition[i]);
-            g_fast[i] = flush(g_fast[i] * decay[2] + inhibition[i]);
-            g_ahp[i] = flush(g_ahp[i] * decay[3]);
-            let gaba = norm * (g_slow[i] - g_fast[i]);
-            let total = leak + g_pf[i] + gaba + g_ahp[i];
-            let drive = leak * rest + gaba * gaba_reversal + g_ahp[i] * ahp_reversal + bias[i];
-            // As in the interneurons: exponential Euler by a ratio that every machine computes alike (5e-4 off at x = 1,
-            // right after a spike).
-            let x = total * inverse_c;
-            v[i] += (drive - v[i] * total) * inverse_c / (1.0 + x * (0.5 + x * (1.0 / 12.0)));
-        }
+        let Self { v, g_pf, g_slow, g_fast, g_ahp, bias, .. } = self;
+        let membrane = Membrane {
+            leak: self.settings.leak,
+            inverse_c: 1.0 / self.settings.capacitance,
+            decay: self.decay,
+            gaba_norm: self.gaba_norm,
+            rest: self.settings.rest,
+            gaba_reversal: self.settings.gaba_reversal,
+            ahp_reversal: self.settings.ahp_reversal,
+        };
+        membrane.advance(v, g_pf, g_slow, g_fast, g_ahp, bias, excitation, inhibition);
+        let Settings { rest, threshold, ahp, .. } = self.settings;
         spikes.clear();
         for i in 0..n {
             let fires = if self.lost[i] {
@@ -277,6 +269,60 @@ impl Somata {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+}
+
+/// What all cells share.
+struct Membrane {
+    leak: f32,
+    inverse_c: f32,
+    decay: [f32; 4],
+    gaba_norm: f32,
+    rest: f32,
+    gaba_reversal: f32,
+    ahp_reversal: f32,
+}
+
+impl Membrane {
+    /// Moves every cell on by 1 ms; who reaches threshold is left there.
+    #[inline(never)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "slices that are arguments are known not to overlap: the loop is vectorised"
+    )]
+    fn advance(
+        &self,
+        v: &mut [f32],
+        g_pf: &mut [f32],
+        g_slow: &mut [f32],
+        g_fast: &mut [f32],
+        g_ahp: &mut [f32],
+        bias: &[f32],
+        excitation: &[f32],
+        inhibition: &[f32],
+    ) {
+        let n = v.len();
+        let (g_pf, g_slow, g_fast, g_ahp) = (&mut g_pf[..n], &mut g_slow[..n], &mut g_fast[..n], &mut g_ahp[..n]);
+        let (bias, excitation, inhibition) = (&bias[..n], &excitation[..n], &inhibition[..n]);
+        let Self { leak, inverse_c, decay, gaba_norm, rest, gaba_reversal, ahp_reversal } = *self;
+        let flush = |g: f32| if g < NEGLIGIBLE { 0.0 } else { g };
+        for i in 0..n {
+            let excited = flush(g_pf[i] * decay[0] + excitation[i]);
+            let slow = flush(g_slow[i] * decay[1] + inhibition[i]);
+            let fast = flush(g_fast[i] * decay[2] + inhibition[i]);
+            let ahp = flush(g_ahp[i] * decay[3]);
+            let gaba = gaba_norm * (slow - fast);
+            let total = leak + excited + gaba + ahp;
+            let drive = leak * rest + gaba * gaba_reversal + ahp * ahp_reversal + bias[i];
+            // As in the interneurons: exponential Euler by a ratio that every machine computes alike (5e-4 off at x = 1,
+            // right after a spike).
+            let x = total * inverse_c;
+            v[i] += (drive - v[i] * total) * inverse_c / (1.0 + x * (0.5 + x * (1.0 / 12.0)));
+            g_pf[i] = excited;
+            g_slow[i] = slow;
+            g_fast[i] = fast;
+            g_ahp[i] = ahp;
+        }
     }
 }
 

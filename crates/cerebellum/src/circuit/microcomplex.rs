@@ -43,6 +43,8 @@ pub struct Microcomplex {
     lost: Vec<u16>,
     olive_coupling: f64,
     nucleo_olivary: f64,
+    /// Those that the step just done made known.
+    events: Vec<FibreEvent>,
     pub(super) excitation_factor: f32,
     pub(super) inhibition_factor: f32,
     settled: bool,
@@ -85,6 +87,7 @@ impl Microcomplex {
             lost: Vec::new(),
             olive_coupling: 1.0,
             nucleo_olivary: 1.0,
+            events: Vec::with_capacity(n),
             excitation_factor: 1.0,
             inhibition_factor: 1.0,
             settled: false,
@@ -163,8 +166,9 @@ impl Microcomplex {
         }
     }
 
-    /// Appends the events that this step made known.
-    pub(super) fn collect(&self, parameters: &Parameters, zone: Zone, settled: u64, events: &mut Vec<FibreEvent>) {
+    /// Finds the events that this step made known.
+    pub(super) fn collect(&mut self, parameters: &Parameters, zone: Zone, settled: u64) {
+        self.events.clear();
         let Some(fired) = (self.microzone.clock() - 1).checked_sub(WINDOW_TO_MS).filter(|fired| *fired >= settled)
         else {
             return;
@@ -175,7 +179,7 @@ impl Microcomplex {
             let fibre = set.trailing_zeros();
             set &= set - 1;
             let calcium = parameters.window.calcium(self.microzone.purkinje.inhibition_after(fibre as usize, fired));
-            events.push(FibreEvent {
+            self.events.push(FibreEvent {
                 zone,
                 fibre: fibre as u16,
                 step: fired - settled,
@@ -186,8 +190,13 @@ impl Microcomplex {
         }
     }
 
-    pub(super) fn learn<'a>(&mut self, events: impl Iterator<Item = &'a FibreEvent>) {
-        for event in events {
+    /// Events that the step just done made known, fibres ascending.
+    pub(super) fn events(&self) -> &[FibreEvent] {
+        &self.events
+    }
+
+    pub(super) fn learn(&mut self) {
+        for event in &self.events {
             if !self.lost.contains(&event.fibre) {
                 let (cell, calcium, lambda) = (usize::from(event.fibre), event.calcium, event.lambda);
                 self.synapses.instruct(Instruction { cell, calcium, lambda });

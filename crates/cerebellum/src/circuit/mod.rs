@@ -6,6 +6,7 @@
 mod events;
 mod manipulation;
 mod microcomplex;
+mod threads;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,10 @@ use crate::rng::{FNV_OFFSET, FNV_PRIME};
 pub use events::{FibreEvent, Refused};
 pub use manipulation::Manipulation;
 pub use microcomplex::Microcomplex;
+pub use threads::NoThreads;
 
 use events::Schedule;
+use threads::Threads;
 
 settings! {
     /// How a circuit settles before its step 0.
@@ -83,6 +86,9 @@ pub struct Circuit {
     settled: u64,
     clock: u64,
     hash: u64,
+    /// No part of the state: neither saved nor compared.
+    #[serde(skip)]
+    threads: Threads,
 }
 
 impl Circuit {
@@ -109,6 +115,7 @@ impl Circuit {
             settled: 0,
             clock: 0,
             hash: FNV_OFFSET,
+            threads: Threads::default(),
         };
         circuit.settle();
         Ok(circuit)
@@ -152,22 +159,47 @@ impl Circuit {
         self.learning = true;
     }
 
+    /// Runs each step on `threads` threads, of which 1 is the calling one alone (as 0 is). It pays from `large` on: handing a
+    /// step over takes longer than a step of `small`. Spikes do not depend on it; copies share the threads.
+    ///
+    /// # Errors
+    /// If the system gives no threads; the circuit then keeps those it had.
+    pub fn set_threads(&mut self, threads: usize) -> Result<(), NoThreads> {
+        self.threads = Threads::new(threads)?;
+        Ok(())
+    }
+
+    /// Threads that a step runs on.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
     /// One step of 1 ms.
     pub fn step(&mut self) {
         self.mossy.step();
-        self.granular.step(&self.mossy);
+        self.granular.step(&self.mossy, self.threads.pool());
         self.release();
-        let granule = self.granular.spikes();
-        self.events.clear();
-        for zone in Zone::ALL {
-            let withhold = self.schedule.withholds(zone, self.clock);
-            let complex = &mut self.zones[zone.index()];
-            complex.step(&self.mossy, granule, withhold, self.learning);
-            complex.collect(&self.parameters, zone, self.settled, &mut self.events);
-            if self.learning {
-                complex.learn(self.events.iter().filter(|event| event.zone == zone));
+        let withheld = Zone::ALL.map(|zone| self.schedule.withholds(zone, self.clock));
+        let Self { parameters, mossy, granular, zones: [early, late], settled, learning, .. } = self;
+        let live = |complex: &mut Microcomplex, zone: Zone| {
+            complex.step(mossy, granular.spikes(), withheld[zone.index()], *learning);
+            complex.collect(parameters, zone, *settled);
+            if *learning {
+                complex.learn();
+            }
+        };
+        match self.threads.pool() {
+            None => {
+                live(early, Zone::Early);
+                live(late, Zone::Late);
+            }
+            Some(pool) => {
+                pool.join(|| live(early, Zone::Early), || live(late, Zone::Late));
             }
         }
+        self.events.clear();
+        self.events.extend(self.zones.iter().flat_map(Microcomplex::events));
         self.count();
         self.clock += 1;
     }
@@ -310,7 +342,7 @@ fn granule_rate(mossy: &mut Mossy, granular: &mut GranularLayer, forget: u32) ->
     let mut spikes = 0;
     for step in 0..forget + STEPS {
         mossy.step();
-        granular.step(mossy);
+        granular.step(mossy, None);
         if step >= forget {
             spikes += granular.spikes().len();
         }
@@ -354,6 +386,25 @@ mod tests {
                 })
                 .expect("the preset passes its check")
         );
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_spikes() {
+        let settled = Circuit::new(&quick(), 1).expect("the preset passes its check");
+        let mut hashes = Vec::new();
+        for threads in [1, 2, 4] {
+            for _ in 0..3 {
+                let mut circuit = settled.clone();
+                circuit.set_threads(threads).expect("the system gives a few threads");
+                assert_eq!(circuit.threads(), threads);
+                circuit.set_cue(Some(0));
+                circuit.error(1, Zone::Early, 2.0, 100).expect("it lies ahead");
+                circuit.volley(Zone::Late, 0.6, 5.0, 300).expect("it lies ahead");
+                run(&mut circuit, 500);
+                hashes.push(circuit.spike_hash());
+            }
+        }
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:x?}");
     }
 
     #[test]

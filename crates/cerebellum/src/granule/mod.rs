@@ -64,8 +64,8 @@ impl GranularLayer {
         }
     }
 
-    /// One step of 1 ms, after that of the mossy fibres.
-    pub fn step(&mut self, mossy: &Mossy) {
+    /// One step of 1 ms, after that of the mossy fibres. `pool` may take part of it; the spikes do not depend on it.
+    pub fn step(&mut self, mossy: &Mossy, _pool: Option<&rayon::ThreadPool>) {
         self.golgi.step(&self.clusters, mossy.spikes());
         self.kind.step(mossy.cue(), &mut self.spikes);
         self.clusters.fill(0);
@@ -122,7 +122,7 @@ mod tests {
             let (mut granule, mut golgi) = (0, 0);
             for step in 0..6_000 {
                 mossy.step();
-                layer.step(&mossy);
+                layer.step(&mossy, None);
                 if step >= 1_000 {
                     granule += layer.spikes().len();
                     golgi += layer.golgi_spikes().len();
