@@ -10,7 +10,7 @@ mod threads;
 
 use serde::{Deserialize, Serialize};
 
-use crate::granule::GranularLayer;
+use crate::granule::{GranularLayer, Stimulus};
 use crate::microzone::Rest;
 use crate::mossy::Mossy;
 use crate::network::Zone;
@@ -254,6 +254,11 @@ impl Circuit {
     #[must_use]
     pub fn mossy(&self) -> &Mossy {
         &self.mossy
+    }
+
+    /// Puts an electrode on the parallel fibres, or takes it off, from the next step on.
+    pub fn stimulate(&mut self, stimulus: Option<Stimulus>) {
+        self.granular.stimulate(stimulus);
     }
 
     #[must_use]

@@ -1,6 +1,6 @@
 //! E1: the whole circuit at rest.
 
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::{Circuit, Rates};
 
 /// E1.
@@ -54,7 +54,7 @@ impl Experiment for Rest {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        f64::from(counted(setup)) + f64::from(setup.parameters.circuit.forget + setup.parameters.circuit.settle) * 1e-3
+        f64::from(counted(setup)) + settling_seconds(setup)
     }
 
     /// # Panics

@@ -1,7 +1,7 @@
 //! E2, E3, E6, E11: volleys of a set synchrony, and what MLI2 and MLI1 make of them.
 
 use super::volleys::{Answer, EIGHTH, JITTER_MS, SYNCHRONIES, THIRD, Volleys, WHOLE, at_rest};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, spearman};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds, spearman};
 use crate::rng::FNV_PRIME;
 
 /// Volleys for each synchrony.
@@ -85,7 +85,7 @@ impl Experiment for Burst {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        SYNCHRONIES.len() as f64 * Volleys::seconds(repeats(setup))
+        SYNCHRONIES.len() as f64 * Volleys::seconds(repeats(setup)) + settling_seconds(setup)
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
@@ -274,7 +274,7 @@ impl Experiment for Jitter {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        JITTERS_MS.len() as f64 * Volleys::seconds(repeats(setup))
+        JITTERS_MS.len() as f64 * Volleys::seconds(repeats(setup)) + settling_seconds(setup)
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {

@@ -1,7 +1,7 @@
 //! E4: the chain of events after a volley, in time.
 
 use super::volleys::{Answer, SYNCHRONIES, THIRD, Volleys, at_rest};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 
 /// MLI1 count as falling, and as recovered, below and above these shares of rest.
 const FALLING: f64 = 0.85;
@@ -53,7 +53,7 @@ impl Experiment for Chain {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        Volleys::seconds(repeats(setup))
+        Volleys::seconds(repeats(setup)) + settling_seconds(setup)
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {

@@ -1,7 +1,7 @@
 //! E5: what synchrony does to the calcium and the complex spike of the Purkinje cells whose fibres fire.
 
 use super::volleys::{FOLLOWED, SYNCHRONIES, THIRD, Volleys, at_rest};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, synchrony::combined};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds, synchrony::combined};
 use crate::sum::tree_sum_f64;
 
 /// E5.
@@ -55,7 +55,7 @@ impl Experiment for Transient {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        Volleys::seconds((1 + LONE_MORE) * repeats(setup))
+        Volleys::seconds((1 + LONE_MORE) * repeats(setup)) + settling_seconds(setup)
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {

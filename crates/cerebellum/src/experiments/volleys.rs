@@ -3,6 +3,7 @@
 
 use crate::calcium::Dendrites;
 use crate::circuit::Circuit;
+use crate::granule::Stimulus;
 use crate::microzone::Rest;
 use crate::network::Zone;
 use crate::parameters::Parameters;
@@ -40,7 +41,13 @@ pub struct Volleys {
     pub jitter_ms: f64,
     /// Volleys in all; half of them go to each microzone, two at a time.
     pub repeats: usize,
+    /// Rate of all parallel fibres over the [`BURST_MS`] from the volley's centre on, as a multiple of that at rest; at 1 they
+    /// are left alone.
+    pub burst: f64,
 }
+
+/// Length of the parallel fibres' burst, ms.
+pub const BURST_MS: u64 = 30;
 
 /// A setup's circuit, at rest and without plasticity: each volley finds it as the last did.
 ///
@@ -81,7 +88,12 @@ impl Volleys {
     /// Volleys of the share `s` of the microzone's fibres, with the usual jitter.
     #[must_use]
     pub fn of(parameters: &Parameters, s: f64, repeats: usize) -> Self {
-        Self { fibres: libm::round(s * parameters.cells.fibres as f64) as usize, jitter_ms: JITTER_MS, repeats }
+        Self {
+            fibres: libm::round(s * parameters.cells.fibres as f64) as usize,
+            jitter_ms: JITTER_MS,
+            repeats,
+            burst: 1.0,
+        }
     }
 
     /// Simulated seconds that they take, less the circuit's settling.
@@ -124,6 +136,11 @@ impl Volleys {
             let mut lambda = [Vec::with_capacity(self.fibres), Vec::with_capacity(self.fibres)];
             while circuit.clock() < start + APART {
                 let now = circuit.clock();
+                if now == centre {
+                    circuit.stimulate(Some(Stimulus { every: 1, rate: (self.burst - 1.0) * circuit.rest().granule }));
+                } else if now == centre + BURST_MS {
+                    circuit.stimulate(None);
+                }
                 circuit.step();
                 let at = (now + BEFORE as u64).checked_sub(centre).map(|at| at as usize);
                 for zone in Zone::ALL {

@@ -1,6 +1,7 @@
 //! The granular layer: mossy fibres in, parallel-fibre spikes out. It tells the time since a cue by which cells fire, and
 //! knows nothing of the cells that its parallel fibres reach.
 
+mod electrode;
 pub mod golgi;
 mod grid;
 pub mod spectral;
@@ -10,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use electrode::Electrode;
 use golgi::Golgi;
 use spectral::Spectral;
+
+pub use electrode::Stimulus;
 
 /// How the layer represents time (cerebellum.md §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,7 @@ pub struct GranularLayer {
     cells: usize,
     kind: Spectral,
     golgi: Golgi,
+    electrode: Electrode,
     spikes: Vec<u32>,
     /// Granule spikes of each cluster in the step just done.
     clusters: Vec<u16>,
@@ -59,6 +64,7 @@ impl GranularLayer {
             cells,
             kind: Spectral::new(parameters, seed),
             golgi: Golgi::new(parameters, seed),
+            electrode: Electrode::new(seed),
             spikes: Vec::with_capacity(cells),
             clusters: vec![0; parameters.cells.golgi],
         }
@@ -68,11 +74,17 @@ impl GranularLayer {
     pub fn step(&mut self, mossy: &Mossy, _pool: Option<&rayon::ThreadPool>) {
         self.golgi.step(&self.clusters, mossy.spikes());
         self.kind.step(mossy.cue(), &mut self.spikes);
+        self.electrode.step(self.cells, &mut self.spikes);
         self.clusters.fill(0);
         for cell in &self.spikes {
             // Neighbours prefer like delays, so a cluster takes every n-th cell.
             self.clusters[*cell as usize % self.golgi.count()] += 1;
         }
+    }
+
+    /// Puts an electrode on the parallel fibres, or takes it off, from the next step on.
+    pub fn stimulate(&mut self, stimulus: Option<Stimulus>) {
+        self.electrode.set(stimulus);
     }
 
     /// Granule cells.
