@@ -383,16 +383,14 @@ impl Interneurons {
         let Settings { threshold, reset, refractory: refractory_steps, .. } = *settings;
         spikes.clear();
         for (block, (v, refractory)) in v.chunks_mut(BLOCK).zip(refractory.chunks_mut(BLOCK)).enumerate() {
-            if !v.iter().fold(false, |any, v| any | (*v >= threshold)) {
-                continue;
-            }
-            for (i, (v, refractory)) in v.iter_mut().zip(refractory).enumerate() {
-                if *v >= threshold {
-                    *v = reset;
-                    *refractory = refractory_steps as f32;
-                    if !self.silenced {
-                        spikes.push((block * BLOCK + i) as u16);
-                    }
+            let mut fired = v.iter().rev().fold(0u32, |set, v| set << 1 | u32::from(*v >= threshold));
+            while fired != 0 {
+                let i = fired.trailing_zeros() as usize;
+                fired &= fired - 1;
+                v[i] = reset;
+                refractory[i] = refractory_steps as f32;
+                if !self.silenced {
+                    spikes.push((block * BLOCK + i) as u16);
                 }
             }
         }

@@ -100,7 +100,7 @@ struct Eligibility {
     since: Vec<u32>,
     /// Spikes of the steps that the trace has yet to see, one list a step.
     waiting: Vec<Vec<u32>>,
-    /// Decay after 0, 1, … steps, as far as it counts.
+    /// Decay after 0, 1, … steps, as far as it counts; from the last on, 0.
     decay: Vec<f32>,
     /// Steps that have been taken in; the oldest of `waiting` is next.
     clock: u32,
@@ -109,8 +109,9 @@ struct Eligibility {
 
 impl Eligibility {
     fn new(cells: usize, decay_ms: f64, delay: usize) -> Self {
-        let decay: Vec<f32> =
+        let mut decay: Vec<f32> =
             (0u32..).map(|age| libm::exp(-f64::from(age) / decay_ms) as f32).take_while(|e| *e > 1e-6).collect();
+        decay.push(0.0);
         Self {
             value: vec![0.0; cells],
             since: vec![0; cells],
@@ -138,14 +139,27 @@ impl Eligibility {
 
     fn now(&self, cell: usize) -> f32 {
         let age = (self.clock - self.since[cell]) as usize;
-        self.decay.get(age).map_or(0.0, |decay| decay * self.value[cell])
+        self.decay[age.min(self.decay.len() - 1)] * self.value[cell]
+    }
+
+    /// Writes every cell whose eligibility is above `least` to `found`, with that eligibility, at most `most`.
+    fn above(&self, least: f32, most: f32, found: &mut Vec<(u32, f32)>) {
+        let (decay, last) = (&self.decay[..], self.decay.len() - 1);
+        found.resize(self.value.len(), (0, 0.0));
+        let mut count = 0;
+        for (cell, (value, since)) in (0u32..).zip(self.value.iter().zip(&self.since)) {
+            let e = decay[((self.clock - since) as usize).min(last)] * value;
+            found[count] = (cell, e.min(most));
+            count += usize::from(e > least);
+        }
+        found.truncate(count);
     }
 }
 
 /// Synapses of the granule cells on the Purkinje cells of one microzone.
 ///
 /// Granule cell `g` contacts `contacts` Purkinje cells in a row (around the microzone's end), from cell `g` modulo their
-/// number on; its weights lie together, so that a spike reads one stretch of memory.
+/// number on, or all of them from cell 0 on; its weights lie together, so that a spike reads one stretch of memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ParallelFibres {
     settings: Settings,
@@ -205,11 +219,16 @@ impl ParallelFibres {
 
     /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
     pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
+        if let Ok(into) = <&mut [f32; WIDE]>::try_from(&mut *into)
+            && self.contacts == WIDE
+        {
+            deliver_wide(&self.weights, spikes, into);
+            return;
+        }
         self.sums.fill(0.0);
         for &cell in spikes {
-            let cell = cell as usize;
-            let from = cell % self.purkinje;
-            let row = &self.weights[cell * self.contacts..][..self.contacts];
+            let from = self.first(cell);
+            let row = &self.weights[cell as usize * self.contacts..][..self.contacts];
             for (sum, weight) in self.sums[from..from + self.contacts].iter_mut().zip(row) {
                 *sum += weight;
             }
@@ -217,6 +236,11 @@ impl ParallelFibres {
         for (k, sum) in self.sums.iter().enumerate() {
             into[k % self.purkinje] += sum;
         }
+    }
+
+    /// The first Purkinje cell of a granule cell's row.
+    fn first(&self, cell: u32) -> usize {
+        if self.contacts == self.purkinje { 0 } else { (cell % self.purkinje as u32) as usize }
     }
 
     /// One step: the granule cells that fired become eligible, and potentiated where `learning`.
@@ -238,14 +262,7 @@ impl ParallelFibres {
     pub fn instruct(&mut self, event: Instruction) {
         if self.eligible_at != Some(self.eligibility.clock) {
             self.eligible_at = Some(self.eligibility.clock);
-            self.eligible.clear();
-            let most = self.settings.eligibility_most;
-            for cell in 0..self.eligibility.value.len() {
-                let e = self.eligibility.now(cell);
-                if e > INELIGIBLE {
-                    self.eligible.push((cell as u32, e.min(most)));
-                }
-            }
+            self.eligibility.above(INELIGIBLE, self.settings.eligibility_most, &mut self.eligible);
         }
         let rate = self.settings.depression;
         let down = (rate * event.lambda) as f32;
@@ -254,10 +271,10 @@ impl ParallelFibres {
             * (self.settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
         let most = self.settings.weight_most;
         for &(cell, e) in &self.eligible {
-            let cell = cell as usize;
-            let place = (event.cell + self.purkinje - cell % self.purkinje) % self.purkinje;
+            let first = self.first(cell);
+            let place = if event.cell < first { event.cell + self.purkinje - first } else { event.cell - first };
             if place < self.contacts {
-                let weight = &mut self.weights[cell * self.contacts + place];
+                let weight = &mut self.weights[cell as usize * self.contacts + place];
                 // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
                 let x = down * e;
                 *weight = (*weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most);
@@ -271,7 +288,7 @@ impl ParallelFibres {
         self.eligibility.now(cell)
     }
 
-    /// Weights, `contacts` for each granule cell, from Purkinje cell `g` modulo their number on.
+    /// Weights, `contacts` for each granule cell, from the first Purkinje cell of its row on.
     #[must_use]
     pub fn weights(&self) -> &[f32] {
         &self.weights
@@ -292,6 +309,23 @@ impl ParallelFibres {
     /// Puts every weight back to 1.
     pub fn reset(&mut self) {
         self.weights.fill(1.0);
+    }
+}
+
+/// Purkinje cells of a microzone of every preset with full contact.
+const WIDE: usize = 32;
+
+/// As [`ParallelFibres::deliver`], of granule cells that contact all of `WIDE` Purkinje cells: the sums stay in registers.
+fn deliver_wide(weights: &[f32], spikes: &[u32], into: &mut [f32; WIDE]) {
+    let (rows, _) = weights.as_chunks::<WIDE>();
+    let mut sums = [0.0; WIDE];
+    for &cell in spikes {
+        for (sum, weight) in sums.iter_mut().zip(&rows[cell as usize]) {
+            *sum += weight;
+        }
+    }
+    for (into, sum) in into.iter_mut().zip(sums) {
+        *into += sum;
     }
 }
 
@@ -449,7 +483,7 @@ mod tests {
         for now in 0..=after + WINDOW_TO_MS {
             step(&mut synapses, now);
         }
-        synapses.weights()[5 * 32 + 30]
+        synapses.weights()[5 * 32 + 3]
     }
 
     const OPEN: Instruction = Instruction { cell: 3, calcium: 1.3, lambda: 1.0 };
@@ -493,7 +527,7 @@ mod tests {
         synapses.instruct(OPEN);
         let changed: Vec<usize> =
             synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
-        assert_eq!(changed, [5 * 32 + 30, 9 * 32 + 26]);
+        assert_eq!(changed, [5 * 32 + 3, 9 * 32 + 3]);
     }
 
     #[test]

@@ -1,7 +1,15 @@
-//! E1: the whole circuit at rest.
+//! E1: the whole circuit at rest, and how far its Purkinje cells can be driven from there.
 
 use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
-use crate::circuit::{Circuit, Rates};
+use crate::circuit::{Circuit, Manipulation, Rates};
+use crate::rng::FNV_PRIME;
+
+/// Factors on what parallel fibres do to interneurons and Purkinje cells alike: up to 32 times rest ◇.
+const EXCITATION: [f32; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+/// Factors on the tonic drive of MLI1 ◇.
+const BRAKE: [f32; 5] = [1.0, 1.25, 1.5, 2.0, 3.0];
+/// Steps that a drive is on before rates are counted ◇.
+const ONSET: u32 = 300;
 
 /// E1.
 pub struct Rest;
@@ -21,11 +29,13 @@ impl Experiment for Rest {
     }
 
     fn protocol(&self) -> &'static str {
-        "20 s without cue or error, learning on; mean rates of both microzones"
+        "20 s without cue or error, learning on; mean rates of both microzones. Then, from that state and without learning, \
+         1 s under each of a row of factors on parallel fibres, 1 to 32, and on the tonic drive of MLI1, 1 to 3: the highest \
+         and the lowest mean rate of the Purkinje cells"
     }
 
     fn source(&self) -> &'static str {
-        "Najafi 2014 (climbing fibres); Jelitai 2016 (Purkinje cells); Park 2026 (MLI1 33.9, MLI2 20.7 Hz)"
+        "Najafi 2014 (climbing fibres); Jelitai 2016 (Purkinje cells, 5–250 Hz); Park 2026 (MLI1 33.9, MLI2 20.7 Hz)"
     }
 
     fn measures(&self) -> Vec<Measure> {
@@ -46,15 +56,47 @@ impl Experiment for Rest {
             measure("purkinje", "Purkinje cells", 40.0, 90.0),
             measure("fibres", "Climbing fibres", 0.7, 1.3),
             measure("nuclei", "Deep nucleus", 20.0, 60.0),
+            Measure {
+                key: "lowest",
+                what: "Purkinje cells, driven down",
+                unit: "Hz",
+                band: Some(Band::at_most(5.0)),
+                standing: Standing::Calibrated,
+                note: "Read of \"5–250 Hz\": the population can be driven at least as low as 5. Cells were not tuned to it, \
+                       but how far MLI1 are driven was chosen",
+            },
+            Measure {
+                key: "highest",
+                what: "Purkinje cells, driven up",
+                unit: "Hz",
+                band: Some(Band::at_least(250.0)),
+                standing: Standing::Calibrated,
+                note: "Read of \"5–250 Hz\": the population can be driven at least as high as 250. Cells were not tuned to it, \
+                       but how far parallel fibres are driven was chosen: 16 times rest gives about 170 Hz, and a cue at most \
+                       three times",
+            },
         ]
     }
 
     fn figures(&self) -> Vec<Figure> {
-        vec![Figure { key: "rates", title: "Rates at rest, by second", x: "time, s", y: "rate, Hz" }]
+        vec![
+            Figure { key: "rates", title: "Rates at rest, by second", x: "time, s", y: "rate, Hz" },
+            Figure {
+                key: "range",
+                title: "Purkinje cells under parallel fibres and under MLI1",
+                x: "drive relative to rest",
+                y: "rate, Hz",
+            },
+        ]
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        f64::from(counted(setup)) + settling_seconds(setup)
+        let driven = (EXCITATION.len() + BRAKE.len()) as u32 * (ONSET + window(setup));
+        f64::from(counted(setup)) + f64::from(driven) * 1e-3 + settling_seconds(setup)
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     /// # Panics
@@ -82,8 +124,46 @@ impl Experiment for Rest {
             sample.line("rates", label, x.clone(), line);
         }
         sample.spikes = circuit.spike_hash();
+        circuit.set_learning(false);
+        let brake = drive(&circuit, setup, &BRAKE, Manipulation::Mli1Drive, &mut sample);
+        let excitation = drive(&circuit, setup, &EXCITATION, Manipulation::Excitation, &mut sample);
+        sample.value("lowest", brake.iter().copied().fold(f64::INFINITY, f64::min));
+        sample.value("highest", excitation.iter().copied().fold(0.0, f64::max));
+        let factors = |factors: &[f32]| factors.iter().copied().map(f64::from).collect();
+        sample.line("range", "parallel fibres", factors(&EXCITATION), excitation);
+        sample.line("range", "MLI1", factors(&BRAKE), brake);
         sample
     }
+}
+
+/// Steps in which a driven circuit's rates are counted.
+fn window(setup: &Setup) -> u32 {
+    setup.effort.pick(1_000, 300)
+}
+
+/// Mean rate of the Purkinje cells under each factor, from the state of `rest` each time.
+fn drive(
+    rest: &Circuit,
+    setup: &Setup,
+    factors: &[f32],
+    manipulation: fn(f32) -> Manipulation,
+    sample: &mut Sample,
+) -> Vec<f64> {
+    let run = |factor: &f32| {
+        let mut circuit = rest.clone();
+        circuit.manipulate(manipulation(*factor));
+        for _ in 0..ONSET {
+            circuit.step();
+        }
+        circuit.reset_rates();
+        for _ in 0..window(setup) {
+            circuit.step();
+        }
+        sample.spikes = (sample.spikes ^ circuit.spike_hash()).wrapping_mul(FNV_PRIME);
+        let [early, late] = circuit.rates().purkinje;
+        (early + late) / 2.0
+    };
+    factors.iter().map(run).collect()
 }
 
 fn populations(rates: &Rates) -> [f64; 7] {
@@ -113,5 +193,12 @@ mod tests {
             let (value, band) = (sample.values[measure.key], measure.band.expect("each rate has a band"));
             assert!((band.low..=band.high).contains(&value), "{}: {value} Hz", measure.what);
         }
+        let range = |name: &str| {
+            let line = sample.series.iter().find(|line| line.figure == "range" && line.name == name);
+            &line.expect("both lines are drawn").y
+        };
+        assert!(range("parallel fibres").windows(2).all(|pair| pair[0] < pair[1]), "{:?}", range("parallel fibres"));
+        // Beyond twice the drive only complex spikes are left.
+        assert!(range("MLI1")[..4].windows(2).all(|pair| pair[0] > pair[1]), "{:?}", range("MLI1"));
     }
 }
