@@ -51,7 +51,7 @@ impl Experiment for Burst {
 
     fn protocol(&self) -> &'static str {
         "Volleys of s × 32 climbing fibres drawn at random, s = 0, 1/16, 1/8, 1/4, 3/8, 1/2, 3/4, 1, jitter SD 3 ms, 200 of \
-         each, 200 ms apart"
+         each, half to each microzone, 200 ms apart; no plasticity"
     }
 
     fn source(&self) -> &'static str {
@@ -59,7 +59,7 @@ impl Experiment for Burst {
     }
 
     fn measures(&self) -> Vec<Measure> {
-        let note = "s ≈ 0.36 is 12 of 32 fibres. The climbing-fibre weight is the pilot's, fit to Park's trial";
+        let note = "s ≈ 0.36 is 12 of 32 fibres. The climbing-fibre weight is fit to Park's trial";
         vec![
             calibrated("rising", "MLI2 peak rises strictly with s (1: yes)", "", Some(Band::at_least(1.0)), note),
             calibrated("ratio", "MLI2 peak at s ≈ 0.36, times rest", "", Some(Band::at_least(4.0)), note),
@@ -201,8 +201,8 @@ impl Experiment for Duration {
     }
 
     fn measures(&self) -> Vec<Measure> {
-        let note = "Leans on the trial that E3 was scaled to. Tried: MLI2→MLI1 28–42 pS; less spread of the tonic drives (4.0 \
-                    and 1.0 pA): 22.9 ms at s = 1, 5.9 at 1/8";
+        let note = "The decay and weight of climbing fibres' synapses in the circuit (4 ms, 0.45 nS) are set for it: with the game's \
+                    (3 ms, 0.55 nS) 14.2 ms at s ≈ 0.36. By the same count Park's own trial stays down for 14 ms";
         vec![
             calibrated("eighth", "MLI1 below 0.6 at s = 1/8", "ms", Some(Band::within(2.0, 6.0)), note),
             calibrated("third", "MLI1 below 0.6 at s ≈ 0.36", "ms", Some(Band::within(15.0, 20.0)), note),

@@ -296,14 +296,14 @@ impl Answer {
         Self::sliding(&self.mli1[BEFORE..], 3).take(45).filter(|rate| *rate < open).count() as f64
     }
 
-    /// First ms after the centre at which `holds` is true of the MLI1 rate (3-ms mean, relative to rest) and of the two
-    /// following ones; from `from` ms on.
+    /// First ms, from `from` ms after the centre on, at which `holds` is true of the MLI1 rate (3-ms mean, relative to rest)
+    /// and of the two following ones. `from` is at least −29.
     #[must_use]
-    pub fn mli1_first(&self, from: usize, holds: impl Fn(f64) -> bool) -> Option<f64> {
+    pub fn mli1_first(&self, from: i32, holds: impl Fn(f64) -> bool) -> Option<f64> {
         let relative = self.mli1_relative();
         // Its first value is centred on −29 ms.
-        let after = &relative[BEFORE - 1 + from..];
-        after.windows(3).position(|three| three.iter().all(|r| holds(*r))).map(|at| (at + from) as f64)
+        let after = &relative[(BEFORE as i32 - 1 + from) as usize..];
+        after.windows(3).position(|three| three.iter().all(|r| holds(*r))).map(|at| at as f64 + f64::from(from))
     }
 
     /// Millisecond after the centre, within 40, at which the MLI1 rate (3-ms mean) is least.
@@ -372,7 +372,7 @@ mod tests {
     fn a_dip_is_read_where_it_was_put() {
         let answer = dip(6, 20);
         // A 3-ms mean knows of the dip one ms early and leaves it one ms late: below 0.85 from 5, back above 0.8 at 21.
-        assert_eq!(answer.mli1_first(0, |r| r < 0.85), Some(5.0));
+        assert_eq!(answer.mli1_first(-10, |r| r < 0.85), Some(5.0));
         assert_eq!(answer.mli1_first(10, |r| r > 0.8), Some(21.0));
         assert_eq!(answer.mli1_least_at(), 7.0);
         assert_eq!(answer.window_ms(), 14.0);
