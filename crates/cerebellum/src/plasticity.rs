@@ -294,6 +294,13 @@ impl ParallelFibres {
         &self.weights
     }
 
+    /// Weight of a granule cell's synapse on a Purkinje cell, where it has one.
+    #[must_use]
+    pub fn weight(&self, granule: usize, purkinje: usize) -> Option<f32> {
+        let place = (purkinje + self.purkinje - self.first(granule as u32)) % self.purkinje;
+        (place < self.contacts).then(|| self.weights[granule * self.contacts + place])
+    }
+
     /// Purkinje cells that each granule cell contacts.
     #[must_use]
     pub fn contacts(&self) -> usize {
@@ -528,6 +535,8 @@ mod tests {
         let changed: Vec<usize> =
             synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
         assert_eq!(changed, [5 * 32 + 3, 9 * 32 + 3]);
+        assert!(synapses.weight(9, 3).is_some_and(|weight| weight < 1.0));
+        assert_eq!(synapses.weight(9, 4), Some(1.0));
     }
 
     #[test]

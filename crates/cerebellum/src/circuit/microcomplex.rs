@@ -47,6 +47,7 @@ pub struct Microcomplex {
     events: Vec<FibreEvent>,
     pub(super) excitation_factor: f32,
     pub(super) inhibition_factor: f32,
+    pub(super) calcium_factor: f64,
     settled: bool,
 }
 
@@ -90,6 +91,7 @@ impl Microcomplex {
             events: Vec::with_capacity(n),
             excitation_factor: 1.0,
             inhibition_factor: 1.0,
+            calcium_factor: 1.0,
             settled: false,
             microzone,
         }
@@ -178,7 +180,8 @@ impl Microcomplex {
         while set != 0 {
             let fibre = set.trailing_zeros();
             set &= set - 1;
-            let calcium = parameters.window.calcium(self.microzone.purkinje.inhibition_after(fibre as usize, fired));
+            let inhibition = self.microzone.purkinje.inhibition_after(fibre as usize, fired);
+            let calcium = parameters.window.calcium(inhibition) * self.calcium_factor;
             self.events.push(FibreEvent {
                 zone,
                 fibre: fibre as u16,

@@ -13,7 +13,9 @@ use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
 pub mod chance;
+pub mod competition;
 pub mod curve;
+pub mod pairing;
 pub mod passage;
 pub mod rest;
 pub mod sweep;
@@ -47,6 +49,11 @@ impl Effort {
 pub struct Setup {
     pub parameters: Parameters,
     pub effort: Effort,
+}
+
+/// Simulated seconds in which a setup's circuit settles, about.
+pub(crate) fn settling_seconds(setup: &Setup) -> f64 {
+    f64::from(setup.parameters.circuit.forget + setup.parameters.circuit.settle) * 1e-3
 }
 
 /// Whether a band can speak for the circuit.
@@ -173,8 +180,11 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &timing::Chain,
         &transient::Transient,
         &synchrony::Duration,
+        &pairing::Excited,
+        &competition::Competition,
         &synchrony::Jitter,
         &chance::Chance,
+        &pairing::Polarity,
         &passage::Passage,
         &curve::Curve,
         &curve::Mappings,

@@ -1,8 +1,7 @@
 //! E5: what synchrony does to the calcium and the complex spike of the Purkinje cells whose fibres fire.
 
-use super::volleys::{FOLLOWED, SYNCHRONIES, THIRD, Volleys};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, synchrony::combined};
-use crate::microzone::Microzone;
+use super::volleys::{FOLLOWED, SYNCHRONIES, THIRD, Volleys, at_rest};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds, synchrony::combined};
 use crate::sum::tree_sum_f64;
 
 /// E5.
@@ -56,15 +55,14 @@ impl Experiment for Transient {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        Volleys::seconds((1 + LONE_MORE) * repeats(setup))
+        Volleys::seconds((1 + LONE_MORE) * repeats(setup)) + settling_seconds(setup)
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
-        let zone = Microzone::new(&setup.parameters, seed, 0);
+        let circuit = at_rest(setup, seed);
         let third = Volleys::of(&setup.parameters, SYNCHRONIES[THIRD], repeats(setup));
-        let together = third.run(&setup.parameters, &zone, seed);
-        let alone =
-            Volleys { fibres: 1, repeats: LONE_MORE * third.repeats, ..third }.run(&setup.parameters, &zone, seed);
+        let together = third.run(&circuit, seed);
+        let alone = Volleys { fibres: 1, repeats: LONE_MORE * third.repeats, ..third }.run(&circuit, seed);
         let mut sample = Sample { spikes: combined(together.spikes, alone.spikes), ..Sample::default() };
         let more = |of: &dyn Fn(&[f64]) -> f64| 100.0 * (of(&together.fast) / of(&alone.fast) - 1.0);
         sample.value("mean", more(&|course| tree_sum_f64(&course[..30])));

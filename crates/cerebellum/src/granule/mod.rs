@@ -1,6 +1,7 @@
 //! The granular layer: mossy fibres in, parallel-fibre spikes out. It tells the time since a cue by which cells fire, and
 //! knows nothing of the cells that its parallel fibres reach.
 
+mod electrode;
 pub mod golgi;
 mod grid;
 mod lanes;
@@ -12,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use electrode::Electrode;
 use golgi::Golgi;
 use passage::Passage;
 use spectral::Spectral;
+
+pub use electrode::Stimulus;
 
 /// How the layer represents time (cerebellum.md §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +64,7 @@ pub struct GranularLayer {
     cells: usize,
     granule: Granule,
     golgi: Golgi,
+    electrode: Electrode,
     spikes: Vec<u32>,
     /// Granule spikes of each cluster in the step just done.
     clusters: Vec<u16>,
@@ -77,6 +82,7 @@ impl GranularLayer {
                 Layer::PassageOfTime => Granule::Passage(Passage::new(parameters, seed)),
             },
             golgi: Golgi::new(parameters, seed),
+            electrode: Electrode::new(seed),
             spikes: Vec::with_capacity(cells),
             clusters: vec![0; parameters.cells.golgi],
         }
@@ -86,18 +92,29 @@ impl GranularLayer {
     pub fn step(&mut self, mossy: &Mossy, pool: Option<&rayon::ThreadPool>) {
         self.golgi.step(&self.clusters, mossy.spikes());
         match &mut self.granule {
-            Granule::Spectral(cells) => {
-                cells.step(mossy.cue(), &mut self.spikes);
-                self.clusters.fill(0);
-                for cell in &self.spikes {
-                    // Neighbours prefer like delays, so a cluster takes every n-th cell.
-                    self.clusters[*cell as usize % self.golgi.count()] += 1;
-                }
-            }
+            Granule::Spectral(cells) => cells.step(mossy.cue(), &mut self.spikes),
             Granule::Passage(cells) => {
                 cells.step(mossy.spikes(), self.golgi.spikes(), &mut self.spikes, &mut self.clusters, pool);
             }
         }
+        let stimulated = self.electrode.step(self.cells, &mut self.spikes);
+        let (n, clusters) = (self.cells, self.clusters.len());
+        let cluster: fn(usize, usize, usize) -> usize = match self.granule {
+            // Neighbours prefer like delays, so a cluster takes every n-th cell.
+            Granule::Spectral(_) => |cell, _, clusters| cell % clusters,
+            Granule::Passage(_) if stimulated => passage::cluster,
+            // It counted them itself.
+            Granule::Passage(_) => return,
+        };
+        self.clusters.fill(0);
+        for cell in &self.spikes {
+            self.clusters[cluster(*cell as usize, n, clusters)] += 1;
+        }
+    }
+
+    /// Puts an electrode on the parallel fibres, or takes it off, from the next step on.
+    pub fn stimulate(&mut self, stimulus: Option<Stimulus>) {
+        self.electrode.set(stimulus);
     }
 
     /// Granule cells.
@@ -154,6 +171,16 @@ impl GranularLayer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_found_in_the_cluster_that_it_was_put_in() {
+        for (n, clusters) in [(10, 4), (102_400, 1_024), (1_000, 7)] {
+            for cell in 0..n {
+                let cluster = passage::cluster(cell, n, clusters);
+                assert!((passage::edge(cluster, n, clusters)..passage::edge(cluster + 1, n, clusters)).contains(&cell));
+            }
+        }
+    }
 
     #[test]
     fn rates_at_rest_lie_in_the_bands_of_e1() {

@@ -96,6 +96,16 @@ impl Default for Settings {
     }
 }
 
+/// First cell of a cluster, of `n` cells in `clusters`.
+pub(super) fn edge(cluster: usize, n: usize, clusters: usize) -> usize {
+    cluster * n / clusters
+}
+
+/// The cluster of a cell: the inverse of [`edge`].
+pub(super) fn cluster(cell: usize, n: usize, clusters: usize) -> usize {
+    ((cell + 1) * clusters - 1) / n
+}
+
 /// Some clusters with all that their step needs. Conductances are in 1/ms, relative to the capacitance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
@@ -149,7 +159,7 @@ impl Passage {
     pub(super) fn new(parameters: &Parameters, seed: u64) -> Self {
         let (cells, settings) = (parameters.cells, &parameters.passage);
         let (n, clusters) = (cells.granule, cells.golgi);
-        let edge = |cluster: usize| cluster * n / clusters;
+        let edge = |cluster| edge(cluster, n, clusters);
         let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
         let mut stream = Stream::named(seed, "passage mossy", 0);
         let chunks = (0..clusters)
