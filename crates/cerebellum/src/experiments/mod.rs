@@ -13,6 +13,7 @@ use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
 pub mod chance;
+pub mod conditioning;
 pub mod curve;
 pub mod rest;
 pub mod sweep;
