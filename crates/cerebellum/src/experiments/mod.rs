@@ -14,6 +14,7 @@ use crate::sum::tree_sum_f64;
 
 pub mod chance;
 pub mod competition;
+pub mod conditioning;
 pub mod curve;
 pub mod pairing;
 pub mod passage;
