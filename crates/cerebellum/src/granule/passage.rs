@@ -16,6 +16,8 @@ use crate::rng::Stream;
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
 /// (16 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
 const CHUNK_CELLS: usize = 32_768;
+/// Cells of a cluster at most, for it lies in one chunk.
+pub(crate) const CLUSTER_MOST: usize = CHUNK_CELLS;
 
 settings! {
     /// The passage-of-time layer, after Yamazaki's textbook program (`ec/gr.h`) unless marked ◇.
