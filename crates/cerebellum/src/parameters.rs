@@ -208,7 +208,7 @@ impl Parameters {
     /// # Errors
     /// Every value that is not a number or lies out of its range.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
-        let faults: Vec<Fault> = self
+        let mut faults: Vec<Fault> = self
             .entries()
             .into_iter()
             .filter_map(|entry| {
@@ -217,6 +217,16 @@ impl Parameters {
                 (!(low..=high).contains(&value)).then_some(Fault { field: entry.field, value, low, high, unit })
             })
             .collect();
+        let (granule, most) = (self.cells.granule, self.cells.golgi.saturating_mul(granule::passage::CLUSTER_MOST));
+        if self.granule.layer == granule::Layer::PassageOfTime && granule > most {
+            faults.push(Fault {
+                field: "cells.granule".to_owned(),
+                value: granule as f64,
+                low: 64.0,
+                high: most as f64,
+                unit: format!(", {} a Golgi cell, in the passage-of-time layer", granule::passage::CLUSTER_MOST),
+            });
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
@@ -242,5 +252,18 @@ mod tests {
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["cells.granule", "mli1.capacitance", "wiring.cf_conductance"]);
         assert_eq!(faults[2].to_string(), "wiring.cf_conductance is -0.5: it must be 0 … 100 nS");
+    }
+
+    #[test]
+    fn clusters_that_do_not_fit_their_places_are_refused() {
+        let mut parameters = Parameters::of(Preset::Xl);
+        parameters.cells.golgi = 16;
+        let faults = parameters.check().expect_err("65,536 cells a cluster are too many");
+        assert_eq!(
+            faults[0].to_string(),
+            "cells.granule is 1048576: it must be 64 … 524288, 32768 a Golgi cell, in the passage-of-time layer"
+        );
+        parameters.granule.layer = granule::Layer::Spectral;
+        assert_eq!(parameters.check(), Ok(()));
     }
 }

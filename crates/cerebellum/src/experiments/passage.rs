@@ -230,4 +230,16 @@ mod tests {
         }
         assert!(sample.values["recurring"] < sample.values["again_500"]);
     }
+
+    #[test]
+    fn the_passage_of_time_layer_tells_times_apart_that_it_knows_again() {
+        let mut parameters = Parameters::of(Preset::Large);
+        (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy) = (6_400, 64, 256);
+        let sample = brief(parameters);
+        for time in TIMES {
+            let (again, apart) = (sample.values[&format!("again_{time}")], sample.values[&format!("apart_{time}")]);
+            assert!(again > apart, "{time} ms: {again} against {apart}");
+        }
+        assert!(sample.values["recurring"] < sample.values["again_200"]);
+    }
 }

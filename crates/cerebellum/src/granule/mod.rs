@@ -184,23 +184,45 @@ mod tests {
 
     #[test]
     fn rates_at_rest_lie_in_the_bands_of_e1() {
-        for preset in [Preset::Small, Preset::Standard] {
+        for preset in [Preset::Small, Preset::Standard, Preset::Large] {
             let parameters = Parameters::of(preset);
             let mut mossy = Mossy::new(&parameters, 1);
             let mut layer = GranularLayer::new(&parameters, 1);
             let (mut granule, mut golgi) = (0, 0);
-            for step in 0..6_000 {
+            let (forget, counted) = if preset == Preset::Large { (500, 1_000) } else { (1_000, 5_000) };
+            for step in 0..forget + counted {
                 mossy.step();
                 layer.step(&mossy, None);
-                if step >= 1_000 {
+                if step >= forget {
                     granule += layer.spikes().len();
                     golgi += layer.golgi_spikes().len();
                 }
             }
-            let granule = granule as f64 / 5.0 / layer.count() as f64;
-            let golgi = golgi as f64 / 5.0 / layer.golgi_count() as f64;
+            let seconds = f64::from(counted) * 1e-3;
+            let granule = granule as f64 / seconds / layer.count() as f64;
+            let golgi = golgi as f64 / seconds / layer.golgi_count() as f64;
             assert!((0.5..5.0).contains(&granule), "{preset:?}: granule cells {granule} Hz");
             assert!((3.0..15.0).contains(&golgi), "{preset:?}: Golgi cells {golgi} Hz");
+        }
+    }
+
+    #[test]
+    fn a_million_granule_cells_take_40_bytes_each() {
+        for preset in [Preset::Large, Preset::Xl] {
+            let layer = GranularLayer::new(&Parameters::of(preset), 1);
+            assert!(layer.bytes() < 40 * layer.count(), "{preset:?}: {} bytes", layer.bytes());
+        }
+    }
+
+    #[test]
+    fn groups_are_as_clusters_are_cut() {
+        let mut parameters = Parameters::of(Preset::Large);
+        (parameters.cells.granule, parameters.cells.golgi) = (1_000, 7);
+        let layer = GranularLayer::new(&parameters, 1);
+        for group in 0..7 {
+            let first = group * 1_000 / 7;
+            assert_eq!(layer.group(first as u32), group);
+            assert_eq!(layer.group(((group + 1) * 1_000 / 7 - 1) as u32), group);
         }
     }
 }

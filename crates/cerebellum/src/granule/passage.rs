@@ -16,6 +16,8 @@ use crate::rng::Stream;
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
 /// (16 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
 const CHUNK_CELLS: usize = 32_768;
+/// Cells of a cluster at most, for it lies in one chunk.
+pub(crate) const CLUSTER_MOST: usize = CHUNK_CELLS;
 
 settings! {
     /// The passage-of-time layer, after Yamazaki's textbook program (`ec/gr.h`) unless marked ◇.
@@ -195,6 +197,18 @@ impl Passage {
         clusters: &mut [u16],
         pool: Option<&rayon::ThreadPool>,
     ) {
+        self.step_on(pulp::Arch::new(), mossy, golgi, spikes, clusters, pool);
+    }
+
+    fn step_on(
+        &mut self,
+        arch: pulp::Arch,
+        mossy: &[u16],
+        golgi: &[u16],
+        spikes: &mut Vec<u32>,
+        clusters: &mut [u16],
+        pool: Option<&rayon::ThreadPool>,
+    ) {
         self.arriving.fill(0);
         for cell in golgi {
             for cluster in self.golgi.of(usize::from(*cell)) {
@@ -205,7 +219,7 @@ impl Passage {
         let (common, arriving) = (&*common, &arriving[..]);
         let live = |chunk: &mut Chunk| {
             let golgi = &arriving[chunk.cluster as usize..][..chunk.sizes.len()];
-            pulp::Arch::new().dispatch(Step { chunk, common, mossy, golgi });
+            arch.dispatch(Step { chunk, common, mossy, golgi });
         };
         match pool {
             None => chunks.iter_mut().for_each(live),
@@ -361,5 +375,107 @@ impl Chunk {
             + wide.iter().map(|values| values.capacity() * size_of::<u32>()).sum::<usize>()
             + narrow.iter().map(|values| values.capacity() * size_of::<u16>()).sum::<usize>()
             + self.arriving.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::granule::golgi::Golgi;
+    use crate::mossy::Mossy;
+    use crate::presets::Preset;
+
+    /// Cells, their Golgi cells and their mossy fibres.
+    struct Layer {
+        mossy: Mossy,
+        golgi: Golgi,
+        cells: Passage,
+        spikes: Vec<u32>,
+        clusters: Vec<u16>,
+    }
+
+    impl Layer {
+        fn new(parameters: &Parameters) -> Self {
+            Self {
+                mossy: Mossy::new(parameters, 1),
+                golgi: Golgi::new(parameters, 1),
+                cells: Passage::new(parameters, 1),
+                spikes: Vec::new(),
+                clusters: vec![0; parameters.cells.golgi],
+            }
+        }
+
+        /// Some steps at rest and as many with a cue; every spike, with the step's number before each step's.
+        fn run(mut self, steps: u32, arch: pulp::Arch, pool: Option<&rayon::ThreadPool>) -> Vec<u32> {
+            let mut seen = Vec::new();
+            for step in 0..2 * steps {
+                self.mossy.set_cue((step >= steps).then_some(0));
+                self.mossy.step();
+                self.golgi.step(&self.clusters, self.mossy.spikes());
+                let Self { mossy, golgi, cells, spikes, clusters } = &mut self;
+                cells.step_on(arch, mossy.spikes(), golgi.spikes(), spikes, clusters, pool);
+                seen.push(step);
+                seen.extend_from_slice(spikes);
+            }
+            let state = self.cells.chunks.iter().flat_map(|chunk| chunk.v.iter().chain(&chunk.nmda));
+            seen.extend(state.map(|value| value.to_bits()));
+            seen
+        }
+    }
+
+    fn of(granule: usize, golgi: usize, mossy: usize) -> Parameters {
+        let mut parameters = Parameters::of(Preset::Large);
+        (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy) = (granule, golgi, mossy);
+        parameters
+    }
+
+    #[test]
+    fn vectors_give_the_bits_of_single_cells() {
+        let parameters = of(6_400, 64, 256);
+        let scalar = Layer::new(&parameters).run(300, pulp::Arch::Scalar, None);
+        assert_eq!(scalar, Layer::new(&parameters).run(300, pulp::Arch::new(), None));
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_spikes() {
+        let parameters = Parameters::of(Preset::Large);
+        let layer = || Layer::new(&parameters);
+        assert!(layer().cells.chunks.len() >= 4);
+        let alone = layer().run(60, pulp::Arch::new(), None);
+        for threads in [2, 4] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a few threads");
+            assert_eq!(alone, layer().run(60, pulp::Arch::new(), Some(&pool)), "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn clusters_need_not_be_of_one_size() {
+        let layer = Layer::new(&of(1_000, 7, 64));
+        let sizes = &layer.cells.chunks[0].sizes;
+        assert_eq!(sizes.iter().map(|size| usize::from(*size)).sum::<usize>(), 1_000);
+        assert!(sizes.iter().all(|size| (142..=143).contains(size)));
+        let seen = layer.run(300, pulp::Arch::new(), None);
+        assert!(seen.len() > 2_000);
+    }
+
+    #[test]
+    fn golgi_spikes_silence_their_clusters_and_no_conductance_becomes_denormal() {
+        let parameters = of(800, 8, 64);
+        let mut cells = Passage::new(&parameters, 1);
+        let (mut spikes, mut clusters) = (Vec::new(), vec![0; 8]);
+        let lines: Vec<u16> = (0..64).collect();
+        cells.step(&lines, &[], &mut spikes, &mut clusters, None);
+        let free = spikes.len();
+        let mut held = Passage::new(&parameters, 1);
+        held.step(&lines, &[0, 1, 2, 3, 4, 5, 6, 7], &mut spikes, &mut clusters, None);
+        assert!(spikes.len() < free / 2, "{} against {free}", spikes.len());
+        for _ in 0..20_000 {
+            held.step(&[], &[], &mut spikes, &mut clusters, None);
+        }
+        let chunk = &held.chunks[0];
+        for g in [&chunk.ampa, &chunk.nmda, &chunk.ahp, &chunk.fast, &chunk.slow].into_iter().flatten() {
+            assert!(g.is_normal() && *g < 1e-15, "{g}");
+        }
+        assert!(chunk.v.iter().all(|v| (*v - parameters.passage.rest).abs() < 1e-3));
     }
 }
