@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{choice, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
-use crate::wiring::Projection;
+use crate::wiring::{Junctions, Projection};
 
 settings! {
     /// One kind of cell.
@@ -210,6 +210,9 @@ pub struct Interneurons {
     bias: Vec<f32>,
     refractory: Vec<f32>,
     coupling: Vec<f32>,
+    /// Room for work.
+    #[serde(skip)]
+    around: Vec<f32>,
     bits: Vec<u16>,
     /// Parallel-fibre spikes that arrive in this step, where they are drawn.
     drawn: Vec<f32>,
@@ -257,6 +260,7 @@ impl Interneurons {
             bias: (0..n).map(|_| kind.bias + kind.bias_sd * stream.gaussian() as f32).collect(),
             refractory: vec![0.0; n],
             coupling: vec![0.0; n],
+            around: Vec::new(),
             // Four cells share one draw.
             bits: vec![0; n.next_multiple_of(4)],
             drawn: vec![0.0; n],
@@ -299,15 +303,9 @@ impl Interneurons {
         }
     }
 
-    /// Current through gap junctions of conductance `g` (nS) between the cells of each pair.
-    pub fn couple(&mut self, junctions: &[(u16, u16)], g: f32) {
-        self.coupling.fill(0.0);
-        for &(a, b) in junctions {
-            let (a, b) = (usize::from(a), usize::from(b));
-            let current = g * (self.v[b] - self.v[a]);
-            self.coupling[a] += current;
-            self.coupling[b] -= current;
-        }
+    /// Current through gap junctions of conductance `g` (nS).
+    pub fn couple(&mut self, junctions: &Junctions, g: f32) {
+        junctions.currents(&self.v, g, &mut self.around, &mut self.coupling);
     }
 
     /// Each cell in `spikes` gives those that gap junctions couple to it a depolarisation of `size` (mV): the spike itself, which
@@ -552,7 +550,7 @@ mod tests {
     fn gap_junctions_draw_two_cells_together() {
         let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..Kind::mli1() }, 2);
         cells.v = vec![-65.0, -55.0];
-        cells.couple(&[(0, 1)], 0.3);
+        cells.couple(&Junctions::new(2, vec![(0, 1)]), 0.3);
         assert_eq!(cells.coupling, [3.0, -3.0]);
         spikes(&mut cells, &mut stream, 1);
         assert!(cells.v[0] > -65.0 && cells.v[1] < -55.0);

@@ -9,7 +9,7 @@ use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::{HISTORY, Purkinje};
 use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
-use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
+use crate::wiring::{Junctions, ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
 /// Slots to keep the spikes of the steps that are still on their way: one more than the longest delay.
 pub(crate) const SLOTS: usize = 9;
@@ -161,7 +161,7 @@ pub struct Microzone {
     parallel: Option<ParallelContacts>,
     /// Parallel-fibre spikes that reach each MLI1, then each MLI2, in this step.
     arriving: Vec<f32>,
-    junctions: Vec<(u16, u16)>,
+    junctions: Junctions,
     gap_conductance: f32,
     spikelet: f32,
     /// Steps from a spike to its effect on interneurons: of climbing fibres, MLI2, MLI1.
@@ -273,7 +273,7 @@ impl Microzone {
             purkinje_synapses,
             parallel: None,
             arriving: vec![0.0; m1 + m2],
-            junctions: gap_junctions(m1, wires.gap_partners, stream),
+            junctions: Junctions::new(m1, gap_junctions(m1, wires.gap_partners, stream)),
             gap_conductance: wires.gap_conductance,
             spikelet: wires.spikelet,
             delays: [wires.cf_delay, wires.mli2_delay, wires.mli1_delay].map(|delay| delay as usize),
@@ -370,7 +370,7 @@ impl Microzone {
         self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[from_mli1]);
         self.mli1.couple(&self.junctions, self.gap_conductance);
         if self.spikelet > 0.0 {
-            self.mli1.spikelets(&self.junctions, &self.mli1_spikes[(now + SLOTS - 1) % SLOTS], self.spikelet);
+            self.mli1.spikelets(self.junctions.pairs(), &self.mli1_spikes[(now + SLOTS - 1) % SLOTS], self.spikelet);
         }
         let (mli1_spikes, mli2_spikes) = (&mut self.mli1_spikes[now], &mut self.mli2_spikes[now]);
         match parallel {
@@ -469,7 +469,7 @@ impl Microzone {
 
     /// Pairs of MLI1 that gap junctions couple, and the conductance of each, nS.
     pub(crate) fn junctions(&self) -> (&[(u16, u16)], f32) {
-        (&self.junctions, self.gap_conductance)
+        (self.junctions.pairs(), self.gap_conductance)
     }
 
     /// Rates at rest, before any lesion.
