@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{choice, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 use crate::wiring::{Junctions, Projection};
 
 settings! {
@@ -352,6 +353,31 @@ impl Interneurons {
     /// As [`Self::step`], with the granule cells' spikes that arrive at each cell.
     pub fn step_driven(&mut self, arriving: &[f32], spikes: &mut Vec<u16>) {
         self.advance(arriving, self.fibre_conductance, spikes);
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_pf, &self.g_cf, &self.g_gaba, &self.bias, &self.refractory, &self.coupling];
+        let slow = self.gaba.iter().chain(self.spill.iter().flatten());
+        shape::held(&floats)
+            + shape::held(&[&self.drawn, &self.around])
+            + shape::held(&[&self.bits])
+            + slow.map(|slow| shape::held(&[&slow.rising, &slow.falling])).sum::<usize>()
+    }
+
+    /// That a state has `n` cells of a kind, and the receptors of its settings.
+    pub(crate) fn fits(&self, kind: &Kind, settings: &Settings, n: usize) -> Result<(), Misfit> {
+        shape::settings("interneurons", &self.kind, kind)?;
+        shape::settings("interneurons", &self.settings, settings)?;
+        shape::same("interneurons: slow inhibition", self.gaba.is_some().into(), (settings.gaba_rise > 0.0).into())?;
+        let spill = settings.cf_kernel == Kernel::Spillover;
+        shape::same("interneurons: spill-over", self.spill.is_some().into(), spill.into())?;
+        let floats = [&self.v, &self.g_pf, &self.g_cf, &self.g_gaba, &self.bias, &self.refractory, &self.coupling];
+        shape::lengths("interneurons", &floats, n)?;
+        shape::length("interneurons: parallel fibres", &self.drawn, n)?;
+        shape::length("interneurons: parallel fibres", &self.bits, n.next_multiple_of(4))?;
+        let slow = self.gaba.iter().chain(self.spill.iter().flatten());
+        slow.into_iter()
+            .try_for_each(|slow| shape::lengths("interneurons: receptors", &[&slow.rising, &slow.falling], n))
     }
 
     fn advance(&mut self, parallel: &[f32], pf_conductance: f32, spikes: &mut Vec<u16>) {

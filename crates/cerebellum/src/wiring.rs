@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// A bundle of synapses from one population to another, in compressed rows: cell `i` contacts
 /// `targets[starts[i]..starts[i + 1]]`.
@@ -100,6 +101,13 @@ impl Projection {
         Self::from_rows(&rows)
     }
 
+    /// That it leads from `from` cells to `to` cells.
+    pub(crate) fn fits(&self, from: usize, to: usize) -> Result<(), Misfit> {
+        shape::rows("a projection", &self.starts, from, self.targets.len())?;
+        shape::length("a projection's weights", &self.weights, self.targets.len())?;
+        shape::below("a projection", &self.targets, to as u64)
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -157,6 +165,12 @@ impl ParallelContacts {
         });
         starts.truncate(granule + 1);
         Self { starts, targets }
+    }
+
+    /// That it leads from `granule` cells to `to` cells.
+    pub(crate) fn fits(&self, granule: usize, to: usize) -> Result<(), Misfit> {
+        shape::rows("parallel fibres", &self.starts, granule, self.targets.len())?;
+        shape::below("parallel fibres", &self.targets, to as u64)
     }
 
     /// Counts the spikes that reach each cell.
@@ -230,7 +244,7 @@ const BAND: usize = 2 * NEIGHBOURHOOD + 1;
 
 /// Gap junctions, as pairs and by place: pairs that lie within [`NEIGHBOURHOOD`] of each other are summed without a look-up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "(usize, Vec<(u16, u16)>)", into = "(usize, Vec<(u16, u16)>)")]
+#[serde(try_from = "(usize, Vec<(u16, u16)>)", into = "(usize, Vec<(u16, u16)>)")]
 pub struct Junctions {
     cells: usize,
     pairs: Vec<(u16, u16)>,
@@ -240,9 +254,20 @@ pub struct Junctions {
     first: Vec<Vec<u16>>,
 }
 
-impl From<(usize, Vec<(u16, u16)>)> for Junctions {
-    fn from((cells, pairs): (usize, Vec<(u16, u16)>)) -> Self {
-        Self::new(cells, pairs)
+impl TryFrom<(usize, Vec<(u16, u16)>)> for Junctions {
+    type Error = &'static str;
+
+    fn try_from((cells, pairs): (usize, Vec<(u16, u16)>)) -> Result<Self, Self::Error> {
+        let near = |&(a, b): &(u16, u16)| {
+            let (a, b) = (usize::from(a), usize::from(b));
+            a < cells
+                && b < cells
+                && (cells <= NEIGHBOURHOOD || (1..=NEIGHBOURHOOD).contains(&((b + cells - a) % cells)))
+        };
+        if cells > 1 << 16 || !pairs.iter().all(near) {
+            return Err("a gap junction joins cells that are not there or not near each other");
+        }
+        Ok(Self::new(cells, pairs))
     }
 }
 
@@ -274,6 +299,12 @@ impl Junctions {
             }
         }
         junctions
+    }
+
+    /// Cells that may be coupled.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.cells
     }
 
     #[must_use]
