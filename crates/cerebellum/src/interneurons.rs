@@ -573,6 +573,25 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_driven_far_above_threshold_fires_at_equal_intervals_after_an_hour_as_at_once() {
+        let kind = Kind { bias: 1_000.0, bias_sd: 0.0, ..Kind::mli1() };
+        let settings = Settings { refractory: 9, ..settings() };
+        let mut cell = Interneurons::new(&kind, &settings, 1, &mut Stream::named(1, "test cells", 0));
+        let mut spikes = Vec::new();
+        let mut step = |now: u32| {
+            cell.step_driven(&[0.0], &mut spikes);
+            (!spikes.is_empty()).then_some(now)
+        };
+        let first: Vec<u32> = (0..10_000).filter_map(&mut step).collect();
+        (10_000..3_600_000).for_each(|now| drop(step(now)));
+        let last: Vec<u32> = (3_600_000..3_610_000).filter_map(&mut step).collect();
+        for times in [first, last] {
+            assert_eq!(times.len(), 1_000);
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 10));
+        }
+    }
+
+    #[test]
     fn gap_junctions_draw_two_cells_together() {
         let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..Kind::mli1() }, 2);
         cells.v = vec![-65.0, -55.0];

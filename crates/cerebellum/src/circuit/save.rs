@@ -232,7 +232,7 @@ mod tests {
              parameters it must have 33"
         );
         assert!(refused(|circuit| circuit.parameters.cells.fibres = 31).contains("must"));
-        assert!(refused(|circuit| circuit.parameters.cells.granule = 4_194_304).contains("must be 4194304"));
+        assert!(refused(|circuit| circuit.parameters.cells.granule = 600).contains("must be 600"));
         assert!(refused(|circuit| circuit.parameters.plasticity.depression = 0.003).contains("other settings"));
         assert!(refused(|circuit| circuit.parameters.mli1.capacitance = -1.0).contains("mli1.capacitance is -1"));
         assert!(refused(|circuit| circuit.clock += 1).contains("steps"));
