@@ -339,10 +339,11 @@ impl Junctions {
         around[NEIGHBOURHOOD + n..][..NEIGHBOURHOOD].copy_from_slice(&v[..NEIGHBOURHOOD]);
         let windows = around.windows(LANES + 2 * NEIGHBOURHOOD).step_by(LANES);
         let (blocks, rest) = into.as_chunks_mut::<LANES>();
-        for ((into, coupled), window) in blocks.iter_mut().zip(&self.coupled).zip(windows.clone()) {
+        for ((into, coupled), window) in blocks.iter_mut().zip(&self.coupled).zip(windows) {
             *into = through(coupled, window, g);
         }
-        if let (Some(coupled), Some(window)) = (self.coupled.get(blocks.len()), windows.last()) {
+        if let Some(coupled) = self.coupled.get(blocks.len()) {
+            let window = &around[blocks.len() * LANES..][..LANES + 2 * NEIGHBOURHOOD];
             rest.copy_from_slice(&through(coupled, window, g)[..rest.len()]);
         }
         for (cell, partners) in self.first.iter().enumerate() {
