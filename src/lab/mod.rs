@@ -13,6 +13,7 @@ pub mod bench;
 pub mod export;
 pub mod findings;
 mod held;
+pub mod memory;
 mod npz;
 pub mod overlay;
 pub mod reference;

@@ -10,7 +10,7 @@ pub(super) const LANES: usize = 16;
 pub(super) const FLOOR: f32 = 1e-20;
 
 /// What all cells have in common; conductances in 1/ms, relative to the capacitance.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Membrane {
     pub(super) threshold: f32,
     /// What one mossy spike adds.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use crate::shape::{self, Misfit};
 use electrode::Electrode;
 use golgi::Golgi;
 use passage::Passage;
@@ -56,6 +57,20 @@ impl Settings {
 enum Granule {
     Spectral(Spectral),
     Passage(Passage),
+}
+
+/// About the bytes that a layer of these parameters holds, as [`GranularLayer::bytes`] counts them.
+pub(crate) fn estimate(parameters: &Parameters) -> u64 {
+    let cells = &parameters.cells;
+    let granule = match parameters.granule.layer {
+        // Two constants, two entries where a cue engages it, two lists of spikes.
+        Layer::Spectral => 24 * cells.granule as u64,
+        // … and one list of spikes.
+        Layer::PassageOfTime => passage::estimate(parameters) + 4 * cells.granule as u64,
+    };
+    // A Golgi cell: six floats and its listeners.
+    let golgi = 24.0 + 8.0 + 2.0 * (1.0 + parameters.golgi.granule_clusters + parameters.golgi.mossy_partners);
+    granule + (golgi * cells.golgi as f64) as u64
 }
 
 /// The granular layer: granule cells and Golgi cells.
@@ -150,8 +165,21 @@ impl GranularLayer {
     /// The group of a granule cell.
     #[must_use]
     pub fn group(&self, cell: u32) -> usize {
-        // As clusters are cut: group i begins at cell i × cells / groups, rounded down.
-        ((u64::from(cell) + 1) * self.groups() as u64).div_ceil(self.cells as u64) as usize - 1
+        passage::cluster(cell as usize, self.cells, self.groups())
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let cells = &parameters.cells;
+        shape::same("granule cells", self.cells as u64, cells.granule as u64)?;
+        shape::below("granule cells: spikes", &self.spikes, cells.granule as u64)?;
+        shape::length("clusters of granule cells", &self.clusters, cells.golgi)?;
+        self.golgi.fits(parameters)?;
+        match (&self.granule, parameters.granule.layer) {
+            (Granule::Spectral(kind), Layer::Spectral) => kind.fits(parameters),
+            (Granule::Passage(kind), Layer::PassageOfTime) => kind.fits(parameters),
+            _ => Err(Misfit::Settings { what: "the granular layer" }),
+        }
     }
 
     /// Bytes that it holds.

@@ -12,6 +12,7 @@ use super::golgi::Listeners;
 use super::lanes::{self, Membrane, Shared};
 use crate::parameters::{Parameters, settings};
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
 /// (16 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
@@ -108,6 +109,19 @@ pub(super) fn cluster(cell: usize, n: usize, clusters: usize) -> usize {
     ((cell + 1) * clusters - 1) / n
 }
 
+/// Clusters that are stepped together.
+fn per_chunk(n: usize, clusters: usize) -> usize {
+    (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1)
+}
+
+/// About the bytes that the cells hold, as [`Passage::bytes`] counts them.
+pub(super) fn estimate(parameters: &Parameters) -> u64 {
+    let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
+    // Four floats and the spikes that arrive; its mossy fibres; a place among those that fire.
+    let cells = clusters * lanes::padded(n.div_ceil(clusters)) * 17 + n * (2 * parameters.passage.mossy_partners + 4);
+    (cells + clusters.div_ceil(per_chunk(n, clusters)) * 4 * (lines + 1)) as u64
+}
+
 /// Some clusters with all that their step needs. Conductances are in 1/ms, relative to the capacitance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
@@ -135,7 +149,7 @@ struct Chunk {
 }
 
 /// What every cell has in common.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Common {
     membrane: Membrane,
     /// Decays, and what one Golgi spike gives, of the fast and the slow part.
@@ -162,7 +176,7 @@ impl Passage {
         let (cells, settings) = (parameters.cells, &parameters.passage);
         let (n, clusters) = (cells.granule, cells.golgi);
         let edge = |cluster| edge(cluster, n, clusters);
-        let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
+        let per_chunk = per_chunk(n, clusters);
         let mut stream = Stream::named(seed, "passage mossy", 0);
         let chunks = (0..clusters)
             .step_by(per_chunk)
@@ -233,6 +247,29 @@ impl Passage {
             here.copy_from_slice(&chunk.counts);
             clusters = rest;
         }
+    }
+
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
+        shape::settings("granule cells", &self.common, &Common::new(&parameters.passage))?;
+        shape::length("clusters of granule cells", &self.arriving, clusters)?;
+        self.golgi.fits(clusters, clusters)?;
+        let mut cluster = 0;
+        for chunk in &self.chunks {
+            shape::same("clusters of granule cells: their first", chunk.cluster.into(), cluster as u64)?;
+            shape::same("granule cells: their first", chunk.first.into(), edge(cluster, n, clusters) as u64)?;
+            for size in &chunk.sizes {
+                let size = u64::from(*size);
+                if cluster == clusters {
+                    return Err(Misfit::Beyond { what: "clusters", found: cluster as u64, bound: clusters as u64 });
+                }
+                let expected = edge(cluster + 1, n, clusters) - edge(cluster, n, clusters);
+                shape::same("granule cells of a cluster", size, expected as u64)?;
+                cluster += 1;
+            }
+            chunk.fits(n, lines)?;
+        }
+        shape::same("clusters of granule cells", cluster as u64, clusters as u64)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -365,6 +402,17 @@ impl Chunk {
             self.counts[cluster] = (self.spikes.len() - before) as u16;
             first += size as u32;
         }
+    }
+
+    fn fits(&self, n: usize, lines: usize) -> Result<(), Misfit> {
+        let places = self.sizes.iter().map(|size| lanes::padded(usize::from(*size))).sum();
+        shape::lengths("granule cells", &[&self.v, &self.ampa, &self.nmda, &self.ahp], places)?;
+        shape::length("granule cells: arriving spikes", &self.arriving, places)?;
+        shape::lengths("inhibition of granule cells", &[&self.fast, &self.slow], self.sizes.len())?;
+        shape::length("clusters of granule cells: spikes", &self.counts, self.sizes.len())?;
+        shape::rows("mossy fibres of granule cells", &self.starts, lines, self.targets.len())?;
+        shape::below("mossy fibres of granule cells", &self.targets, places as u64)?;
+        shape::below("granule cells: spikes", &self.spikes, n as u64)
     }
 
     fn bytes(&self) -> usize {
