@@ -232,7 +232,7 @@ impl Conditioning {
     pub fn trial(&mut self, kind: Kind) -> Trial {
         let Protocol { isi, share, jitter_ms, during_cue } = self.protocol;
         let start = self.circuit.clock();
-        let cue = if kind == Kind::Probe { 2 * isi + US_MS } else { isi + US_MS };
+        let cue = if kind == Kind::Probe { isi + isi * 3 / 10 + US_MS } else { isi + US_MS };
         let length = cue + PAUSE_MS;
         let learning = self.circuit.learning();
         if kind == Kind::Probe {
