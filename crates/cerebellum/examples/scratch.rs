@@ -33,6 +33,13 @@ fn main() {
         let t0 = std::time::Instant::now();
         let circuit = Circuit::new(&parameters, seed).unwrap();
         if verbose || num("rest", 0.) > 0. { println!("{:?}", circuit.rest()); }
+        let drift = num("drift", 0.0) as u64;
+        if drift > 0 {
+            let mut k = circuit.clone();
+            let w = |k: &Circuit| Zone::ALL.map(|z| (k.zone(z).synapses().mean_weight() * 1e4).round() / 1e4);
+            for _ in 0..3 { for _ in 0..drift * 1000 / 3 { k.step(); } print!("{:?} ", w(&k)); }
+            println!("drift over {drift} s, pc {:?} dcn {:?}", k.rates().purkinje, k.rates().nuclei);
+        }
         for &isi in &isis { for &share in &shares {
             let mut protocol = Protocol::of(isi);
             protocol.share = share;

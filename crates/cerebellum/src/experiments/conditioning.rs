@@ -149,10 +149,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a course, smoothed over 41 ms.
+    /// Of a course, smoothed over 21 ms.
     #[must_use]
     pub fn of(course: &[f64]) -> Self {
-        const HALF: usize = 20;
+        const HALF: usize = 10;
         let smooth: Vec<f64> =
             course.windows(2 * HALF + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
         let mut at = 0;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Cue;
 use crate::parameters::{Parameters, settings};
 use crate::rng::{Rare, Stream};
+use crate::shape::{self, Misfit};
 use crate::sum::tree_sum_f64;
 
 /// A cell's rate is drawn out to this many widths from its delay.
@@ -222,9 +223,19 @@ impl Spectral {
         }
     }
 
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let n = parameters.cells.granule;
+        shape::settings("granule cells", &self.settings, &parameters.spectral)?;
+        shape::lengths("granule cells", &[&self.delays, &self.peaks], n)?;
+        shape::length("granule cells: those engaged", &self.engaged_delays, self.engaged.len())?;
+        shape::below("granule cells: those engaged", &self.engaged, n as u64)?;
+        shape::below("granule cells: background", &[self.ahead], shape::LATEST)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let floats = [&self.delays, &self.peaks, &self.engaged_delays];
         floats.iter().map(|floats| floats.capacity() * size_of::<f32>()).sum::<usize>()
+            + self.drive.capacity() * size_of::<f64>()
             + (self.engaged.capacity() + self.found.capacity()) * size_of::<u32>()
     }
 }
