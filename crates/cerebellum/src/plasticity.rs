@@ -27,6 +27,10 @@ settings! {
         /// Mean Λ of a spontaneous event: the potentiation by parallel fibres alone balances the depression that such events
         /// cause (E12 measures 0.026).
         chance: f64 [0, 1] "",
+        /// How much more a parallel fibre's spike potentiates for each unit of eligibility that it finds ◇: bursts potentiate
+        /// more than single spikes (bursts of parallel fibres alone: Jörntell and Ekerot 2002, from memory). The rate at rest
+        /// stays in balance; 0 is cerebellum.md §3.4.
+        burst_potentiation: f32 [0, 100] "",
         /// Calcium below which a climbing fibre's event potentiates (Rowan 2018: polarity).
         potentiating_calcium: f64 [0, 10] "",
         /// Potentiation by such an event, relative to `depression` and for each unit of missing calcium.
@@ -68,6 +72,7 @@ impl Settings {
             eligibility_lag: 0,
             eligibility_most: 3.0,
             chance: 0.026,
+            burst_potentiation: 3.0,
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
             weight_most: 1.6,
@@ -79,7 +84,7 @@ impl Settings {
             },
             interneurons: 0.0,
             nuclear_potentiation: 4e-3,
-            nuclear_depression: 4e-4,
+            nuclear_depression: 1e-4,
             nuclear_pause: 0.65,
             nuclear_burst: 1.1,
             nuclear_least: 0.5,
@@ -204,6 +209,9 @@ impl ParallelFibres {
         let contacts = settings.contacts.min(purkinje);
         let granule = parameters.cells.granule;
         let per_spike = balance(&settings, parameters.olive.spontaneous);
+        // Poisson spikes at rest find this eligibility on average.
+        let found = parameters.spectral.background * 1e-3 * settings.eligibility_decay;
+        let per_spike = per_spike / (1.0 + f64::from(settings.burst_potentiation) * found);
         let delay = WINDOW_TO_MS + settings.eligibility_lag;
         Self {
             contacts,
@@ -250,8 +258,10 @@ impl ParallelFibres {
         if !learning {
             return;
         }
-        let (most, share) = (self.settings.weight_most, self.potentiation);
+        let most = self.settings.weight_most;
         for &cell in spikes {
+            let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
+            let share = self.potentiation * (1.0 + self.settings.burst_potentiation * found);
             for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
                 *weight += share * (most - *weight);
             }

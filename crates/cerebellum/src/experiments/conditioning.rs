@@ -149,12 +149,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a course, smoothed over 41 ms.
+    /// Of a course after training at `isi`, smoothed over a tenth of it.
     #[must_use]
-    pub fn of(course: &[f64]) -> Self {
-        const HALF: usize = 20;
+    pub fn of(course: &[f64], isi: u64) -> Self {
+        let half = isi as usize / 20;
         let smooth: Vec<f64> =
-            course.windows(2 * HALF + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
+            course.windows(2 * half + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
         let mut at = 0;
         for (k, value) in smooth.iter().enumerate() {
             if *value > smooth[at] {
@@ -165,7 +165,7 @@ impl Shape {
         let below = |value: &&f64| **value < 0.5 * height;
         let left = smooth[..at].iter().rev().take_while(|value| !below(value)).count();
         let right = smooth[at.min(smooth.len())..].iter().take_while(|value| !below(value)).count();
-        Self { height, peak: (at + HALF) as f64, spread: (left + right) as f64 / 2.354_8 }
+        Self { height, peak: (at + half) as f64, spread: (left + right) as f64 / 2.354_8 }
     }
 }
 
@@ -232,7 +232,7 @@ impl Conditioning {
     pub fn trial(&mut self, kind: Kind) -> Trial {
         let Protocol { isi, share, jitter_ms, during_cue } = self.protocol;
         let start = self.circuit.clock();
-        let cue = if kind == Kind::Probe { 2 * isi + US_MS } else { isi + US_MS };
+        let cue = if kind == Kind::Probe { isi + isi * 3 / 10 + US_MS } else { isi + US_MS };
         let length = cue + PAUSE_MS;
         let learning = self.circuit.learning();
         if kind == Kind::Probe {
