@@ -88,6 +88,10 @@ impl Experiment for Burst {
         SYNCHRONIES.len() as f64 * Volleys::seconds(repeats(setup)) + settling_seconds(setup)
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
         let (answers, spikes) = answers(setup, seed);
         let mut sample = Sample { spikes, ..Sample::default() };
@@ -155,6 +159,10 @@ impl Experiment for Silence {
         Burst.seconds(setup)
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
         let (answers, spikes) = answers(setup, seed);
         let mut sample = Sample { spikes, ..Sample::default() };
@@ -218,6 +226,10 @@ impl Experiment for Duration {
         Burst.seconds(setup)
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
         let (answers, spikes) = answers(setup, seed);
         let mut sample = Sample { spikes, ..Sample::default() };
@@ -275,6 +287,10 @@ impl Experiment for Jitter {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         JITTERS_MS.len() as f64 * Volleys::seconds(repeats(setup)) + settling_seconds(setup)
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {

@@ -65,6 +65,10 @@ impl Experiment for Chain {
         Volleys::seconds(repeats(setup)) + settling_seconds(setup)
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
         let circuit = at_rest(setup, seed);
         let volleys = Volleys::of(&setup.parameters, SYNCHRONIES[THIRD], repeats(setup));
