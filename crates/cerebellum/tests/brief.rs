@@ -7,7 +7,22 @@ use doozy_cerebellum::experiments::{Effort, Setup, all};
 use doozy_cerebellum::{Parameters, Preset};
 
 /// Hash of the spikes of each experiment of `experiments::all()`.
-const SPIKES: &[(&str, u64)] = &[("E1", 0)];
+const SPIKES: &[(&str, u64)] = &[
+    ("E1", 0x07e91ba371def679),
+    ("E2", 0x7a70aea599a4b091),
+    ("E3", 0x7a70aea599a4b091),
+    ("E4", 0x10270b105334a42f),
+    ("E5", 0x571e9463df0063b3),
+    ("E6", 0x7a70aea599a4b091),
+    ("E8", 0xf0070a2ce8a6c235),
+    ("E10", 0x24b1b503c186576a),
+    ("E11", 0xcc125f894a932345),
+    ("E12", 0x948548af2069bfaa),
+    ("E13", 0xeb923f77c678003a),
+    ("W", 0xe1960f82dbbde732),
+    ("M", 0xd8364f813369e7f7),
+    ("D", 0xc466dc2771b019ce),
+];
 
 #[test]
 fn every_experiment_makes_the_spikes_of_the_table() {
