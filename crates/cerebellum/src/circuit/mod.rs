@@ -32,19 +32,13 @@ use events::Schedule;
 use threads::Threads;
 
 settings! {
-    /// How a circuit settles before its step 0, and what it has otherwise than the game's network, whose spikes are kept.
+    /// How a circuit settles before its step 0.
     pub struct Settings {
         /// Steps that forget the initial state ◇.
         forget: u32 [100, 100_000] "ms",
         /// Steps in which rates at rest are measured ◇. Shorter than 12 s, one Purkinje cell's inhibition at rest is off by over
         /// 1 %, which moves Λ visibly.
         settle: u32 [100, 1_000_000] "ms",
-        /// Decay of excitation by climbing fibres, in place of `interneurons.cf_decay`: through the passive dendrites of Park
-        /// 2026's MLI2 the current at the soma comes on average 4.2 ms after the synapse opens, which at the synapse is 3.4.
-        /// Calibrated within that: with 3 ms MLI1 stay down for 14 ms at s ≈ 0.36, short of E6's band.
-        cf_decay: f64 [0.2, 200] "ms",
-        /// Climbing fibre → interneuron, in place of `wiring.cf_conductance`: as much less as the decay is longer, nearly.
-        cf_conductance: f32 [0, 100] "nS",
     }
 }
 
@@ -52,7 +46,7 @@ impl Settings {
     /// The settings of a preset.
     #[must_use]
     pub fn of(_preset: Preset) -> Self {
-        Self { forget: 1_000, settle: 12_000, cf_decay: 4.0, cf_conductance: 0.45 }
+        Self { forget: 1_000, settle: 12_000 }
     }
 }
 
@@ -113,7 +107,7 @@ impl Circuit {
         let mut granular = GranularLayer::new(parameters, seed);
         let granule_rate = granule_rate(&mut mossy, &mut granular, parameters.circuit.forget);
         let mut circuit = Self {
-            zones: Zone::ALL.map(|zone| Microcomplex::new(&own(parameters), seed, zone, granule_rate)),
+            zones: Zone::ALL.map(|zone| Microcomplex::new(parameters, seed, zone, granule_rate)),
             parameters: parameters.clone(),
             seed,
             mossy,
@@ -133,7 +127,7 @@ impl Circuit {
     }
 
     fn settle(&mut self) {
-        let crate::circuit::Settings { forget, settle, .. } = self.parameters.circuit;
+        let crate::circuit::Settings { forget, settle } = self.parameters.circuit;
         for _ in 0..forget {
             self.step();
         }
@@ -352,14 +346,6 @@ impl Circuit {
     }
 }
 
-/// The parameters with which a circuit's microzones are drawn.
-fn own(parameters: &Parameters) -> Parameters {
-    let mut own = parameters.clone();
-    own.interneurons.cf_decay = parameters.circuit.cf_decay;
-    own.wiring.cf_conductance = parameters.circuit.cf_conductance;
-    own
-}
-
 /// Mean rate of the granule cells at rest, Hz, over two seconds after `forget` steps.
 fn granule_rate(mossy: &mut Mossy, granular: &mut GranularLayer, forget: u32) -> f64 {
     const STEPS: u32 = 2_000;
@@ -381,7 +367,7 @@ mod tests {
 
     fn quick() -> Parameters {
         let mut parameters = Parameters::of(Preset::Small);
-        parameters.circuit = Settings { forget: 200, settle: 1_000, ..parameters.circuit };
+        parameters.circuit = Settings { forget: 200, settle: 1_000 };
         parameters
     }
 

@@ -350,8 +350,9 @@ impl Experiment for Polarity {
     fn measures(&self) -> Vec<Measure> {
         let note = "Nothing was tuned to it, but the rule says where calcium turns over, and lag and decay of eligibility: it checks \
                     that the circuit does what the rule says";
-        let crossing = "θ = 1.12 ± 0.1, one step of the scan: at θ itself depression is half of its most, and it already \
-                        outweighs potentiation, which ends at 1.05, a little below";
+        let crossing = "θ = 1.12 ± 0.1, one step of the scan. The rule itself turns below θ: potentiation ends at 1.05, depression is \
+                        a tenth of its most at 1.08, and they are equal at 1.02; events of one scale differ by some 5 %, which \
+                        takes the mean a little lower still";
         let measure =
             |key, what, unit, band, note| Measure { key, what, unit, band, standing: Standing::Predicted, note };
         vec![

@@ -38,7 +38,7 @@ impl Experiment for Chain {
         let chain =
             "No weight was scaled for it, but it leans on the trial that E2 and E3 were scaled to. All delays are 2 ms";
         let early = "Some 6 ms too soon: the same count reads +7 (least +14, back at 0.8 at +28) off Park's own trial. Fibres come \
-                     from 5 ms before the centre on and point cells answer at once, where her synapses reach the soma through \
+                     from 5 ms before the centre on and point cells answer at once, where Park's synapses reach the soma through \
                      dendrites (current's peak 6 ms after). Tried: GABA rise 1.8 ms: onset 2, least 10–11; 4 ms: 3.5, 12; 4 ms with \
                      climbing fibres at 3 ms and MLI2→MLI1 at 24 pS: 4.0, 13, but then calcium gains 6 % (E5: 8), a jitter of 10 ms \
                      leaves 0.81 (E11: 0.85) and W at s = 1/4 falls from 0.67 to 0.54. MLI2's delay 1 or 3 ms, spikelets 0.3–1 mV, \
@@ -63,6 +63,10 @@ impl Experiment for Chain {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         Volleys::seconds(repeats(setup)) + settling_seconds(setup)
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {

@@ -24,8 +24,8 @@ impl Experiment for Transient {
     }
 
     fn protocol(&self) -> &'static str {
-        "600 times one fibre alone, 200 volleys of 12 of 32 fibres (jitter SD 3 ms); fast calcium of the cells whose fibre fired, \
-         from its own spike on, and the length of their complex spikes"
+        "600 times one fibre alone, 200 volleys of 12 of 32 fibres (jitter SD 3 ms), half to each microzone; fast calcium of the \
+         cells whose fibre fired, from its own spike on, and the length of their somata's complex spikes"
     }
 
     fn source(&self) -> &'static str {
@@ -56,6 +56,10 @@ impl Experiment for Transient {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         Volleys::seconds((1 + LONE_MORE) * repeats(setup)) + settling_seconds(setup)
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
