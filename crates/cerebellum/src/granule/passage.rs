@@ -55,7 +55,7 @@ settings! {
         /// Glomeruli, its own and neighbours, through which Golgi cells inhibit a cluster.
         glomeruli: usize [1, 4] "",
         /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn.
-        golgi_own: usize [0, 64] "",
+        golgi_own: f64 [0, 30] "",
         /// Reversal of inhibition.
         gaba_reversal: f32 [-100, -40] "mV",
         /// Decay of its fast part.
@@ -88,7 +88,7 @@ impl Default for Settings {
             golgi_conductance: 1.13,
             golgi_partners: 0.643,
             glomeruli: 4,
-            golgi_own: 6,
+            golgi_own: 6.0,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
