@@ -84,11 +84,11 @@ impl Experiment for Passage {
             measure("apart_1000", "Least S(t, t + Δ), Δ ≤ t/4, at 1,000 ms", apart),
             Measure {
                 key: "recurring",
-                what: "Mean S(t, t + Δ), Δ > t/4, 100–1,250 ms",
+                what: "Greatest S(t, t + Δ), Δ > t/4, up to 1,250 ms: mean over t of 100–1,000 ms",
                 unit: "",
                 band: None,
                 standing: Standing::Calibrated,
-                note: "No band: how far a time is told from all later ones",
+                note: "No band: how like a time is to the later one that it is most easily mistaken for",
             },
             rate("granule", "Granule cells during the cue"),
             rate("golgi", "Golgi cells during the cue"),
@@ -122,7 +122,7 @@ impl Experiment for Passage {
         let mut recurring = Vec::new();
         for time in (100..=1_000).step_by(100) {
             let near = (f64::from(time) * SHARE) as u32;
-            recurring.extend((place(time + near) + 1..=last).map(|u| within(place(time), u)));
+            recurring.push((place(time + near) + 1..=last).map(|u| within(place(time), u)).fold(0.0, f64::max));
         }
         sample.value("recurring", mean(recurring));
         let at = |t: usize| f64::from((t as u32 + 1) * GRAIN);

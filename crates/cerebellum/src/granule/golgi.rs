@@ -187,9 +187,9 @@ impl Golgi {
         let mut stream = Stream::named(seed, "golgi cells", 0);
         let span = f64::from(settings.threshold - settings.rest);
         let v = (0..n).map(|_| settings.rest + (span * stream.uniform()) as f32).collect();
-        let drawn = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
+        let clusters = super::grid::around(n, 3, settings.granule_clusters, &mut stream);
         let clusters = Listeners::draw(n, |cell, found| {
-            found.extend_from_slice(drawn.of(cell));
+            found.extend_from_slice(clusters.of(cell));
             found.extend(core::iter::repeat_n(cell as u16, settings.granule_own));
         });
         let mossy = Listeners::anywhere(n, cells.mossy, settings.mossy_partners, &mut stream).turned(cells.mossy);

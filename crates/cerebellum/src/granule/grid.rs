@@ -37,7 +37,7 @@ pub(super) fn around(n: usize, reach: usize, partners: f64, stream: &mut Stream)
 
 /// Each point listens through `glomeruli` glomeruli, its own and the next along row and column, to the Golgi cells that
 /// reach them: `partners` on average each, of those within 4 rows and columns. Who reaches two of them counts twice.
-pub(super) fn glomeruli(n: usize, partners: f64, glomeruli: usize, own: usize, stream: &mut Stream) -> Listeners {
+pub(super) fn glomeruli(n: usize, partners: f64, glomeruli: usize, own: f64, stream: &mut Stream) -> Listeners {
     let reaching = around(n, 4, partners, stream);
     let (rows, columns) = shape(n);
     Listeners::draw(n, |point, found| {
@@ -46,7 +46,7 @@ pub(super) fn glomeruli(n: usize, partners: f64, glomeruli: usize, own: usize, s
             let glomerulus = (row + k / 2) % rows * columns + (column + k % 2) % columns;
             found.extend_from_slice(reaching.of(glomerulus));
         }
-        found.extend(core::iter::repeat_n(point as u16, own));
+        found.extend(core::iter::repeat_n(point as u16, stream.poisson(own) as usize));
     })
 }
 

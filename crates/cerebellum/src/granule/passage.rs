@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::golgi::Listeners;
-use super::lanes::{self, Membrane, Shared};
+use super::lanes::{self, LANES, Membrane, Shared};
 use crate::parameters::{Parameters, settings};
 use crate::rng::Stream;
 use crate::shape::{self, Misfit};
 
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
-/// (16 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
+/// (11 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
 const CHUNK_CELLS: usize = 32_768;
 /// Cells of a cluster at most, for it lies in one chunk.
 pub(crate) const CLUSTER_MOST: usize = CHUNK_CELLS;
@@ -56,7 +56,7 @@ settings! {
         /// Glomeruli, its own and neighbours, through which Golgi cells inhibit a cluster.
         glomeruli: usize [1, 4] "",
         /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn.
-        golgi_own: usize [0, 64] "",
+        golgi_own: f64 [0, 30] "",
         /// Reversal of inhibition.
         gaba_reversal: f32 [-100, -40] "mV",
         /// Decay of its fast part.
@@ -89,7 +89,7 @@ impl Default for Settings {
             golgi_conductance: 1.13,
             golgi_partners: 0.643,
             glomeruli: 4,
-            golgi_own: 6,
+            golgi_own: 6.0,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
@@ -117,12 +117,12 @@ fn per_chunk(n: usize, clusters: usize) -> usize {
 /// About the bytes that the cells hold, as [`Passage::bytes`] counts them.
 pub(super) fn estimate(parameters: &Parameters) -> u64 {
     let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
-    // Four floats and the spikes that arrive; its mossy fibres; a place among those that fire.
-    let cells = clusters * lanes::padded(n.div_ceil(clusters)) * 17 + n * (2 * parameters.passage.mossy_partners + 4);
+    // Its potential, three conductances and the spikes that arrive; its mossy fibres; a place among those that fire.
+    let cells = clusters * lanes::padded(n.div_ceil(clusters)) * 11 + n * (2 * parameters.passage.mossy_partners + 4);
     (cells + clusters.div_ceil(per_chunk(n, clusters)) * 4 * (lines + 1)) as u64
 }
 
-/// Some clusters with all that their step needs. Conductances are in 1/ms, relative to the capacitance.
+/// Some clusters with all that their step needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
     /// Numbers of its first cell and cluster in the layer.
@@ -131,15 +131,15 @@ struct Chunk {
     /// Cells of each cluster, in their order; each cluster begins a vector anew.
     sizes: Vec<u16>,
     v: Vec<f32>,
-    ampa: Vec<f32>,
-    nmda: Vec<f32>,
-    ahp: Vec<f32>,
+    ampa: Vec<u16>,
+    nmda: Vec<u16>,
+    ahp: Vec<u16>,
     /// Mossy spikes that reach each cell in this step.
     arriving: Vec<u8>,
     /// Places of the cells that mossy fibre `i` drives: `targets[starts[i]..starts[i + 1]]`.
     starts: Vec<u32>,
     targets: Vec<u16>,
-    /// Inhibition of each cluster.
+    /// Inhibition of each cluster, 1/ms (relative to the capacitance).
     fast: Vec<f32>,
     slow: Vec<f32>,
     /// Cells that fired in this step, by their number in the layer, ascending.
@@ -301,14 +301,18 @@ impl Common {
         let per_c = |g: f32| g / settings.capacitance;
         let decay = |tau: f64| libm::exp(-1.0 / tau) as f32;
         let golgi = per_c(settings.golgi_conductance);
+        // However many of a cell's mossy fibres fire at once.
+        let spike = |share: f32| {
+            lanes::units(per_c(settings.mossy_conductance * share)).min(u16::MAX / settings.mossy_partners as u16)
+        };
         Self {
             membrane: Membrane {
                 threshold: settings.threshold,
-                ampa: per_c(settings.mossy_conductance * settings.ampa_share),
-                nmda: per_c(settings.mossy_conductance * settings.nmda_share),
-                ahp: per_c(settings.ahp),
+                ampa: spike(settings.ampa_share),
+                nmda: spike(settings.nmda_share),
+                ahp: lanes::units(per_c(settings.ahp)),
                 ahp_reversal: settings.ahp_reversal,
-                decay: [settings.ampa_decay, settings.nmda_decay, settings.ahp_decay].map(decay),
+                decay: [settings.ampa_decay, settings.nmda_decay, settings.ahp_decay].map(lanes::kept),
             },
             decay: [settings.gaba_fast_decay, settings.gaba_slow_decay].map(decay),
             golgi: [settings.gaba_fast_share, settings.gaba_slow_share].map(|share| golgi * share),
@@ -344,9 +348,9 @@ impl Chunk {
             first,
             cluster,
             v: vec![settings.rest; place],
-            ampa: vec![0.0; place],
-            nmda: vec![0.0; place],
-            ahp: vec![0.0; place],
+            ampa: vec![0; place],
+            nmda: vec![0; place],
+            ahp: vec![0; place],
             arriving: vec![0; place],
             starts: starts.collect(),
             targets: edges.iter().map(|(_, cell)| *cell).collect(),
@@ -360,16 +364,18 @@ impl Chunk {
 
     #[inline(always)]
     fn step(&mut self, common: &Common, mossy: &[u16], golgi: &[u16]) {
+        // Held here, for a write of a byte could change what lies behind `self`.
+        let (starts, targets, arriving) = (&self.starts[..], &self.targets[..], &mut self.arriving[..]);
         for line in mossy {
             let line = usize::from(*line);
-            for cell in &self.targets[self.starts[line] as usize..self.starts[line + 1] as usize] {
-                self.arriving[usize::from(*cell)] += 1;
+            for cell in &targets[starts[line] as usize..starts[line + 1] as usize] {
+                arriving[usize::from(*cell)] += 1;
             }
         }
         self.spikes.clear();
         let (mut place, mut first) = (0, self.first);
-        for (cluster, size) in self.sizes.iter().enumerate() {
-            let size = usize::from(*size);
+        for cluster in 0..self.sizes.len() {
+            let size = usize::from(self.sizes[cluster]);
             let spikes = f32::from(golgi[cluster]);
             let fast = self.fast[cluster] * common.decay[0] + lanes::FLOOR + common.golgi[0] * spikes;
             let slow = self.slow[cluster] * common.decay[1] + lanes::FLOOR + common.golgi[1] * spikes;
@@ -382,7 +388,7 @@ impl Chunk {
             let cells = place..place + lanes::padded(size);
             place = cells.end;
             let before = self.spikes.len();
-            let highest = lanes::advance(
+            let fired = lanes::advance(
                 &mut self.v[cells.clone()],
                 &mut self.ampa[cells.clone()],
                 &mut self.nmda[cells.clone()],
@@ -391,13 +397,8 @@ impl Chunk {
                 shared,
                 &common.membrane,
             );
-            if highest > common.membrane.threshold {
-                for ((v, ahp), cell) in self.v[cells.clone()][..size].iter().zip(&mut self.ahp[cells]).zip(first..) {
-                    if *v > common.membrane.threshold {
-                        *ahp = common.membrane.ahp;
-                        self.spikes.push(cell);
-                    }
-                }
+            if fired {
+                self.reset(&common.membrane, cells, first, first + size as u32);
             }
             self.counts[cluster] = (self.spikes.len() - before) as u16;
             first += size as u32;
@@ -406,7 +407,8 @@ impl Chunk {
 
     fn fits(&self, n: usize, lines: usize) -> Result<(), Misfit> {
         let places = self.sizes.iter().map(|size| lanes::padded(usize::from(*size))).sum();
-        shape::lengths("granule cells", &[&self.v, &self.ampa, &self.nmda, &self.ahp], places)?;
+        shape::length("granule cells", &self.v, places)?;
+        shape::lengths("granule cells", &[&self.ampa, &self.nmda, &self.ahp], places)?;
         shape::length("granule cells: arriving spikes", &self.arriving, places)?;
         shape::lengths("inhibition of granule cells", &[&self.fast, &self.slow], self.sizes.len())?;
         shape::length("clusters of granule cells: spikes", &self.counts, self.sizes.len())?;
@@ -415,10 +417,30 @@ impl Chunk {
         shape::below("granule cells: spikes", &self.spikes, n as u64)
     }
 
+    /// Notes the cells of one cluster that fired, numbers `first` up to `end`, and what follows a spike.
+    #[inline(always)]
+    fn reset(&mut self, membrane: &Membrane, places: core::ops::Range<usize>, first: u32, end: u32) {
+        let (v, ahp) = (&self.v[places.clone()], &mut self.ahp[places]);
+        for ((v, ahp), first) in
+            v.as_chunks().0.iter().zip(ahp.as_chunks_mut::<LANES>().0).zip((first..).step_by(LANES))
+        {
+            let mut set = lanes::above(v, membrane.threshold);
+            while set != 0 {
+                let k = set.trailing_zeros();
+                set &= set - 1;
+                // What fills a cluster up to whole vectors has no input, but a threshold can lie below rest.
+                if first + k < end {
+                    ahp[k as usize] = membrane.ahp;
+                    self.spikes.push(first + k);
+                }
+            }
+        }
+    }
+
     fn bytes(&self) -> usize {
-        let floats = [&self.v, &self.ampa, &self.nmda, &self.ahp, &self.fast, &self.slow];
+        let floats = [&self.v, &self.fast, &self.slow];
         let wide = [&self.starts, &self.spikes];
-        let narrow = [&self.sizes, &self.targets, &self.counts];
+        let narrow = [&self.ampa, &self.nmda, &self.ahp, &self.sizes, &self.targets, &self.counts];
         floats.iter().map(|values| values.capacity() * size_of::<f32>()).sum::<usize>()
             + wide.iter().map(|values| values.capacity() * size_of::<u32>()).sum::<usize>()
             + narrow.iter().map(|values| values.capacity() * size_of::<u16>()).sum::<usize>()
@@ -465,7 +487,7 @@ mod tests {
                 seen.push(step);
                 seen.extend_from_slice(spikes);
             }
-            let state = self.cells.chunks.iter().flat_map(|chunk| chunk.v.iter().chain(&chunk.nmda));
+            let state = self.cells.chunks.iter().flat_map(|chunk| &chunk.v);
             seen.extend(state.map(|value| value.to_bits()));
             seen
         }
@@ -521,9 +543,10 @@ mod tests {
             held.step(&[], &[], &mut spikes, &mut clusters, None);
         }
         let chunk = &held.chunks[0];
-        for g in [&chunk.ampa, &chunk.nmda, &chunk.ahp, &chunk.fast, &chunk.slow].into_iter().flatten() {
+        for g in chunk.fast.iter().chain(&chunk.slow) {
             assert!(g.is_normal() && *g < 1e-15, "{g}");
         }
-        assert!(chunk.v.iter().all(|v| (*v - parameters.passage.rest).abs() < 1e-3));
+        assert!(chunk.nmda.iter().all(|g| *g <= 26) && chunk.ampa.iter().chain(&chunk.ahp).all(|g| *g <= 2));
+        assert!(chunk.v.iter().all(|v| (*v - parameters.passage.rest).abs() < 0.35));
     }
 }
