@@ -120,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::circuit::{Manipulation, Settings};
+    use crate::granule::Layer;
     use crate::network::Zone;
     use crate::{Parameters, Preset};
 
@@ -158,7 +159,14 @@ mod tests {
         circuit
     }
 
+    fn passage() -> Parameters {
+        let mut parameters = quick(Preset::Small);
+        parameters.granule.layer = Layer::PassageOfTime;
+        parameters
+    }
+
     static SAVED: LazyLock<Vec<u8>> = LazyLock::new(|| busy(&quick(Preset::Small)).save());
+    static PASSAGE: LazyLock<Vec<u8>> = LazyLock::new(|| busy(&passage()).save());
 
     /// `content` with the head that belongs to it.
     fn sealed(content: &[u8]) -> Vec<u8> {
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_run_in_pieces_is_the_run_in_one() {
-        let mut parameters = [quick(Preset::Small), quick(Preset::Small)];
+        let mut parameters = [quick(Preset::Small), quick(Preset::Small), passage()];
         parameters[1].inferior.cells = crate::inferior::Cells::Network;
         parameters[1].inferior.uncoupling = true;
         parameters[1].interneurons.cf_kernel = crate::interneurons::Kernel::Spillover;
@@ -253,8 +261,9 @@ mod tests {
         fn nonsense_does_no_harm(
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..6),
             cut in prop::option::of(any::<prop::sample::Index>()),
+            passage in any::<bool>(),
         ) {
-            let mut content = SAVED[HEAD..].to_vec();
+            let mut content = if passage { &PASSAGE } else { &SAVED }[HEAD..].to_vec();
             for (at, byte, early) in changes {
                 // Parameters and lengths of most arrays lie early.
                 let reach = if early { 4_096 } else { content.len() };
@@ -262,7 +271,7 @@ mod tests {
                 content[at] = byte;
             }
             if let Some(cut) = cut {
-                content.truncate(cut.index(SAVED.len() - HEAD));
+                content.truncate(cut.index(content.len()));
             }
             if let Ok(mut circuit) = Circuit::restore(&sealed(&content)) {
                 for _ in 0..20 {
