@@ -12,12 +12,16 @@ use crate::parameters::Parameters;
 use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
+pub mod brake;
 pub mod chance;
 pub mod competition;
 pub mod conditioning;
+pub mod coupling;
 pub mod curve;
+pub mod eyelid;
 pub mod pairing;
 pub mod passage;
+pub mod recruitment;
 pub mod rest;
 pub mod sweep;
 pub mod synchrony;
@@ -181,11 +185,16 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &timing::Chain,
         &transient::Transient,
         &synchrony::Duration,
+        &brake::Ablation,
         &pairing::Excited,
+        &brake::Suppression,
         &competition::Competition,
         &synchrony::Jitter,
         &chance::Chance,
         &pairing::Polarity,
+        &eyelid::Eyelid,
+        &recruitment::Recruitment,
+        &coupling::Uncoupled,
         &passage::Passage,
         &curve::Curve,
         &curve::Mappings,
