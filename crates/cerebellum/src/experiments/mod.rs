@@ -15,6 +15,7 @@ use crate::sum::tree_sum_f64;
 pub mod chance;
 pub mod conditioning;
 pub mod curve;
+pub mod lesions;
 pub mod rest;
 pub mod sweep;
 pub mod synchrony;
@@ -178,6 +179,13 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &curve::Curve,
         &curve::Mappings,
         &sweep::Difficulty,
+        &lesions::ABLATION,
+        &lesions::WEAK_BRAKE,
+        &lesions::STRONG_BRAKE,
+        &lesions::UNCOUPLED,
+        &lesions::ATAXIA,
+        &lesions::IMBALANCE,
+        &lesions::Dial,
     ]
 }
 
