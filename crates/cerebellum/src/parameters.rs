@@ -145,6 +145,7 @@ pub struct Parameters {
     pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
     pub circuit: circuit::Settings,
+    pub limits: circuit::Limits,
 }
 
 impl Parameters {
@@ -171,6 +172,7 @@ impl Parameters {
             inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
             circuit: circuit::Settings::of(preset),
+            limits: circuit::Limits::default(),
         }
     }
 
@@ -196,16 +198,17 @@ impl Parameters {
             ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
             ("circuit", &self.circuit),
+            ("limits", &self.limits),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
     }
 
-    /// Looks at every value.
+    /// Looks at every value, and whether the whole keeps to `limits.memory`.
     ///
     /// # Errors
-    /// Every value that is not a number or lies out of its range.
+    /// Every value that is not a number or lies out of its range, or the memory that is too much.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
-        let faults: Vec<Fault> = self
+        let mut faults: Vec<Fault> = self
             .entries()
             .into_iter()
             .filter_map(|entry| {
@@ -214,6 +217,10 @@ impl Parameters {
                 (!(low..=high).contains(&value)).then_some(Fault { field: entry.field, value, low, high, unit })
             })
             .collect();
+        // Counts that are out of their ranges say nothing about memory.
+        if faults.is_empty() {
+            faults.extend(self.check_limit().err());
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }

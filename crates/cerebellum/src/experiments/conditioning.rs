@@ -149,10 +149,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a course, smoothed over 41 ms.
+    /// Of a course, smoothed over 21 ms.
     #[must_use]
     pub fn of(course: &[f64]) -> Self {
-        const HALF: usize = 20;
+        const HALF: usize = 10;
         let smooth: Vec<f64> =
             course.windows(2 * HALF + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
         let mut at = 0;
@@ -232,7 +232,7 @@ impl Conditioning {
     pub fn trial(&mut self, kind: Kind) -> Trial {
         let Protocol { isi, share, jitter_ms, during_cue } = self.protocol;
         let start = self.circuit.clock();
-        let cue = if kind == Kind::Probe { 2 * isi + US_MS } else { isi + US_MS };
+        let cue = if kind == Kind::Probe { isi + isi * 3 / 10 + US_MS } else { isi + US_MS };
         let length = cue + PAUSE_MS;
         let learning = self.circuit.learning();
         if kind == Kind::Probe {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use crate::shape::{self, Misfit};
 use golgi::Golgi;
 use spectral::Spectral;
 
@@ -37,6 +38,15 @@ impl Settings {
     pub fn of(_preset: Preset) -> Self {
         Self { layer: Layer::Spectral }
     }
+}
+
+/// About the bytes that a layer of these parameters holds, as [`GranularLayer::bytes`] counts them.
+pub(crate) fn estimate(parameters: &Parameters) -> u64 {
+    let cells = &parameters.cells;
+    // A granule cell: two constants, two entries where a cue engages it, two lists of spikes. A Golgi cell: six floats and
+    // its listeners.
+    let golgi = 24.0 + 8.0 + 2.0 * (1.0 + parameters.golgi.granule_clusters + parameters.golgi.mossy_partners);
+    24 * cells.granule as u64 + (golgi * cells.golgi as f64) as u64
 }
 
 /// The granular layer: granule cells and Golgi cells.
@@ -97,6 +107,16 @@ impl GranularLayer {
     #[must_use]
     pub fn golgi_spikes(&self) -> &[u16] {
         self.golgi.spikes()
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let cells = &parameters.cells;
+        shape::same("granule cells", self.cells as u64, cells.granule as u64)?;
+        shape::below("granule cells: spikes", &self.spikes, cells.granule as u64)?;
+        shape::length("clusters of granule cells", &self.clusters, cells.golgi)?;
+        self.golgi.fits(parameters)?;
+        self.kind.fits(parameters)
     }
 
     /// Bytes that it holds.
