@@ -74,12 +74,12 @@ fn main() {
             let a = c.acquire(acq);
             let to = a.trials_to(|s| s >= LEARNED);
             let more = c.trials(Kind::Paired, over);
-            let ev = (a.trials.iter().take(5).map(|t| t.evoked).sum::<f64>() / 5.0, if over > 0 { more.mean_of_last(20, |t| t.evoked) } else { a.mean_of_last(10, |t| t.evoked) });
+            let ev = (a.trials.iter().take(10).map(|t| t.evoked).sum::<f64>() / 10.0, if over > 0 { more.mean_of_last(20, |t| t.evoked) } else { a.mean_of_last(10, |t| t.evoked) });
             let lam = a.mean_of_last(100, |t| t.lambda);
             let wa = c.circuit.zone(Zone::Early).synapses().mean_weight();
             pops(&mut c, "learned");
             let p = c.trials(Kind::Probe, num("probes", 20.) as usize);
-            let shape = Shape::of(&p.course());
+            let shape = Shape::of(&p.course(), isi);
             let mossy = |c: &Conditioning| { let w = c.circuit.zone(Zone::Early).mossy_synapses().weights(); w.iter().sum::<f32>() / w.len() as f32 };
             let ma = mossy(&c);
             let e = if ext > 0 { c.extinguish(ext) } else { Phase::default() };

@@ -149,12 +149,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a course, smoothed over 21 ms.
+    /// Of a course after training at `isi`, smoothed over a tenth of it.
     #[must_use]
-    pub fn of(course: &[f64]) -> Self {
-        const HALF: usize = 10;
+    pub fn of(course: &[f64], isi: u64) -> Self {
+        let half = isi as usize / 20;
         let smooth: Vec<f64> =
-            course.windows(2 * HALF + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
+            course.windows(2 * half + 1).map(|part| tree_sum_f64(part) / part.len() as f64).collect();
         let mut at = 0;
         for (k, value) in smooth.iter().enumerate() {
             if *value > smooth[at] {
@@ -165,7 +165,7 @@ impl Shape {
         let below = |value: &&f64| **value < 0.5 * height;
         let left = smooth[..at].iter().rev().take_while(|value| !below(value)).count();
         let right = smooth[at.min(smooth.len())..].iter().take_while(|value| !below(value)).count();
-        Self { height, peak: (at + HALF) as f64, spread: (left + right) as f64 / 2.354_8 }
+        Self { height, peak: (at + half) as f64, spread: (left + right) as f64 / 2.354_8 }
     }
 }
 
