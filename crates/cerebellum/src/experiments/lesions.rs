@@ -27,11 +27,16 @@ struct Length {
 }
 
 fn length(setup: &Setup) -> Length {
-    let full = Length { before: 10, after: 10, training: 50, extinction: 30 };
-    setup.effort.pick(full, Length { before: 5, after: 10, training: 30, extinction: 10 })
+    let full = Length { before: 5, after: 10, training: 70, extinction: 30 };
+    setup.effort.pick(full, Length { before: 4, after: 6, training: 40, extinction: 10 })
 }
 
 impl Length {
+    /// Without extinction.
+    fn short(self) -> Self {
+        Self { extinction: 0, ..self }
+    }
+
     /// Simulated seconds of one case.
     fn seconds(self) -> f64 {
         let trial = (ISI + 400) as f64 * 1e-3;
@@ -171,7 +176,7 @@ impl Course {
                 Some(if known.is_empty() { 0.0 } else { tree_sum_f64(&known) / known.len() as f64 })
             }
             Of::Peak => {
-                let shape = Shape::of(&self.after.course());
+                let shape = Shape::of(&self.after.course(), ISI);
                 (shape.height >= CRITERION_HZ).then(|| shape.peak / ISI as f64)
             }
             Of::Mli1 => Some(early(self.rates.mli1)),
@@ -333,7 +338,7 @@ macro_rules! protocol {
             $what,
             ". ISI 250 ms, a US of ",
             $share,
-            " of the fibres (SD 4 ms): 10 cues alone without learning, 50 paired trials, 10 cues alone without learning, 30 \
+            " of the fibres (SD 4 ms): 5 cues alone without learning, 70 paired trials, 10 cues alone without learning, 30 \
              cues alone with it. What is done is done after the circuit has settled, 3 s before the first cue, and stays. A \
              response is 15 Hz above the nucleus's own baseline, that of the lesioned animal, over the last 10 pauses; W is \
              measured from the inhibition at rest of the intact circuit, which the calcium of the dendrites is fitted to. The \
@@ -395,12 +400,12 @@ pub const STRONG_BRAKE: Lesion = Lesion {
 pub const UNCOUPLED: Lesion = Lesion {
     id: "L4",
     title: "Olive uncoupled",
-    protocol: protocol!("Coupling of the olive's cells × 0, the olive being simulated cell by cell", "0.2"),
+    protocol: protocol!("Coupling of the olive's cells × 0, the olive being simulated cell by cell", "0.6"),
     source: "Model prediction. Beside it: carbenoxolone in the olive lowers the synchrony of complex spikes by 50 % and their \
              rate by 50 % (Blenkinsop & Lang 2006); a proposal that strong coupling makes learning fast and coarse \
              (Schweighofer 2013). E16 has bands",
     axis: "coupling of the olive, × intact",
-    share: 0.2,
+    share: 0.6,
     olive: Cells::Network,
     cases: &[case!("uncoupled", "Olive uncoupled", 0.0, [Manipulation::OliveCoupling(0.0)]), INTACT],
 };
@@ -452,7 +457,7 @@ pub struct Dial;
 const COLUMNS: [f64; 3] = [0.8, 1.0, 1.2];
 const ROWS: [&str; 3] = ["MLI2 drive × 0.8", "MLI2 drive × 1", "MLI2 drive × 1.2"];
 
-/// Row by row; the intact animal is the one in the middle.
+/// Row by row.
 const DIAL: [Case; 9] = [
     case!("ll", "MLI1 × 0.8, MLI2 × 0.8", 0.8, [Manipulation::Mli1Drive(0.8), Manipulation::Mli2Drive(0.8)]),
     case!("ml", "MLI2 × 0.8", 1.0, [Manipulation::Mli2Drive(0.8)]),
@@ -464,6 +469,9 @@ const DIAL: [Case; 9] = [
     case!("mh", "MLI2 × 1.2", 1.0, [Manipulation::Mli2Drive(1.2)]),
     case!("hh", "MLI1 × 1.2, MLI2 × 1.2", 1.2, [Manipulation::Mli1Drive(1.2), Manipulation::Mli2Drive(1.2)]),
 ];
+
+/// The intact animal.
+const MIDDLE: usize = 4;
 
 /// MLI1 suppressed in cues, as by light.
 const LIGHT: (Manipulation, Manipulation) = (Manipulation::Mli1Drive(0.5), Manipulation::Mli1Drive(1.0));
@@ -492,7 +500,7 @@ impl Experiment for Dial {
 
     fn protocol(&self) -> &'static str {
         protocol!(
-            "Tonic drives of MLI1 and of MLI2 × 0.8, 1 and 1.2 in all combinations; MLI2 ablated, and then rescued by MLI1 \
+            "Tonic drives of MLI1 and of MLI2 × 0.8, 1 and 1.2 in all combinations (without extinction); MLI2 ablated, and then rescued by MLI1 \
              drive × 0.7 throughout, or × 0.5 from the onset to the end of each cue of training and never otherwise (there, \
              responses in training are those under suppression, which itself holds the nucleus down)",
             "0.6"
@@ -521,7 +529,10 @@ impl Experiment for Dial {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        settling(setup) + (DIAL.len() + RESCUE.len()) as f64 * length(setup).seconds()
+        let length = length(setup);
+        settling(setup)
+            + (1 + RESCUE.len()) as f64 * length.seconds()
+            + (DIAL.len() - 1) as f64 * length.short().seconds()
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
@@ -529,21 +540,23 @@ impl Experiment for Dial {
         setup.parameters.inferior.cells = Cells::Copula;
         let mut sample = Sample::default();
         let settled = settled(&setup, seed);
-        let run = |case: &Case, sample: &mut Sample| {
-            let course = Course::of(&settled, case, 0.6, length(&setup), sample);
+        let long = length(&setup);
+        let run = |case: &Case, length: Length, sample: &mut Sample| {
+            let course = Course::of(&settled, case, 0.6, length, sample);
             record(case, &course, &DIALLED, sample);
             course
         };
-        let dial: Vec<Course> = DIAL.iter().map(|case| run(case, &mut sample)).collect();
+        let lengths = |at| if at == MIDDLE { long } else { long.short() };
+        let dial: Vec<Course> = DIAL.iter().enumerate().map(|(at, case)| run(case, lengths(at), &mut sample)).collect();
         for (row, courses) in ROWS.into_iter().zip(dial.chunks(COLUMNS.len())) {
             for (figure, of) in [("after", Of::After), ("trials", Of::Trials), ("window", Of::Window)] {
                 let y = courses.iter().map(|course| course.value(of).unwrap_or(0.0)).collect();
                 sample.line(figure, row, COLUMNS.to_vec(), y);
             }
         }
-        dial[DIAL.len() / 2].draw("curve", INTACT.name, &mut sample);
+        dial[MIDDLE].draw("curve", INTACT.name, &mut sample);
         for case in &RESCUE {
-            run(case, &mut sample).draw("curve", case.name, &mut sample);
+            run(case, long, &mut sample).draw("curve", case.name, &mut sample);
         }
         sample
     }
@@ -555,18 +568,106 @@ mod tests {
     use crate::experiments::Effort;
     use crate::{Parameters, Preset};
 
-    /// Values of two seeds, averaged.
-    fn run(experiment: &dyn Experiment) -> impl Fn(&str) -> f64 {
-        let setup = Setup { parameters: Parameters::of(Preset::Small), effort: Effort::Brief };
-        let sample = experiment.run(&setup, 1);
-        move |key| sample.values[key]
+    /// A run on seed 1.
+    struct Run(Sample);
+
+    impl Run {
+        fn of(experiment: &dyn Experiment) -> Self {
+            let setup = Setup { parameters: Parameters::of(Preset::Small), effort: Effort::Brief };
+            let sample = experiment.run(&setup, 1);
+            for measure in experiment.measures().iter().filter(|measure| !measure.key.ends_with("_peak")) {
+                assert!(sample.values.contains_key(measure.key), "{}", measure.key);
+            }
+            Self(sample)
+        }
+
+        fn value(&self, key: &str) -> f64 {
+            self.0.values[key]
+        }
+
+        fn line(&self, figure: &str, name: &str) -> &[f64] {
+            let line = self.0.series.iter().find(|line| line.figure == figure && line.name == name);
+            &line.unwrap_or_else(|| panic!("{figure} has no {name}")).y
+        }
+    }
+
+    fn rises(values: &[f64]) -> bool {
+        values.windows(2).all(|pair| pair[0] < pair[1])
+    }
+
+    fn falls(values: &[f64]) -> bool {
+        values.windows(2).all(|pair| pair[0] > pair[1])
     }
 
     #[test]
     fn without_mli2_the_brake_stays_on_and_nothing_is_learned() {
-        let value = run(&ABLATION);
-        assert!(value("ablated_mli1") > value("intact_mli1"));
-        assert!(value("ablated_window") < 0.1 * value("intact_window"));
-        assert!(value("ablated_after") < value("intact_after"));
+        let run = Run::of(&ABLATION);
+        assert!(run.value("ablated_mli1") > run.value("intact_mli1"));
+        assert!(run.value("ablated_window") < 0.1 * run.value("intact_window"));
+        assert!(run.value("ablated_after") < run.value("intact_after"));
+        assert_eq!(run.line("curve", "Intact").len(), 5);
+    }
+
+    #[test]
+    fn a_weak_brake_opens_the_window_and_speeds_learning() {
+        let run = Run::of(&WEAK_BRAKE);
+        for of in ["MLI1", "nucleus"] {
+            assert!(rises(run.line("rates", of)), "{of}: {:?}", run.line("rates", of));
+        }
+        assert!(falls(run.line("rates", "Purkinje cells")));
+        assert!(run.value("eight_window") > run.value("intact_window"));
+        assert!(run.value("eight_trials") < run.value("intact_trials"));
+    }
+
+    #[test]
+    fn a_strong_brake_closes_the_window_and_stops_learning() {
+        let run = Run::of(&STRONG_BRAKE);
+        assert!(falls(run.line("rates", "Purkinje cells")) && rises(run.line("rates", "nucleus")));
+        assert!(falls(run.line("shares", "W of the US's events")));
+        assert!(run.value("twelve_after") < run.value("intact_after"));
+        assert!(run.value("fifteen_after") < run.value("intact_after"));
+    }
+
+    #[test]
+    fn an_uncoupled_olive_recruits_and_opens_less() {
+        let run = Run::of(&UNCOUPLED);
+        assert!(rises(run.line("shares", "fibres that the US recruits")));
+        assert!(run.value("uncoupled_window") < run.value("intact_window"));
+    }
+
+    #[test]
+    fn the_more_purkinje_cells_are_lost_the_less_the_us_teaches() {
+        let run = Run::of(&ATAXIA);
+        assert!(falls(run.line("rates", "Purkinje cells")) && rises(run.line("rates", "nucleus")));
+        assert!(falls(run.line("shares", "fibres that the US recruits")));
+        for lost in ["half", "most"] {
+            assert!(run.value(&format!("{lost}_after")) < run.value("intact_after"), "{lost}");
+        }
+    }
+
+    #[test]
+    fn more_excitation_lowers_the_nucleus_and_lets_the_us_recruit_more() {
+        let run = Run::of(&IMBALANCE);
+        assert!(rises(run.line("rates", "Purkinje cells")) && falls(run.line("rates", "nucleus")));
+        assert!(run.value("low_after") < run.value("intact_after"));
+        let recruited = run.line("shares", "fibres that the US recruits");
+        assert!(recruited[0] < recruited[2] && recruited[2] < recruited[4], "{recruited:?}");
+    }
+
+    #[test]
+    fn turning_mli1_down_opens_the_window_and_rescues_what_ablating_mli2_takes() {
+        let run = Run::of(&Dial);
+        for row in ROWS {
+            assert!(falls(run.line("window", row)), "{row}: {:?}", run.line("window", row));
+        }
+        let rows = ROWS.map(|row| run.line("window", row));
+        for (low, high) in rows[0].iter().zip(rows[2]) {
+            assert!(high >= low);
+        }
+        assert!(run.value("ablated_window") < 0.1 * run.value("intact_window"));
+        for rescued in ["drug", "light"] {
+            assert!(run.value(&format!("{rescued}_window")) > 0.5, "{rescued}");
+            assert!(run.value(&format!("{rescued}_after")) > run.value("ablated_after"), "{rescued}");
+        }
     }
 }

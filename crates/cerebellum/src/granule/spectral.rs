@@ -184,7 +184,11 @@ impl Spectral {
         let drive = drive(from) * (1.0 - part) + drive(from + 1) * part;
         let quiet = quiet * (1.0 - libm::exp(-t / quiet_rise));
         let left = (cue_rate - background * (1.0 - quiet)).max(0.0);
-        if drive > left { (left / drive, quiet) } else { (1.0, (1.0 - (cue_rate - drive) / background).clamp(0.0, 1.0)) }
+        if drive > left {
+            (left / drive, quiet)
+        } else {
+            (1.0, (1.0 - (cue_rate - drive) / background).clamp(0.0, 1.0))
+        }
     }
 
     /// The first engaged cell that stands less than `k` widths before `t`.
