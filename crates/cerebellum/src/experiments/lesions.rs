@@ -3,7 +3,9 @@
 //!
 //! It knows no trial of its own: [`Conditioning`] runs them.
 
-use super::conditioning::{BLOCK, CRITERION_HZ, Conditioning, Kind, LEARNED, Phase, Protocol, Shape};
+use super::conditioning::{
+    BLOCK, CRITERION_HZ, Conditioning, Kind, LEARNED, PAUSE_MS, Phase, Protocol, Shape, US_MS,
+};
 use super::synchrony::combined;
 use super::{Experiment, Figure, Measure, Sample, Setup, Standing};
 use crate::circuit::{Circuit, Manipulation, Rates};
@@ -39,8 +41,8 @@ impl Length {
 
     /// Simulated seconds of one case.
     fn seconds(self) -> f64 {
-        let trial = (ISI + 400) as f64 * 1e-3;
-        let probe = (2 * ISI + 400) as f64 * 1e-3;
+        let trial = (ISI + US_MS + PAUSE_MS) as f64 * 1e-3;
+        let probe = trial + ISI as f64 * 1e-3;
         1.0 + REST_S as f64
             + (self.training + self.extinction) as f64 * trial
             + (self.before + self.after) as f64 * probe
@@ -137,12 +139,12 @@ struct Course {
 }
 
 impl Course {
-    fn of(settled: &Circuit, case: &Case, share: f64, length: Length, sample: &mut Sample) -> Self {
+    fn of(settled: &Circuit, case: &Case, length: Length, sample: &mut Sample) -> Self {
         let mut circuit = settled.clone();
         for change in case.changes {
             circuit.manipulate(*change);
         }
-        let protocol = Protocol { share, during_cue: case.in_cues, ..Protocol::of(ISI) };
+        let protocol = Protocol { during_cue: case.in_cues, ..Protocol::of(ISI) };
         // Its first second forgets the intact circuit.
         let mut animal = Conditioning::new(circuit, protocol);
         animal.circuit.reset_rates();
@@ -238,10 +240,8 @@ pub struct Lesion {
     source: &'static str,
     /// What `dose` is.
     axis: &'static str,
-    /// Share of the fibres that the US recruits.
-    share: f64,
     olive: Cells,
-    /// The intact one first.
+    /// Doses ascending; one of them is intact.
     cases: &'static [Case],
 }
 
@@ -286,7 +286,7 @@ impl Experiment for Lesion {
         let mut shares: [Vec<f64>; 5] = Default::default();
         let mut rates: [Vec<f64>; 4] = Default::default();
         for case in self.cases {
-            let course = Course::of(&settled, case, self.share, length(&setup), &mut sample);
+            let course = Course::of(&settled, case, length(&setup), &mut sample);
             record(case, &course, &Of::ALL, &mut sample);
             course.draw(CURVE.key, case.name, &mut sample);
             let trained = course.training.trials.len();
@@ -333,16 +333,14 @@ fn settled(setup: &Setup, seed: u64) -> Circuit {
 }
 
 macro_rules! protocol {
-    ($what:literal, $share:literal) => {
+    ($what:literal) => {
         concat!(
             $what,
-            ". ISI 250 ms, a US of ",
-            $share,
-            " of the fibres (SD 4 ms): 5 cues alone without learning, 70 paired trials, 10 cues alone without learning, 30 \
-             cues alone with it. What is done is done after the circuit has settled, 3 s before the first cue, and stays. A \
-             response is 15 Hz above the nucleus's own baseline, that of the lesioned animal, over the last 10 pauses; W is \
-             measured from the inhibition at rest of the intact circuit, which the calcium of the dendrites is fitted to. The \
-             intact animal is the same circuit with nothing done. All of it is a prediction of the model"
+            ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 5 cues alone without learning, 70 paired trials, 10 cues \
+             alone without learning, 30 cues alone with it. What is done is done after the circuit has settled, 3 s before \
+             the first cue, and stays. A response is 15 Hz above the nucleus's own baseline, with the lesion, over the last 10 \
+             pauses; for W, and for learning in the nucleus, rest is that of the intact circuit. The intact animal is the same \
+             circuit with nothing done. All of it is a prediction of the model"
         )
     };
 }
@@ -351,12 +349,11 @@ macro_rules! protocol {
 pub const ABLATION: Lesion = Lesion {
     id: "L1",
     title: "MLI2 ablated",
-    protocol: protocol!("MLI2 never fire", "0.6"),
+    protocol: protocol!("MLI2 never fire"),
     source: "Model prediction. Beside it: \"motor learning failed entirely\" in mice without the disinhibitory pathway (Park \
              2026, read in a secondary page alone); ablating the circuit blocks the learned increase of the vestibulo-ocular \
              reflex's gain (bioRxiv 2023.08.04.552059). E7 has a band",
     axis: "share of MLI2 ablated",
-    share: 0.6,
     olive: Cells::Copula,
     cases: &[UNHURT, case!("ablated", "MLI2 ablated", 1.0, [Manipulation::Mli2Silenced(true)])],
 };
@@ -365,11 +362,10 @@ pub const ABLATION: Lesion = Lesion {
 pub const WEAK_BRAKE: Lesion = Lesion {
     id: "L2",
     title: "MLI1 under-active",
-    protocol: protocol!("Tonic drive of MLI1 × 0.6 and × 0.8", "0.6"),
+    protocol: protocol!("Tonic drive of MLI1 × 0.6 and × 0.8"),
     source: "Model prediction. Beside it: suppressing MLI of the flocculus in cues makes mice learn an increase of gain without \
              errors (bioRxiv 2023.08.04.552059)",
     axis: "tonic drive of MLI1, × intact",
-    share: 0.6,
     olive: Cells::Copula,
     cases: &[
         case!("six", "MLI1 drive × 0.6", 0.6, [Manipulation::Mli1Drive(0.6)]),
@@ -382,12 +378,11 @@ pub const WEAK_BRAKE: Lesion = Lesion {
 pub const STRONG_BRAKE: Lesion = Lesion {
     id: "L3",
     title: "MLI1 over-active",
-    protocol: protocol!("Tonic drive of MLI1 × 1.2 and × 1.5", "0.6"),
+    protocol: protocol!("Tonic drive of MLI1 × 1.2 and × 1.5"),
     source: "Model prediction. Beside it: the more MLI are active, the less calcium a climbing fibre's event brings, from \
              depression of the synapses to potentiation; climbing fibres alone raise the gain of the vestibulo-ocular reflex, \
              with MLI they lower it (Rowan 2018)",
     axis: "tonic drive of MLI1, × intact",
-    share: 0.6,
     olive: Cells::Copula,
     cases: &[
         INTACT,
@@ -400,12 +395,11 @@ pub const STRONG_BRAKE: Lesion = Lesion {
 pub const UNCOUPLED: Lesion = Lesion {
     id: "L4",
     title: "Olive uncoupled",
-    protocol: protocol!("Coupling of the olive's cells × 0, the olive being simulated cell by cell", "0.6"),
+    protocol: protocol!("Coupling of the olive's cells × 0, the olive being simulated cell by cell"),
     source: "Model prediction. Beside it: carbenoxolone in the olive lowers the synchrony of complex spikes by 50 % and their \
              rate by 50 % (Blenkinsop & Lang 2006); a proposal that strong coupling makes learning fast and coarse \
              (Schweighofer 2013). E16 has bands",
     axis: "coupling of the olive, × intact",
-    share: 0.6,
     olive: Cells::Network,
     cases: &[case!("uncoupled", "Olive uncoupled", 0.0, [Manipulation::OliveCoupling(0.0)]), INTACT],
 };
@@ -414,10 +408,9 @@ pub const UNCOUPLED: Lesion = Lesion {
 pub const ATAXIA: Lesion = Lesion {
     id: "L5",
     title: "Purkinje cells lost",
-    protocol: protocol!("25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost", "0.6"),
+    protocol: protocol!("25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost"),
     source: "Model prediction. Nothing that we have read is put beside it",
     axis: "share of Purkinje cells lost",
-    share: 0.6,
     olive: Cells::Copula,
     cases: &[
         UNHURT,
@@ -432,13 +425,11 @@ pub const IMBALANCE: Lesion = Lesion {
     id: "L6",
     title: "Excitation against inhibition",
     protocol: protocol!(
-        "What parallel fibres do to interneurons and Purkinje cells × 0.7, 0.85, 1.2 and 1.4, inhibition as it was",
-        "0.6"
+        "What parallel fibres do to interneurons and Purkinje cells × 0.7, 0.85, 1.2 and 1.4, inhibition as it was"
     ),
     source: "Model prediction. Beside it: MLI that parallel fibres drive cancel what these add to the calcium of climbing \
              fibres' events in practised movement (Gaffield 2018)",
     axis: "excitation, × intact",
-    share: 0.6,
     olive: Cells::Copula,
     cases: &[
         case!("low", "Excitation × 0.7", 0.7, [Manipulation::Excitation(0.7)]),
@@ -502,8 +493,7 @@ impl Experiment for Dial {
         protocol!(
             "Tonic drives of MLI1 and of MLI2 × 0.8, 1 and 1.2 in all combinations (without extinction); MLI2 ablated, and then rescued by MLI1 \
              drive × 0.7 throughout, or × 0.5 from the onset to the end of each cue of training and never otherwise (there, \
-             responses in training are those under suppression, which itself holds the nucleus down)",
-            "0.6"
+             responses in training are those under suppression, which itself holds the nucleus down)"
         )
     }
 
@@ -542,7 +532,7 @@ impl Experiment for Dial {
         let settled = settled(&setup, seed);
         let long = length(&setup);
         let run = |case: &Case, length: Length, sample: &mut Sample| {
-            let course = Course::of(&settled, case, 0.6, length, sample);
+            let course = Course::of(&settled, case, length, sample);
             record(case, &course, &DIALLED, sample);
             course
         };
