@@ -133,8 +133,12 @@ fn share(trials: &[Trial]) -> f64 {
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let values: Vec<f64> = values.collect();
-    if values.is_empty() { 0.0 } else { tree_sum_f64(&values) / values.len() as f64 }
+    mean_of(&values.collect::<Vec<f64>>())
+}
+
+/// Mean of some values; 0 without any.
+pub(super) fn mean_of(values: &[f64]) -> f64 {
+    if values.is_empty() { 0.0 } else { tree_sum_f64(values) / values.len() as f64 }
 }
 
 /// Time and width of a mean response.

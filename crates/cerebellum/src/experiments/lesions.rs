@@ -3,9 +3,8 @@
 //!
 //! It knows no trial of its own: [`Conditioning`] runs them.
 
-use super::conditioning::{
-    BLOCK, CRITERION_HZ, Conditioning, Kind, LEARNED, PAUSE_MS, Phase, Protocol, Shape, US_MS,
-};
+use super::conditioning::{BLOCK, CRITERION_HZ, Conditioning, Kind, LEARNED, PAUSE_MS, Phase, Protocol, Shape, US_MS};
+use super::eyelid::settling;
 use super::synchrony::combined;
 use super::{Experiment, Figure, Measure, Sample, Setup, Standing};
 use crate::circuit::{Circuit, Manipulation, Rates};
@@ -275,7 +274,7 @@ impl Experiment for Lesion {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        settling(setup) + self.cases.len() as f64 * length(setup).seconds()
+        settling(&setup.parameters) + self.cases.len() as f64 * length(setup).seconds()
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
@@ -321,11 +320,6 @@ impl Experiment for Lesion {
         }
         sample
     }
-}
-
-/// Seconds in which a circuit settles.
-fn settling(setup: &Setup) -> f64 {
-    f64::from(setup.parameters.circuit.forget + setup.parameters.circuit.settle) * 1e-3
 }
 
 fn settled(setup: &Setup, seed: u64) -> Circuit {
@@ -520,7 +514,7 @@ impl Experiment for Dial {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         let length = length(setup);
-        settling(setup)
+        settling(&setup.parameters)
             + (1 + RESCUE.len()) as f64 * length.seconds()
             + (DIAL.len() - 1) as f64 * length.short().seconds()
     }

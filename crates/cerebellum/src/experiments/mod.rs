@@ -12,10 +12,14 @@ use crate::parameters::Parameters;
 use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
+pub mod brake;
 pub mod chance;
 pub mod conditioning;
+pub mod coupling;
 pub mod curve;
+pub mod eyelid;
 pub mod lesions;
+pub mod recruitment;
 pub mod rest;
 pub mod sweep;
 pub mod synchrony;
@@ -174,8 +178,13 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &timing::Chain,
         &transient::Transient,
         &synchrony::Duration,
+        &brake::Ablation,
+        &brake::Suppression,
         &synchrony::Jitter,
         &chance::Chance,
+        &eyelid::Eyelid,
+        &recruitment::Recruitment,
+        &coupling::Uncoupled,
         &curve::Curve,
         &curve::Mappings,
         &sweep::Difficulty,
