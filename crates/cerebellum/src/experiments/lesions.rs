@@ -28,8 +28,8 @@ struct Length {
 }
 
 fn length(setup: &Setup) -> Length {
-    let full = Length { before: 5, after: 10, training: 70, extinction: 30 };
-    setup.effort.pick(full, Length { before: 4, after: 6, training: 40, extinction: 10 })
+    let full = Length { before: 3, after: 10, training: 70, extinction: 30 };
+    setup.effort.pick(full, Length { before: 2, after: 6, training: 60, extinction: 10 })
 }
 
 impl Length {
@@ -225,9 +225,9 @@ fn record(case: &Case, course: &Course, wanted: &[Of], sample: &mut Sample) {
 
 const CURVE: Figure = Figure {
     key: "curve",
-    title: "Responses in training and, from then on, in extinction",
+    title: "Responses in training and, in the last blocks, to the cue alone",
     x: "trials",
-    y: "share of responses in 10 trials",
+    y: "share of responses in the last 10",
 };
 
 /// A lesion in one or more sizes.
@@ -242,6 +242,8 @@ pub struct Lesion {
     olive: Cells,
     /// Doses ascending; one of them is intact.
     cases: &'static [Case],
+    /// Off the axis: what says why.
+    controls: &'static [Case],
 }
 
 impl Experiment for Lesion {
@@ -262,7 +264,9 @@ impl Experiment for Lesion {
     }
 
     fn measures(&self) -> Vec<Measure> {
-        measures(self.cases, &Of::ALL)
+        let mut all = measures(self.cases, &Of::ALL);
+        all.extend(measures(self.controls, &Of::ALL));
+        all
     }
 
     fn figures(&self) -> Vec<Figure> {
@@ -274,7 +278,7 @@ impl Experiment for Lesion {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        settling(&setup.parameters) + self.cases.len() as f64 * length(setup).seconds()
+        settling(&setup.parameters) + (self.cases.len() + self.controls.len()) as f64 * length(setup).seconds()
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
@@ -284,10 +288,14 @@ impl Experiment for Lesion {
         let settled = settled(&setup, seed);
         let mut shares: [Vec<f64>; 5] = Default::default();
         let mut rates: [Vec<f64>; 4] = Default::default();
+        let run = |case: &Case, sample: &mut Sample| {
+            let course = Course::of(&settled, case, length(&setup), sample);
+            record(case, &course, &Of::ALL, sample);
+            course.draw(CURVE.key, case.name, sample);
+            course
+        };
         for case in self.cases {
-            let course = Course::of(&settled, case, length(&setup), &mut sample);
-            record(case, &course, &Of::ALL, &mut sample);
-            course.draw(CURVE.key, case.name, &mut sample);
+            let course = run(case, &mut sample);
             let trained = course.training.trials.len();
             let now = [
                 responses(&course.before),
@@ -304,11 +312,14 @@ impl Experiment for Lesion {
                 line.push(zones[0]);
             }
         }
+        for case in self.controls {
+            run(case, &mut sample);
+        }
         let doses: Vec<f64> = self.cases.iter().map(|case| case.dose).collect();
         let names = [
             "responses before training",
             "responses after training",
-            "responses after extinction",
+            "responses at the last cues alone",
             "fibres that the US recruits",
             "W of the US's events",
         ];
@@ -330,8 +341,8 @@ macro_rules! protocol {
     ($what:literal) => {
         concat!(
             $what,
-            ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 5 cues alone without learning, 70 paired trials, 10 cues \
-             alone without learning, 30 cues alone with it. What is done is done after the circuit has settled, 3 s before \
+            ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 3 cues alone without learning, 70 paired trials, 10 cues \
+             alone without learning, 30 cues alone with it (the beginning of extinction, which takes longer). What is done is done after the circuit has settled, 3 s before \
              the first cue, and stays. A response is 15 Hz above the nucleus's own baseline, with the lesion, over the last 10 \
              pauses; for W, and for learning in the nucleus, rest is that of the intact circuit. The intact animal is the same \
              circuit with nothing done. All of it is a prediction of the model"
@@ -350,6 +361,7 @@ pub const ABLATION: Lesion = Lesion {
     axis: "share of MLI2 ablated",
     olive: Cells::Copula,
     cases: &[UNHURT, case!("ablated", "MLI2 ablated", 1.0, [Manipulation::Mli2Silenced(true)])],
+    controls: &[],
 };
 
 /// L2.
@@ -366,6 +378,7 @@ pub const WEAK_BRAKE: Lesion = Lesion {
         case!("eight", "MLI1 drive × 0.8", 0.8, [Manipulation::Mli1Drive(0.8)]),
         INTACT,
     ],
+    controls: &[],
 };
 
 /// L3.
@@ -383,6 +396,7 @@ pub const STRONG_BRAKE: Lesion = Lesion {
         case!("twelve", "MLI1 drive × 1.2", 1.2, [Manipulation::Mli1Drive(1.2)]),
         case!("fifteen", "MLI1 drive × 1.5", 1.5, [Manipulation::Mli1Drive(1.5)]),
     ],
+    controls: &[],
 };
 
 /// L4.
@@ -396,13 +410,17 @@ pub const UNCOUPLED: Lesion = Lesion {
     axis: "coupling of the olive, × intact",
     olive: Cells::Network,
     cases: &[case!("uncoupled", "Olive uncoupled", 0.0, [Manipulation::OliveCoupling(0.0)]), INTACT],
+    controls: &[],
 };
 
 /// L5.
 pub const ATAXIA: Lesion = Lesion {
     id: "L5",
     title: "Purkinje cells lost",
-    protocol: protocol!("25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost"),
+    protocol: protocol!(
+        "25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost; then 50 % where the nucleus, which they no longer \
+         hold down, does not hold the olive down either"
+    ),
     source: "Model prediction. Nothing that we have read is put beside it",
     axis: "share of Purkinje cells lost",
     olive: Cells::Copula,
@@ -412,6 +430,12 @@ pub const ATAXIA: Lesion = Lesion {
         case!("half", "50 % of Purkinje cells lost", 0.5, [Manipulation::PurkinjeLoss(0.5)]),
         case!("most", "75 % of Purkinje cells lost", 0.75, [Manipulation::PurkinjeLoss(0.75)]),
     ],
+    controls: &[case!(
+        "released",
+        "50 % of Purkinje cells lost, olive not held",
+        0.5,
+        [Manipulation::PurkinjeLoss(0.5), Manipulation::NucleoOlivary(0.0)]
+    )],
 };
 
 /// L6.
@@ -432,6 +456,7 @@ pub const IMBALANCE: Lesion = Lesion {
         case!("higher", "Excitation × 1.2", 1.2, [Manipulation::Excitation(1.2)]),
         case!("high", "Excitation × 1.4", 1.4, [Manipulation::Excitation(1.4)]),
     ],
+    controls: &[],
 };
 
 /// L7: the excitability of both kinds of interneurons as a dial, as stimulation or drugs might turn it.
@@ -589,7 +614,7 @@ mod tests {
         assert!(run.value("ablated_mli1") > run.value("intact_mli1"));
         assert!(run.value("ablated_window") < 0.1 * run.value("intact_window"));
         assert!(run.value("ablated_after") < run.value("intact_after"));
-        assert_eq!(run.line("curve", "Intact").len(), 5);
+        assert_eq!(run.line("curve", "Intact").len(), 7);
     }
 
     #[test]
@@ -627,6 +652,9 @@ mod tests {
         for lost in ["half", "most"] {
             assert!(run.value(&format!("{lost}_after")) < run.value("intact_after"), "{lost}");
         }
+        // It is the nucleus's hold of the olive that takes the US away.
+        assert!(run.value("released_window") > run.value("half_window"));
+        assert!(run.value("released_after") > run.value("half_after"));
     }
 
     #[test]
