@@ -30,6 +30,22 @@ fn main() {
     let (acq, over, ext, re) =
         (num("acq", 100.) as usize, num("over", 0.) as usize, num("ext", 300.) as usize, num("re", 100.) as usize);
     let verbose = num("v", 0.) > 0.;
+    if let Some(id) = o.get("exp") {
+        use doozy_cerebellum::experiments::*;
+        let setup = Setup { parameters, effort: Effort::Full };
+        for e in all().iter().filter(|e| id.split(',').any(|i| i == e.id())) {
+            let t0 = std::time::Instant::now();
+            let samples: Vec<Sample> = (num("from", 0.) as u64..seeds).map(|seed| e.run(&setup, seed)).collect();
+            println!("{} {:.1}s wall", e.id(), t0.elapsed().as_secs_f64());
+            for m in e.measures() {
+                let v: Vec<f64> = samples.iter().filter_map(|s| s.values.get(m.key).copied()).collect();
+                if v.is_empty() { continue; }
+                let est = Estimate::of(&v);
+                println!("{:18} {:8.3} ± {:6.3} {:?} {} | {:?}", m.key, est.mean, est.half, m.band.map(|b| (b.low, b.high)), m.band.map_or("", |b| if b.holds(est) { "ok" } else { "SHORT" }), v.iter().map(|x| (x * 100.).round() / 100.).collect::<Vec<_>>());
+            }
+        }
+        return;
+    }
     for seed in 1..=seeds {
         let t0 = std::time::Instant::now();
         let circuit = Circuit::new(&parameters, seed).unwrap();

@@ -73,7 +73,7 @@ impl Settings {
             eligibility_lag: 0,
             eligibility_most: 3.0,
             chance: 0.026,
-            burst_potentiation: 3.0,
+            burst_potentiation: 2.0,
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
             weight_most: 1.6,

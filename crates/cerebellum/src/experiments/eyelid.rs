@@ -46,6 +46,8 @@ const SHORT_ISI: u64 = 50;
 /// Extinction is given up after so many times the trials of acquisition, and never takes more than [`MOST_ALONE`].
 const MOST_RATIO: usize = 15;
 const MOST_ALONE: usize = 1_000;
+/// Pairings at the end that count as the asymptote.
+const LAST: usize = 30;
 /// ms over which courses are averaged for figures.
 const BIN_MS: usize = 10;
 
@@ -68,16 +70,16 @@ impl Length {
             Self {
                 intervals: &INTERVALS,
                 acquisition: 300,
-                over: 50,
+                over: 60,
                 probes: 40,
                 alone: MOST_ALONE,
-                over_alone: 20,
+                over_alone: 10,
                 short: 100,
             },
             Self {
                 intervals: &INTERVALS[2..3],
                 acquisition: 80,
-                over: 10,
+                over: 20,
                 probes: 10,
                 alone: 200,
                 over_alone: 0,
@@ -96,10 +98,10 @@ const NOTES: [&str; 6] = [
      wider) and the granule cells' rate in a cue",
     "Cue alone until fewer than 20 % of ten trials have a response, at most 15 times the acquisition or 1,000 trials. Calibrated: \
      with cerebellum.md §3.4's potentiation (no more by bursts than by single spikes) it is not reached in 300 trials",
-    "Relative to the first acquisition; after 20 cues alone beyond extinction. Not tuned as such, but it follows from where \
+    "Relative to the first acquisition; after ten cues alone beyond extinction. Not tuned as such, but it follows from where \
      extinction stops: weights of parallel fibres are still below 1 then, and carry it. Those of mossy fibres on the nucleus \
      change by a few per cent and hardly count",
-    "Change of the share of fibres within 15 ms of the US, from the first ten pairings to the last ten of 50 beyond the criterion. \
+    "Change of the share of fibres within 15 ms of the US, from the first ten pairings to the last 30 of 60 beyond the criterion. \
      The nucleus's hold on the olive (full at 45 Hz) is given; the response's height was calibrated",
 ];
 
@@ -115,7 +117,7 @@ impl Experiment for Eyelid {
     fn protocol(&self) -> &'static str {
         "Cue and US (0.6 of the fibres, jitter SD 4 ms) that end together, 350 ms between trials; the nucleus's release above its rate \
          between cues is the response, and counts if its mean over 40 ms reaches 15 Hz before the US is due. For each of five ISIs: \
-         pairings to 80 % in ten trials and 50 more, 40 probes without learning, cues alone to below 20 % and 20 more, pairings to \
+         pairings to 80 % in ten trials and 60 more, 40 probes without learning, cues alone to below 20 % and 10 more, pairings to \
          80 % again. ISI 50: 100 pairings"
     }
 
@@ -223,7 +225,7 @@ fn train(circuit: &Circuit, interval: &Interval, length: &Length, sample: &mut S
     paired.trials.extend(conditioning.trials(Kind::Paired, length.over).trials);
     sample.value(trials, first);
     let at_first = Phase { trials: paired.trials[..10].to_vec() }.mean_of_last(10, |trial| trial.evoked);
-    let at_last = paired.mean_of_last(10, |trial| trial.evoked);
+    let at_last = paired.mean_of_last(LAST, |trial| trial.evoked);
     sample.value(evoked, 100.0 * (at_last / at_first - 1.0));
     curve(sample, "acquisition", &name, &paired, length.acquisition + length.over);
     let evoked = |block: &[super::conditioning::Trial]| {

@@ -19,6 +19,7 @@ pub mod conditioning;
 pub mod coupling;
 pub mod curve;
 pub mod eyelid;
+pub mod lesions;
 pub mod pairing;
 pub mod passage;
 pub mod recruitment;
@@ -199,6 +200,13 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &curve::Curve,
         &curve::Mappings,
         &sweep::Difficulty,
+        &lesions::ABLATION,
+        &lesions::WEAK_BRAKE,
+        &lesions::STRONG_BRAKE,
+        &lesions::UNCOUPLED,
+        &lesions::ATAXIA,
+        &lesions::IMBALANCE,
+        &lesions::Dial,
     ]
 }
 
