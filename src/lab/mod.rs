@@ -13,6 +13,7 @@ pub mod bench;
 pub mod export;
 pub mod findings;
 mod held;
+mod memory;
 mod npz;
 pub mod overlay;
 pub mod reference;

@@ -159,6 +159,12 @@ impl ParallelContacts {
         Self { starts, targets }
     }
 
+    /// Granule cells.
+    #[must_use]
+    pub fn granule(&self) -> usize {
+        self.starts.len() - 1
+    }
+
     /// Counts the spikes that reach each cell.
     pub fn deliver(&self, spikes: &[u32], into: &mut [f32]) {
         for &cell in spikes {

@@ -9,6 +9,7 @@ pub mod spectral;
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::tracts::Edge;
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
@@ -90,7 +91,7 @@ impl GranularLayer {
                 cells.step(mossy.cue(), &mut self.spikes);
                 self.clusters.fill(0);
                 for cell in &self.spikes {
-                    // Neighbours prefer like delays, so a cluster takes every n-th cell.
+                    // As in `cluster`.
                     self.clusters[*cell as usize % self.golgi.count()] += 1;
                 }
             }
@@ -122,6 +123,28 @@ impl GranularLayer {
     #[must_use]
     pub fn golgi_spikes(&self) -> &[u16] {
         self.golgi.spikes()
+    }
+
+    /// The cluster of a granule cell.
+    #[must_use]
+    pub fn cluster(&self, cell: usize) -> u16 {
+        match &self.granule {
+            // Neighbours prefer like delays, so a cluster takes every n-th cell.
+            Granule::Spectral(_) => (cell % self.golgi.count()) as u16,
+            Granule::Passage(_) => passage::cluster(cell, self.cells, self.golgi.count()) as u16,
+        }
+    }
+
+    /// The layer's synapses from one population to another; none where the layer has no such cells. Weights are conductances
+    /// in nS.
+    pub(crate) fn edges(&self, from: &str, to: &str) -> Option<Box<dyn Iterator<Item = Edge> + '_>> {
+        match (&self.granule, from, to) {
+            (_, "mossy", "golgi") => Some(Box::new(self.golgi.mossy_edges())),
+            (_, "granule_cluster", "golgi") => Some(Box::new(self.golgi.cluster_edges())),
+            (Granule::Passage(cells), "golgi", "granule_cluster") => Some(Box::new(cells.golgi_edges())),
+            (Granule::Passage(cells), "mossy", "granule") => Some(Box::new(cells.mossy_edges())),
+            _ => None,
+        }
     }
 
     /// Bytes that it holds.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::golgi::Listeners;
 use super::lanes::{self, Membrane, Shared};
+use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::rng::Stream;
 
@@ -143,13 +144,26 @@ pub(super) struct Passage {
     golgi: Listeners,
     /// Golgi spikes that reach each cluster in this step.
     arriving: Vec<u16>,
+    /// Conductance of one mossy and of one Golgi synapse, nS.
+    mossy_conductance: f32,
+    golgi_conductance: f32,
+}
+
+/// The first cell of a cluster, where `cells` are cut into `clusters`.
+fn edge(cluster: usize, cells: usize, clusters: usize) -> usize {
+    cluster * cells / clusters
+}
+
+/// The cluster of a cell: the last that does not begin after it.
+pub(super) fn cluster(cell: usize, cells: usize, clusters: usize) -> usize {
+    ((cell + 1) * clusters).div_ceil(cells) - 1
 }
 
 impl Passage {
     pub(super) fn new(parameters: &Parameters, seed: u64) -> Self {
         let (cells, settings) = (parameters.cells, &parameters.passage);
         let (n, clusters) = (cells.granule, cells.golgi);
-        let edge = |cluster: usize| cluster * n / clusters;
+        let edge = |cluster: usize| edge(cluster, n, clusters);
         let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
         let mut stream = Stream::named(seed, "passage mossy", 0);
         let chunks = (0..clusters)
@@ -172,6 +186,8 @@ impl Passage {
             )
             .turned(clusters),
             arriving: vec![0; clusters],
+            mossy_conductance: settings.mossy_conductance,
+            golgi_conductance: settings.golgi_conductance,
         }
     }
 
@@ -209,6 +225,35 @@ impl Passage {
             here.copy_from_slice(&chunk.counts);
             clusters = rest;
         }
+    }
+
+    /// Golgi cells that inhibit a cluster, by Golgi cell; all synapses of the pair together, nS.
+    pub(super) fn golgi_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        (0..self.arriving.len()).flat_map(move |pre| {
+            self.golgi.of(pre).chunk_by(|a, b| a == b).map(move |same| Edge {
+                pre: pre as u32,
+                post: u32::from(same[0]),
+                weight: self.golgi_conductance * same.len() as f32,
+            })
+        })
+    }
+
+    /// Mossy fibres that drive a cell, by stretch of the layer, then by fibre; nS.
+    pub(super) fn mossy_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.chunks.iter().flat_map(move |chunk| {
+            // The cell at each place; where a cluster has been filled up, no place is a target.
+            let mut cells = Vec::with_capacity(chunk.v.len());
+            let mut next = chunk.first;
+            for size in &chunk.sizes {
+                let size = usize::from(*size);
+                cells.extend((0..lanes::padded(size) as u32).map(|k| next + k));
+                next += size as u32;
+            }
+            let pairs = chunk.starts.windows(2).zip(0..).flat_map(move |(row, pre)| {
+                chunk.targets[row[0] as usize..row[1] as usize].iter().map(move |place| (pre, *place))
+            });
+            pairs.map(move |(pre, place)| Edge { pre, post: cells[usize::from(place)], weight: self.mossy_conductance })
+        })
     }
 
     pub(super) fn bytes(&self) -> usize {
