@@ -7,21 +7,20 @@
 //! bias = 50.0
 //! ```
 //!
-//! Whatever is not a section, a field or a value of the model is refused with its place, and with what would be right; so
-//! is a model that this machine has no memory for.
+//! Whatever is not a section, a field or a value of the model is refused with its place, and with what would be right.
 
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path};
 
 use doozy_cerebellum::{
     Parameters, Preset,
-    parameters::{Demand, Entry, Fault},
+    parameters::{Entry, Fault},
 };
 use toml::{
     Spanned, Table, Value,
     de::{DeTable, DeValue},
 };
 
-use super::{memory, nearest};
+use super::nearest;
 
 /// The name of the one word that stands before all sections.
 const PRESET: &str = "preset";
@@ -82,15 +81,14 @@ pub fn read(path: &Path, preset: Preset) -> Result<Overlay, OverlayError> {
         path: shown.clone(),
         troubles: vec![Trouble { place: None, message: "the file is not text in UTF-8".into() }],
     })?;
-    Ok(parse(&shown, &text, preset, memory::available())?)
+    Ok(parse(&shown, &text, preset)?)
 }
 
-/// Lays `text` over the parameters of its preset, or of `preset` where it names none. A circuit of them must fit into
-/// `memory` bytes, where that is known.
+/// Lays `text` over the parameters of its preset, or of `preset` where it names none.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn parse(path: &str, text: &str, preset: Preset, memory: Option<u64>) -> Result<Overlay, Refused> {
+pub fn parse(path: &str, text: &str, preset: Preset) -> Result<Overlay, Refused> {
     let refused = |troubles| Refused { path: path.to_owned(), troubles };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let broken = |error: toml::de::Error| {
@@ -111,9 +109,6 @@ pub fn parse(path: &str, text: &str, preset: Preset, memory: Option<u64>) -> Res
     }
     for fault in parameters.check().err().unwrap_or_default() {
         sheet.fault(&fault);
-    }
-    if let (true, Some(memory)) = (sheet.troubles.is_empty(), memory) {
-        sheet.fits(&parameters, memory);
     }
     if sheet.troubles.is_empty() {
         Ok(Overlay { parameters, names_preset: named.is_some() })
@@ -207,30 +202,6 @@ impl Sheet<'_> {
         }
     }
 
-    /// Looks whether a circuit of `parameters` fits into `memory` bytes.
-    fn fits(&mut self, parameters: &Parameters, memory: u64) {
-        let demands = parameters.demands();
-        let whole: u64 = demands.iter().map(|demand| demand.bytes).sum();
-        let Some(greatest) = demands.first().filter(|_| whole > memory) else { return };
-        let Demand { what, fields, synapses, bytes } = greatest;
-        // Of the fields that make it so great, the first that the file sets.
-        let field = fields.iter().find(|field| self.places.contains_key(**field)).unwrap_or(&fields[0]);
-        let value = parameters.entries().into_iter().find(|entry| entry.field == *field).and_then(|entry| entry.value);
-        let value = value.unwrap_or_default();
-        let share = memory.saturating_sub(whole - bytes) as f64 / *bytes as f64;
-        let gigabytes = |bytes: u64| format!("{:.2} GB", bytes as f64 * 1e-9);
-        let message = format!(
-            "{field} is {value}: the circuit would take {}, most of it for {synapses} synapses of {what} ({}), and {} are \
-             free; with all else as it is, it must be below {:.0}",
-            gigabytes(whole),
-            fields.join(", "),
-            gigabytes(memory),
-            (value * share).floor().max(1.0)
-        );
-        let place = self.places.get(*field).map(|span| place(self.text, span.start));
-        self.troubles.push(Trouble { place, message });
-    }
-
     fn fault(&mut self, fault: &Fault) {
         let place = self.places.get(&fault.field).map(|span| place(self.text, span.start));
         self.troubles.push(Trouble { place, message: fault.to_string() });
@@ -277,20 +248,19 @@ mod tests {
     use super::*;
 
     fn troubles(text: &str) -> Vec<String> {
-        let refused = parse("p.toml", text, Preset::Small, None).expect_err(text);
+        let refused = parse("p.toml", text, Preset::Small).expect_err(text);
         refused.to_string().lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
-        let overlay =
-            parse("p.toml", "preset = \"standard\"\n[mli1]\nbias = 50\n", Preset::Small, None).expect("valid");
+        let overlay = parse("p.toml", "preset = \"standard\"\n[mli1]\nbias = 50\n", Preset::Small).expect("valid");
         let mut wanted = Parameters::of(Preset::Standard);
         wanted.mli1.bias = 50.0;
         assert_eq!(overlay, Overlay { parameters: wanted, names_preset: true });
-        let overlay = parse("p.toml", "", Preset::Large, None).expect("valid");
+        let overlay = parse("p.toml", "", Preset::Large).expect("valid");
         assert_eq!(overlay, Overlay { parameters: Parameters::of(Preset::Large), names_preset: false });
-        let olive = parse("p.toml", "[olive]\nmapping = \"declining\"\n", Preset::Small, None).expect("valid");
+        let olive = parse("p.toml", "[olive]\nmapping = \"declining\"\n", Preset::Small).expect("valid");
         assert_eq!(olive.parameters.olive.mapping, doozy_cerebellum::olive::Mapping::Declining);
     }
 
@@ -299,7 +269,7 @@ mod tests {
         for preset in Preset::ALL {
             let parameters = Parameters::of(preset);
             let text = toml::to_string(&parameters).expect("parameters are a table");
-            assert_eq!(parse("p.toml", &text, Preset::Small, None).expect("valid").parameters, parameters);
+            assert_eq!(parse("p.toml", &text, Preset::Small).expect("valid").parameters, parameters);
         }
     }
 
@@ -346,19 +316,6 @@ mod tests {
         assert!(troubles("[cells]\nfibres = -32\n")[0].starts_with("p.toml:2:10: cells.fibres is -32: it must be"));
         assert!(troubles("[mli1]\nbias = \"much\"\n")[0].starts_with("p.toml:2:8: mli1.bias is \"much\": it must be"));
         assert!(troubles("mli1 = 3\n")[0].contains("mli1 is a section"));
-    }
-
-    #[test]
-    fn more_synapses_than_memory_are_refused_with_the_field_that_makes_them() {
-        let text = "[cells]\ngranule = 4_000_000\n[plasticity]\ncontacts = 32\n";
-        assert!(parse("p.toml", text, Preset::Small, Some(10_000_000_000)).is_ok());
-        let refused = parse("p.toml", text, Preset::Small, Some(1_000_000_000)).expect_err("1 GB").to_string();
-        assert!(refused.starts_with("p.toml:2:11: cells.granule is 4000000: the circuit would take 1."), "{refused}");
-        assert!(refused.contains("256000000 synapses of parallel fibres on Purkinje cells"), "{refused}");
-        // What it says would fit does.
-        let below: u64 = refused.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("a number");
-        let fitting = text.replace("4_000_000", &(below - 1).to_string());
-        assert!(parse("p.toml", &fitting, Preset::Small, Some(1_000_000_000)).is_ok(), "{refused}");
     }
 
     #[test]

@@ -41,17 +41,6 @@ pub struct Entry {
     pub unit: &'static str,
 }
 
-/// Memory that synapses of one kind take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demand {
-    /// Whose synapses they are, both microzones together.
-    pub what: &'static str,
-    /// The fields that their number grows with, the first in proportion.
-    pub fields: &'static [&'static str],
-    pub synapses: u64,
-    pub bytes: u64,
-}
-
 /// What can be a parameter.
 pub trait Value {
     /// Its number, where it is one.
@@ -214,73 +203,6 @@ impl Parameters {
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
     }
 
-    /// What the whole circuit takes of memory, reckoned from its greatest arrays, the greatest first; within a fifth of what
-    /// it holds wherever that matters.
-    #[must_use]
-    pub fn demands(&self) -> Vec<Demand> {
-        let Cells { granule, golgi, mossy, fibres, mli1, mli2, nuclei } = self.cells;
-        let wiring = &self.wiring;
-        let of = |what, fields: &'static [&'static str], synapses: f64, each: usize, cells: usize| Demand {
-            what,
-            fields,
-            synapses: synapses as u64,
-            bytes: (synapses * each as f64) as u64 + cells as u64,
-        };
-        let passage = self.granule.layer == granule::Layer::PassageOfTime;
-        let dendrites = if passage { self.passage.mossy_partners.min(mossy) } else { 0 };
-        let pairs = |to: usize, partners: f64| to as f64 * partners;
-        let between = pairs(mli1, wiring.cf_mli1_partners + wiring.mli2_mli1_partners + wiring.mli1_mli1_partners)
-            + pairs(mli2, wiring.cf_mli2_partners + wiring.mli2_mli2_partners + wiring.mli1_mli2_partners)
-            + pairs(fibres, wiring.mli1_purkinje_share * mli1 as f64 + wiring.mli2_purkinje_partners);
-        let mut demands = vec![
-            of(
-                "parallel fibres on Purkinje cells",
-                &["cells.granule", "plasticity.contacts"],
-                2.0 * granule as f64 * self.plasticity.contacts.min(fibres) as f64,
-                size_of::<f32>(),
-                0,
-            ),
-            of(
-                "parallel fibres on interneurons",
-                &["wiring.pf_partners", "cells.mli1", "cells.mli2", "cells.granule"],
-                2.0 * pairs(mli1 + mli2, wiring.pf_partners.min(granule) as f64),
-                size_of::<u16>(),
-                2 * granule * size_of::<u32>(),
-            ),
-            of(
-                "mossy fibres on granule cells, with the cells themselves",
-                &["cells.granule", "passage.mossy_partners"],
-                granule as f64 * dendrites as f64,
-                size_of::<u16>(),
-                // State, and twice the trace of eligibility.
-                granule * (20 + 2 * 20),
-            ),
-            of(
-                "interneurons",
-                &["cells.mli1", "cells.mli2", "wiring.mli2_mli1_partners", "wiring.mli1_mli1_partners"],
-                2.0 * between,
-                size_of::<u16>() + size_of::<f32>(),
-                2 * (mli1 + mli2) * 64,
-            ),
-            of(
-                "the Golgi cells",
-                &["cells.golgi", "golgi.mossy_partners", "golgi.granule_clusters"],
-                pairs(golgi, self.golgi.mossy_partners.min(mossy as f64) + self.golgi.granule_clusters),
-                size_of::<u16>(),
-                golgi * 64,
-            ),
-            of(
-                "mossy fibres on the nucleus",
-                &["cells.mossy", "cells.nuclei"],
-                2.0 * pairs(mossy, nuclei as f64),
-                size_of::<f32>(),
-                0,
-            ),
-        ];
-        demands.sort_by_key(|demand| core::cmp::Reverse(demand.bytes));
-        demands
-    }
-
     /// Looks at every value.
     ///
     /// # Errors
@@ -308,19 +230,6 @@ mod tests {
         for preset in Preset::ALL {
             assert_eq!(Parameters::of(preset).check(), Ok(()), "{preset:?}");
         }
-    }
-
-    #[test]
-    fn demands_grow_with_their_first_field_and_are_what_the_layouts_say() {
-        let large = Parameters::of(Preset::Large).demands();
-        let find = |demands: &[Demand], what: &str| demands.iter().find(|demand| demand.what == what).cloned();
-        let purkinje = find(&large, "parallel fibres on Purkinje cells").expect("it is one of them");
-        assert_eq!((purkinje.synapses, purkinje.bytes), (2 * 102_400 * 9, 8 * 102_400 * 9));
-        assert!(large.windows(2).all(|pair| pair[0].bytes >= pair[1].bytes));
-        let mut wide = Parameters::of(Preset::Large);
-        wide.wiring.pf_partners *= 2;
-        let twice = find(&wide.demands(), "parallel fibres on interneurons").expect("it is one of them");
-        assert_eq!(twice.synapses, 2 * 2 * 400 * (352 + 96) * 2);
     }
 
     #[test]
