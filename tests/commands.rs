@@ -260,6 +260,7 @@ fn parameter_files_are_validated_as_the_lab_reads_them() {
         ("[mli1]\ncapacitance = nan\n", ":2:15: mli1.capacitance is NaN: it must be 1 … 1000 pF"),
         ("[cells]\ngranule = 0\n", ":2:11: cells.granule is 0: it must be 64 … 4194304"),
         ("[wiring]\ncf_conductance = -0.5\n", ":2:18: wiring.cf_conductance is -0.5: it must be 0 … 100 nS"),
+        ("[cells]\ngranule = 4_000_000\n", ":2:11: memory for cells.granule × plasticity.contacts (4000000 × 32)"),
         ("[mli1\n", ":1:6: "),
     ] {
         let refused = validate(text);

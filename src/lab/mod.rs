@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 pub mod bench;
 pub mod export;
 pub mod findings;
+pub mod memory;
 mod npz;
 pub mod overlay;
 pub mod reference;

@@ -1,5 +1,5 @@
-//! Prints the rates of every population at rest, the circuit's speed there and in conditioning trials, and the hash of its
-//! spikes, of one preset and seed, with learning on:
+//! Prints the rates of every population at rest and with a cue on, the circuit's speed there and in conditioning trials, what
+//! it takes in memory and on disk, and the hash of its spikes, of one preset and seed, with learning on:
 //! `cargo run --release --example rest_rates -p doozy-cerebellum -- small 1 [threads]`.
 
 use std::time::{Duration, Instant};
@@ -20,6 +20,13 @@ fn timed(circuit: &mut Circuit, steps: u64) -> Duration {
     start.elapsed()
 }
 
+/// The most memory that the process has held, MB, where the system says it.
+fn most_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1.024e-3)
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| "small".to_owned());
@@ -30,8 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut circuit = Circuit::new(&Parameters::of(preset), seed)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
     circuit.set_threads(threads)?;
-    println!("{:#?}", circuit.rest());
-    println!("granular layer {:.1} MB", circuit.granular().bytes() as f64 * 1e-6);
+    println!("at rest {:#?}", circuit.rest());
     let rest = timed(&mut circuit, 1_000 * TRIALS);
     let (mut on, mut off) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..TRIALS {
@@ -41,11 +47,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         circuit.set_cue(None);
         off += timed(&mut circuit, 1_000 - CUE_MS);
     }
+    circuit.reset_rates();
+    circuit.set_cue(Some(1));
+    timed(&mut circuit, CUE_MS);
+    println!("with the cue on {:#?}", circuit.rates());
+    println!("granular layer {:.1} MB", circuit.granular().bytes() as f64 * 1e-6);
+    if let Some(most) = most_memory() {
+        println!("the process at most {most:.1} MB");
+    }
     let times = |steps: u64, taken: Duration| steps as f64 * 1e-3 / taken.as_secs_f64();
     println!("times real time, {} thread(s):", circuit.threads());
     println!("{:8.1} at rest", times(1_000 * TRIALS, rest));
     println!("{:8.1} in trials", times(1_000 * TRIALS, on + off));
     println!("{:8.1} with the cue on", times(CUE_MS * TRIALS, on));
+    let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
+    let estimate = circuit.parameters().memory() as usize;
+    println!(
+        "MiB: {:.2} held, {:.2} estimated, {:.2} saved",
+        mib(circuit.bytes()),
+        mib(estimate),
+        mib(circuit.save().len())
+    );
     println!("spikes {:016x}", circuit.spike_hash());
     Ok(())
 }

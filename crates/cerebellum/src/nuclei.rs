@@ -10,6 +10,7 @@ use crate::parameters::{Parameters, settings};
 use crate::plasticity::MossySynapses;
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Cells of the deep nucleus.
@@ -66,15 +67,15 @@ impl Settings {
             threshold: -36.0,
             reset: -50.0,
             refractory: 2,
-            bias: 205.0,
+            bias: 355.0,
             bias_sd: 8.0,
             gaba_reversal: -75.0,
             gaba_decay: 4.5,
-            purkinje_conductance: 0.8,
+            purkinje_conductance: 2.4,
             purkinje_partners: 12,
             mossy_decay: 10.0,
-            mossy_conductance: 0.06,
-            release_filter: 20.0,
+            mossy_conductance: 0.02,
+            release_filter: 10.0,
             pause_filter: 40.0,
             olive_delay: 25,
             olive_full: 45.0,
@@ -209,6 +210,34 @@ impl Nuclei {
         let slots = self.rates.len() as u64;
         self.rates[(self.step % slots) as usize] = self.rate;
         self.step += 1;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_gaba, &self.g_mossy, &self.bias, &self.refractory, &self.arrived, &self.input];
+        shape::held(&floats)
+            + shape::held(&[&self.input_at_rest, &self.inhibition])
+            + shape::held(&[&self.partners, &self.spikes])
+            + shape::held(&self.underway.iter().collect::<Vec<_>>())
+            + shape::held(&[&self.rates])
+    }
+
+    /// That a state fits its parameters and stands at `step`.
+    pub(crate) fn fits(&self, parameters: &Parameters, step: u64) -> Result<(), Misfit> {
+        let (n, purkinje) = (parameters.cells.nuclei, parameters.cells.fibres);
+        let each = parameters.nuclei.purkinje_partners.min(purkinje);
+        let floats = [&self.v, &self.g_gaba, &self.g_mossy, &self.bias, &self.refractory];
+        shape::settings("nucleus", &self.settings, &parameters.nuclei)?;
+        shape::lengths("nucleus", &floats, n)?;
+        shape::lengths("nucleus: Purkinje input", &[&self.input, &self.input_at_rest, &self.inhibition], n)?;
+        shape::same("nucleus: partners of a cell", self.partners_each as u64, each as u64)?;
+        shape::length("nucleus: partners", &self.partners, n * each)?;
+        shape::below("nucleus: partners", &self.partners, purkinje as u64)?;
+        shape::length("nucleus: Purkinje cells", &self.arrived, purkinje)?;
+        shape::length("nucleus: spikes on their way", &self.underway, DELAY + 1)?;
+        self.underway.iter().try_for_each(|set| shape::below("nucleus: spikes on their way", set, purkinje as u64))?;
+        shape::length("nucleus: rates", &self.rates, parameters.nuclei.olive_delay as usize)?;
+        shape::below("nucleus: spikes", &self.spikes, n as u64)?;
+        shape::same("nucleus: step", self.step, step)
     }
 
     /// Cells that fired in the step just done, ascending.

@@ -146,6 +146,7 @@ pub struct Parameters {
     pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
     pub circuit: circuit::Settings,
+    pub limits: circuit::Limits,
 }
 
 impl Parameters {
@@ -173,6 +174,7 @@ impl Parameters {
             inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
             circuit: circuit::Settings::of(preset),
+            limits: circuit::Limits::default(),
         }
     }
 
@@ -199,16 +201,17 @@ impl Parameters {
             ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
             ("circuit", &self.circuit),
+            ("limits", &self.limits),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
     }
 
-    /// Looks at every value.
+    /// Looks at every value, and whether the whole keeps to `limits.memory`.
     ///
     /// # Errors
-    /// Every value that is not a number or lies out of its range.
+    /// Every value that is not a number or lies out of its range, or the memory that is too much.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
-        let faults: Vec<Fault> = self
+        let mut faults: Vec<Fault> = self
             .entries()
             .into_iter()
             .filter_map(|entry| {
@@ -217,6 +220,20 @@ impl Parameters {
                 (!(low..=high).contains(&value)).then_some(Fault { field: entry.field, value, low, high, unit })
             })
             .collect();
+        let (granule, most) = (self.cells.granule, self.cells.golgi.saturating_mul(granule::passage::CLUSTER_MOST));
+        if self.granule.layer == granule::Layer::PassageOfTime && granule > most {
+            faults.push(Fault {
+                field: "cells.granule".to_owned(),
+                value: granule as f64,
+                low: 64.0,
+                high: most as f64,
+                unit: format!(", {} a Golgi cell, in the passage-of-time layer", granule::passage::CLUSTER_MOST),
+            });
+        }
+        // Counts that are out of their ranges say nothing about memory.
+        if faults.is_empty() {
+            faults.extend(self.check_limit().err());
+        }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
@@ -242,5 +259,18 @@ mod tests {
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["cells.granule", "mli1.capacitance", "wiring.cf_conductance"]);
         assert_eq!(faults[2].to_string(), "wiring.cf_conductance is -0.5: it must be 0 … 100 nS");
+    }
+
+    #[test]
+    fn clusters_that_do_not_fit_their_places_are_refused() {
+        let mut parameters = Parameters::of(Preset::Xl);
+        parameters.cells.golgi = 16;
+        let faults = parameters.check().expect_err("65,536 cells a cluster are too many");
+        assert_eq!(
+            faults[0].to_string(),
+            "cells.granule is 1048576: it must be 64 … 524288, 32768 a Golgi cell, in the passage-of-time layer"
+        );
+        parameters.granule.layer = granule::Layer::Spectral;
+        assert_eq!(parameters.check(), Ok(()));
     }
 }

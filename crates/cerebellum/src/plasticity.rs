@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::WINDOW_TO_MS;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Rates and time constants of learning.
@@ -26,6 +27,10 @@ settings! {
         /// Mean Λ of a spontaneous event: the potentiation by parallel fibres alone balances the depression that such events
         /// cause (E12 measures 0.026).
         chance: f64 [0, 1] "",
+        /// How much more a parallel fibre's spike potentiates for each unit of eligibility that it finds ◇: bursts potentiate
+        /// more than single spikes (bursts of parallel fibres alone: Jörntell and Ekerot 2002, from memory). The rate at rest
+        /// stays in balance; 0 is cerebellum.md §3.4.
+        burst_potentiation: f32 [0, 100] "",
         /// Calcium below which a climbing fibre's event potentiates (Rowan 2018: polarity).
         potentiating_calcium: f64 [0, 10] "",
         /// Potentiation by such an event, relative to `depression` and for each unit of missing calcium.
@@ -67,6 +72,7 @@ impl Settings {
             eligibility_lag: 0,
             eligibility_most: 3.0,
             chance: 0.026,
+            burst_potentiation: 3.0,
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
             weight_most: 1.6,
@@ -78,7 +84,7 @@ impl Settings {
             },
             interneurons: 0.0,
             nuclear_potentiation: 4e-3,
-            nuclear_depression: 4e-4,
+            nuclear_depression: 1e-4,
             nuclear_pause: 0.65,
             nuclear_burst: 1.1,
             nuclear_least: 0.5,
@@ -203,6 +209,9 @@ impl ParallelFibres {
         let contacts = settings.contacts.min(purkinje);
         let granule = parameters.cells.granule;
         let per_spike = balance(&settings, parameters.olive.spontaneous);
+        // Poisson spikes at rest find this eligibility on average.
+        let found = parameters.spectral.background * 1e-3 * settings.eligibility_decay;
+        let per_spike = per_spike / (1.0 + f64::from(settings.burst_potentiation) * found);
         let delay = WINDOW_TO_MS + settings.eligibility_lag;
         Self {
             contacts,
@@ -249,8 +258,10 @@ impl ParallelFibres {
         if !learning {
             return;
         }
-        let (most, share) = (self.settings.weight_most, self.potentiation);
+        let most = self.settings.weight_most;
         for &cell in spikes {
+            let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
+            let share = self.potentiation * (1.0 + self.settings.burst_potentiation * found);
             for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
                 *weight += share * (most - *weight);
             }
@@ -288,10 +299,47 @@ impl ParallelFibres {
         self.eligibility.now(cell)
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        let trace = &self.eligibility;
+        shape::held(&[&self.weights, &self.sums, &trace.value, &trace.decay])
+            + shape::held(&[&trace.since])
+            + shape::held(&trace.waiting.iter().collect::<Vec<_>>())
+            + shape::held(&[&self.eligible])
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let (granule, purkinje) = (parameters.cells.granule, parameters.cells.fibres);
+        let contacts = parameters.plasticity.contacts.min(purkinje);
+        shape::settings("Purkinje synapses", &self.settings, &parameters.plasticity)?;
+        shape::same("Purkinje synapses: contacts", self.contacts as u64, contacts as u64)?;
+        shape::same("Purkinje synapses: cells", self.purkinje as u64, purkinje as u64)?;
+        shape::length("Purkinje synapses: weights", &self.weights, granule * contacts)?;
+        shape::length("Purkinje synapses: sums", &self.sums, purkinje + contacts)?;
+        let eligible: Vec<u32> = self.eligible.iter().map(|(cell, _)| *cell).collect();
+        shape::below("Purkinje synapses: those eligible", &eligible, granule as u64)?;
+        let trace = &self.eligibility;
+        let delay = WINDOW_TO_MS + parameters.plasticity.eligibility_lag;
+        shape::length("eligibility", &trace.value, granule)?;
+        shape::length("eligibility", &trace.since, granule)?;
+        shape::below("eligibility: last spikes", &trace.since, u64::from(trace.clock) + 1)?;
+        shape::length("eligibility: spikes that wait", &trace.waiting, delay as usize + 1)?;
+        shape::below("eligibility: place", &[trace.place as u64], trace.waiting.len() as u64)?;
+        trace.waiting.iter().try_for_each(|set| shape::below("eligibility: spikes that wait", set, granule as u64))?;
+        shape::below("eligibility: length of its decay", &[(trace.decay.len() as u64).wrapping_sub(1)], 1 << 20)
+    }
+
     /// Weights, `contacts` for each granule cell, from the first Purkinje cell of its row on.
     #[must_use]
     pub fn weights(&self) -> &[f32] {
         &self.weights
+    }
+
+    /// Weight of a granule cell's synapse on a Purkinje cell, where it has one.
+    #[must_use]
+    pub fn weight(&self, granule: usize, purkinje: usize) -> Option<f32> {
+        let place = (purkinje + self.purkinje - self.first(granule as u32)) % self.purkinje;
+        (place < self.contacts).then(|| self.weights[granule * self.contacts + place])
     }
 
     /// Purkinje cells that each granule cell contacts.
@@ -449,6 +497,17 @@ impl MossySynapses {
         }
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        shape::held(&[&self.weights])
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        shape::same("mossy synapses: nuclear cells", self.nuclei as u64, parameters.cells.nuclei as u64)?;
+        shape::length("mossy synapses: weights", &self.weights, parameters.cells.mossy * self.nuclei)?;
+        shape::below("mossy synapses: steps", &[self.clock], shape::LATEST)
+    }
+
     /// Weights, one row of nuclear cells a mossy fibre.
     #[must_use]
     pub fn weights(&self) -> &[f32] {
@@ -528,6 +587,8 @@ mod tests {
         let changed: Vec<usize> =
             synapses.weights().iter().enumerate().filter(|(_, w)| **w != 1.0).map(|(k, _)| k).collect();
         assert_eq!(changed, [5 * 32 + 3, 9 * 32 + 3]);
+        assert!(synapses.weight(9, 3).is_some_and(|weight| weight < 1.0));
+        assert_eq!(synapses.weight(9, 4), Some(1.0));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::settings;
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Purkinje somata (cerebellum.md §3.4, after Yamazaki's program, where nothing else is said).
@@ -68,10 +69,10 @@ impl Settings {
             ahp: 100.0,
             ahp_decay: 2.5,
             ahp_reversal: -70.0,
-            bias: 120.0,
+            bias: 38.0,
             bias_sd: 5.0,
             pf_decay: 8.3,
-            pf_rest: 0.5,
+            pf_rest: 2.0,
             mli_conductance,
             gaba_rise: 0.8,
             gaba_decay: 6.0,
@@ -242,6 +243,20 @@ impl Somata {
             self.pause[cell] = pause;
         }
         spikelet
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_pf, &self.g_slow, &self.g_fast, &self.g_ahp, &self.bias, &self.plateau];
+        shape::held(&floats) + shape::held(&[&self.since, &self.length, &self.pause]) + shape::held(&[&self.lost])
+    }
+
+    /// That a state has `n` cells.
+    pub(crate) fn fits(&self, n: usize) -> Result<(), Misfit> {
+        let floats = [&self.v, &self.g_pf, &self.g_slow, &self.g_fast, &self.g_ahp, &self.bias, &self.plateau];
+        shape::lengths("Purkinje somata", &floats, n)?;
+        shape::lengths("Purkinje somata", &[&self.since, &self.length, &self.pause], n)?;
+        shape::below("Purkinje somata: complex spikes", &self.since, 1 << 31)?;
+        shape::length("Purkinje somata", &self.lost, n)
     }
 
     /// Length of each cell's last complex spike, ms; 0 before the first.

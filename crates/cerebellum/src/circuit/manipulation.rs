@@ -28,6 +28,8 @@ pub enum Manipulation {
     Excitation(f32),
     /// Factor on what interneurons do to one another and to Purkinje cells.
     Inhibition(f32),
+    /// Factor on the calcium of climbing fibres' events, as a chelator or uncaging would set it.
+    Calcium(f64),
 }
 
 impl Circuit {
@@ -60,6 +62,7 @@ impl Circuit {
                     zone.mli2.factors.inhibition = factor;
                     complex.inhibition_factor = factor;
                 }
+                Manipulation::Calcium(factor) => complex.calcium_factor = factor,
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::parameters::Parameters;
 use crate::plasticity::{Instruction, MossySynapses, ParallelFibres};
 use crate::purkinje::WINDOW_TO_MS;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 use crate::soma::Somata;
 use crate::wiring::{Projection, Reach, Rule};
 
@@ -47,6 +48,7 @@ pub struct Microcomplex {
     events: Vec<FibreEvent>,
     pub(super) excitation_factor: f32,
     pub(super) inhibition_factor: f32,
+    pub(super) calcium_factor: f64,
     settled: bool,
 }
 
@@ -90,6 +92,7 @@ impl Microcomplex {
             events: Vec::with_capacity(n),
             excitation_factor: 1.0,
             inhibition_factor: 1.0,
+            calcium_factor: 1.0,
             settled: false,
             microzone,
         }
@@ -152,6 +155,42 @@ impl Microcomplex {
         }
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.microzone.bytes()
+            + self.somata.bytes()
+            + self.synapses.bytes()
+            + self.mli2_purkinje.bytes()
+            + self.nuclei.bytes()
+            + self.mossy_synapses.bytes()
+            + self.inferior.as_ref().map_or(0, Inferior::bytes)
+            + shape::held(&[&self.mli1_conductance, &self.excitation])
+            + shape::held(&self.inhibition.each_ref())
+            + shape::held(&[&self.purkinje_spikes, &self.lost])
+            + shape::held(&[&self.events])
+    }
+
+    /// That a state fits its parameters and has lived `steps`.
+    pub(super) fn fits(&self, parameters: &Parameters, steps: u64) -> Result<(), Misfit> {
+        let crate::presets::Cells { fibres, mli2, .. } = parameters.cells;
+        shape::same("microzone: steps", self.microzone.clock(), steps)?;
+        self.microzone.fits(parameters)?;
+        self.somata.fits(fibres)?;
+        shape::settings("Purkinje somata", self.somata.settings(), &parameters.soma)?;
+        self.synapses.fits(parameters)?;
+        self.mli2_purkinje.fits(mli2, fibres)?;
+        shape::lengths("Purkinje cells: input", &[&self.mli1_conductance, &self.excitation], fibres)?;
+        self.inhibition.iter().try_for_each(|row| shape::length("Purkinje cells: inhibition", row, fibres))?;
+        shape::below("Purkinje cells: spikes", &self.purkinje_spikes, fibres as u64)?;
+        self.nuclei.fits(parameters, steps)?;
+        self.mossy_synapses.fits(parameters)?;
+        shape::same(
+            "olive cells",
+            self.inferior.is_some().into(),
+            (parameters.inferior.cells == Cells::Network).into(),
+        )?;
+        self.inferior.iter().try_for_each(|cells| cells.fits(parameters, steps))
+    }
+
     pub(super) fn has_olive_cells(&self) -> bool {
         self.inferior.is_some()
     }
@@ -178,7 +217,8 @@ impl Microcomplex {
         while set != 0 {
             let fibre = set.trailing_zeros();
             set &= set - 1;
-            let calcium = parameters.window.calcium(self.microzone.purkinje.inhibition_after(fibre as usize, fired));
+            let inhibition = self.microzone.purkinje.inhibition_after(fibre as usize, fired);
+            let calcium = parameters.window.calcium(inhibition) * self.calcium_factor;
             self.events.push(FibreEvent {
                 zone,
                 fibre: fibre as u16,

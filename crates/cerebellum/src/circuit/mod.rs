@@ -5,12 +5,14 @@
 
 mod events;
 mod manipulation;
+mod memory;
 mod microcomplex;
+mod save;
 mod threads;
 
 use serde::{Deserialize, Serialize};
 
-use crate::granule::GranularLayer;
+use crate::granule::{GranularLayer, Stimulus};
 use crate::microzone::Rest;
 use crate::mossy::Mossy;
 use crate::network::Zone;
@@ -18,9 +20,12 @@ use crate::parameters::{Fault, Parameters, settings};
 use crate::presets::Preset;
 use crate::rng::{FNV_OFFSET, FNV_PRIME};
 
+pub use crate::shape::Misfit;
 pub use events::{FibreEvent, Refused};
 pub use manipulation::Manipulation;
+pub use memory::Limits;
 pub use microcomplex::Microcomplex;
+pub use save::Unreadable;
 pub use threads::NoThreads;
 
 use events::Schedule;
@@ -254,6 +259,11 @@ impl Circuit {
     #[must_use]
     pub fn mossy(&self) -> &Mossy {
         &self.mossy
+    }
+
+    /// Puts an electrode on the parallel fibres, or takes it off, from the next step on.
+    pub fn stimulate(&mut self, stimulus: Option<Stimulus>) {
+        self.granular.stimulate(stimulus);
     }
 
     #[must_use]

@@ -13,7 +13,11 @@ use crate::rng::normal_quantile;
 use crate::sum::tree_sum_f64;
 
 pub mod chance;
+pub mod competition;
+pub mod conditioning;
 pub mod curve;
+pub mod pairing;
+pub mod passage;
 pub mod rest;
 pub mod sweep;
 pub mod synchrony;
@@ -46,6 +50,11 @@ impl Effort {
 pub struct Setup {
     pub parameters: Parameters,
     pub effort: Effort,
+}
+
+/// Simulated seconds in which a setup's circuit settles, about.
+pub(crate) fn settling_seconds(setup: &Setup) -> f64 {
+    f64::from(setup.parameters.circuit.forget + setup.parameters.circuit.settle) * 1e-3
 }
 
 /// Whether a band can speak for the circuit.
@@ -172,8 +181,12 @@ pub fn all() -> &'static [&'static dyn Experiment] {
         &timing::Chain,
         &transient::Transient,
         &synchrony::Duration,
+        &pairing::Excited,
+        &competition::Competition,
         &synchrony::Jitter,
         &chance::Chance,
+        &pairing::Polarity,
+        &passage::Passage,
         &curve::Curve,
         &curve::Mappings,
         &sweep::Difficulty,

@@ -1,6 +1,6 @@
 //! E1: the whole circuit at rest, and how far its Purkinje cells can be driven from there.
 
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::{Circuit, Manipulation, Rates};
 use crate::rng::FNV_PRIME;
 
@@ -92,8 +92,7 @@ impl Experiment for Rest {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         let driven = (EXCITATION.len() + BRAKE.len()) as u32 * (ONSET + window(setup));
-        let settled = setup.parameters.circuit.forget + setup.parameters.circuit.settle;
-        f64::from(counted(setup)) + f64::from(settled + driven) * 1e-3
+        f64::from(counted(setup)) + f64::from(driven) * 1e-3 + settling_seconds(setup)
     }
 
     fn version(&self) -> u32 {

@@ -1,8 +1,7 @@
 //! E5: what synchrony does to the calcium and the complex spike of the Purkinje cells whose fibres fire.
 
-use super::volleys::{FOLLOWED, SYNCHRONIES, THIRD, Volleys};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, synchrony::combined};
-use crate::microzone::Microzone;
+use super::volleys::{FOLLOWED, SYNCHRONIES, THIRD, Volleys, at_rest};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds, synchrony::combined};
 use crate::sum::tree_sum_f64;
 
 /// E5.
@@ -25,8 +24,8 @@ impl Experiment for Transient {
     }
 
     fn protocol(&self) -> &'static str {
-        "600 times one fibre alone, 200 volleys of 12 of 32 fibres (jitter SD 3 ms); fast calcium of the cells whose fibre fired, \
-         from its own spike on, and the length of their complex spikes"
+        "600 times one fibre alone, 200 volleys of 12 of 32 fibres (jitter SD 3 ms), half to each microzone; fast calcium of the \
+         cells whose fibre fired, from its own spike on, and the length of their somata's complex spikes"
     }
 
     fn source(&self) -> &'static str {
@@ -56,15 +55,18 @@ impl Experiment for Transient {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        Volleys::seconds((1 + LONE_MORE) * repeats(setup))
+        Volleys::seconds((1 + LONE_MORE) * repeats(setup)) + settling_seconds(setup)
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
-        let zone = Microzone::new(&setup.parameters, seed, 0);
+        let circuit = at_rest(setup, seed);
         let third = Volleys::of(&setup.parameters, SYNCHRONIES[THIRD], repeats(setup));
-        let together = third.run(&setup.parameters, &zone, seed);
-        let alone =
-            Volleys { fibres: 1, repeats: LONE_MORE * third.repeats, ..third }.run(&setup.parameters, &zone, seed);
+        let together = third.run(&circuit, seed);
+        let alone = Volleys { fibres: 1, repeats: LONE_MORE * third.repeats, ..third }.run(&circuit, seed);
         let mut sample = Sample { spikes: combined(together.spikes, alone.spikes), ..Sample::default() };
         let more = |of: &dyn Fn(&[f64]) -> f64| 100.0 * (of(&together.fast) / of(&alone.fast) - 1.0);
         sample.value("mean", more(&|course| tree_sum_f64(&course[..30])));

@@ -1,12 +1,17 @@
-//! The protocol that most experiments on the gate share: volleys of a set number of fibres, far enough apart that each finds
-//! the circuit at rest, and the mean of what the cells make of them. It knows no bands.
+//! The protocol that most experiments on the gate share: volleys of a set number of fibres through the whole circuit, far
+//! enough apart that each finds it at rest, and the mean of what the cells make of them. It knows no bands.
 
 use crate::calcium::Dendrites;
-use crate::microzone::{Microzone, Parallel, Rest};
+use crate::circuit::Circuit;
+use crate::granule::Stimulus;
+use crate::microzone::Rest;
+use crate::network::Zone;
 use crate::parameters::Parameters;
 use crate::purkinje::{WINDOW_FROM_MS, WINDOW_TO_MS};
 use crate::rng::Stream;
 use crate::sum::tree_sum_f64;
+
+use super::Setup;
 
 /// SD of the fibres' times, ms (Park 2026: 2.8).
 pub const JITTER_MS: f64 = 3.0;
@@ -34,10 +39,28 @@ pub struct Volleys {
     pub fibres: usize,
     /// SD of their times, ms.
     pub jitter_ms: f64,
+    /// Volleys in all; half of them go to each microzone, two at a time.
     pub repeats: usize,
+    /// Rate of all parallel fibres over the [`BURST_MS`] from the volley's centre on, as a multiple of that at rest; at 1 they
+    /// are left alone.
+    pub burst: f64,
 }
 
-/// Answer of one microzone to volleys of one kind, averaged over repeats.
+/// Length of the parallel fibres' burst, ms.
+pub const BURST_MS: u64 = 30;
+
+/// A setup's circuit, at rest and without plasticity: each volley finds it as the last did.
+///
+/// # Panics
+/// If the parameters are out of their ranges: who made the setup has checked them.
+#[must_use]
+pub fn at_rest(setup: &Setup, seed: u64) -> Circuit {
+    let mut circuit = Circuit::new(&setup.parameters, seed).expect("a setup's parameters have been checked");
+    circuit.set_learning(false);
+    circuit
+}
+
+/// Answer of the microzones to volleys of one kind, averaged over both and over repeats.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Spikes a cell and ms, from −30 to +60 ms.
@@ -51,7 +74,7 @@ pub struct Answer {
     /// Mean Λ over the recruited Purkinje cells; 0 without any.
     pub w: f64,
     /// Mean fast and slow calcium of the recruited Purkinje cells, each ms from their fibre's own spike on, and the mean length
-    /// of their complex spikes, ms.
+    /// of their somata's complex spikes, ms.
     pub fast: Vec<f64>,
     pub slow: Vec<f64>,
     pub complex_spike_ms: f64,
@@ -65,98 +88,120 @@ impl Volleys {
     /// Volleys of the share `s` of the microzone's fibres, with the usual jitter.
     #[must_use]
     pub fn of(parameters: &Parameters, s: f64, repeats: usize) -> Self {
-        Self { fibres: libm::round(s * parameters.cells.fibres as f64) as usize, jitter_ms: JITTER_MS, repeats }
+        Self {
+            fibres: libm::round(s * parameters.cells.fibres as f64) as usize,
+            jitter_ms: JITTER_MS,
+            repeats,
+            burst: 1.0,
+        }
     }
 
-    /// Simulated seconds that they take.
+    /// Simulated seconds that they take, less the circuit's settling.
     #[must_use]
     pub fn seconds(repeats: usize) -> f64 {
-        repeats as f64 * APART as f64 * 1e-3
+        repeats.div_ceil(2) as f64 * APART as f64 * 1e-3
     }
 
-    /// Sends them through a copy of `zone`.
+    /// Sends them through a copy of `circuit`.
     #[must_use]
-    pub fn run(self, parameters: &Parameters, zone: &Microzone, seed: u64) -> Answer {
-        let mut zone = zone.clone();
+    pub fn run(self, circuit: &Circuit, seed: u64) -> Answer {
+        let mut circuit = circuit.clone();
         let mut stream = Stream::named(seed, "experiment volleys", self.fibres as u64);
-        let n = zone.fibres.count();
-        let (m1, m2) = (zone.mli1.count() as f64, zone.mli2.count() as f64);
+        let parameters = circuit.parameters().clone();
+        let (n, m1, m2) = (parameters.cells.fibres, parameters.cells.mli1 as f64, parameters.cells.mli2 as f64);
         let mut order: Vec<usize> = (0..n).collect();
         let mut mli1 = vec![0.0; BEFORE + AFTER];
         let mut mli2 = vec![0.0; BEFORE + AFTER];
         let (mut spikes, mut share) = (0.0, 0.0);
         let mut mli2_first = [0u32; 20];
         let mut w = 0.0;
-        let mut dendrites = Followed::new(parameters);
-        let mut counts = vec![0u32; zone.mli2.count()];
-        for _ in 0..self.repeats {
-            let start = zone.clock();
+        let mut dendrites = Followed::new(&parameters);
+        let mut counts = vec![0u32; 2 * parameters.cells.mli2];
+        let mut recruited = Vec::with_capacity(2 * self.fibres);
+        let epochs = self.repeats.div_ceil(2);
+        for _ in 0..epochs {
+            let start = circuit.clock();
             let centre = start + LEAD;
-            stream.shuffle(&mut order);
-            let mut recruited = Vec::with_capacity(self.fibres);
-            for &fibre in &order[..self.fibres] {
-                let offset = (self.jitter_ms * stream.gaussian()).clamp(-(LEAD as f64), LEAD as f64);
-                let at = (centre as f64 + libm::floor(offset + 0.5)) as u64;
-                zone.recruit(fibre, at);
-                recruited.push((fibre, at));
+            recruited.clear();
+            for zone in Zone::ALL {
+                stream.shuffle(&mut order);
+                for &fibre in &order[..self.fibres] {
+                    let offset = (self.jitter_ms * stream.gaussian()).clamp(-(LEAD as f64), LEAD as f64);
+                    let at = (centre as f64 + libm::floor(offset + 0.5)) as u64;
+                    circuit.recruit(zone, fibre, at).expect("a fibre of the circuit, in a step to come");
+                    recruited.push((zone, fibre, at));
+                }
             }
             counts.fill(0);
-            let mut lambda = Vec::with_capacity(self.fibres);
-            while zone.clock() < start + APART {
-                let now = zone.clock();
-                zone.step(false, Parallel::Background);
+            let mut lambda = [Vec::with_capacity(self.fibres), Vec::with_capacity(self.fibres)];
+            while circuit.clock() < start + APART {
+                let now = circuit.clock();
+                if now == centre {
+                    circuit.stimulate(Some(Stimulus { every: 1, rate: (self.burst - 1.0) * circuit.rest().granule }));
+                } else if now == centre + BURST_MS {
+                    circuit.stimulate(None);
+                }
+                circuit.step();
                 let at = (now + BEFORE as u64).checked_sub(centre).map(|at| at as usize);
-                if let Some(at) = at.filter(|at| *at < BEFORE + AFTER) {
-                    mli1[at] += f64::from(zone.mli1_count(now)) / m1;
-                    mli2[at] += f64::from(zone.mli2_count(now)) / m2;
-                }
-                if (centre..centre + 20).contains(&now) {
-                    for cell in zone.mli2_spikes() {
-                        let count = &mut counts[usize::from(*cell)];
-                        mli2_first[(now - centre) as usize] += u32::from(*count == 0);
-                        *count += 1;
+                for zone in Zone::ALL {
+                    let complex = circuit.zone(zone);
+                    if let Some(at) = at.filter(|at| *at < BEFORE + AFTER) {
+                        mli1[at] += complex.mli1_spikes().len() as f64 / m1;
+                        mli2[at] += complex.mli2_spikes().len() as f64 / m2;
+                    }
+                    if (centre..centre + 20).contains(&now) {
+                        for cell in complex.mli2_spikes() {
+                            let count = &mut counts[zone.index() * parameters.cells.mli2 + usize::from(*cell)];
+                            mli2_first[(now - centre) as usize] += u32::from(*count == 0);
+                            *count += 1;
+                        }
                     }
                 }
-                for &(fibre, at) in &recruited {
-                    if at + WINDOW_TO_MS == now {
-                        let r = zone.purkinje.inhibition_after(fibre, at);
-                        lambda.push(parameters.window.lambda(parameters.window.calcium(r)));
+                for event in circuit.events() {
+                    if recruited.contains(&(event.zone, usize::from(event.fibre), event.step)) {
+                        lambda[event.zone.index()].push(event.lambda);
                     }
+                }
+                for &(zone, fibre, at) in &recruited {
                     if at + FOLLOWED as u64 == now {
-                        dendrites.event(core::array::from_fn(|k| zone.purkinje.inhibition_at(fibre, at + k as u64)));
+                        let complex = circuit.zone(zone);
+                        let settled = complex.microzone().clock() - 1 - now;
+                        let purkinje = &complex.microzone().purkinje;
+                        let course = core::array::from_fn(|k| purkinje.inhibition_at(fibre, settled + at + k as u64));
+                        dendrites.event(course, complex.somata().complex_ms()[fibre]);
                     }
                 }
             }
-            spikes += f64::from(counts.iter().sum::<u32>()) / m2;
-            share += counts.iter().filter(|c| **c > 0).count() as f64 / m2;
-            if !lambda.is_empty() {
-                w += tree_sum_f64(&lambda) / lambda.len() as f64;
+            spikes += f64::from(counts.iter().sum::<u32>()) / (2.0 * m2);
+            share += counts.iter().filter(|c| **c > 0).count() as f64 / (2.0 * m2);
+            for lambda in lambda.iter().filter(|lambda| !lambda.is_empty()) {
+                w += tree_sum_f64(lambda) / lambda.len() as f64 / 2.0;
             }
         }
-        let repeats = self.repeats as f64;
+        let epochs = epochs as f64;
         for value in mli1.iter_mut().chain(&mut mli2) {
-            *value /= repeats;
+            *value /= 2.0 * epochs;
         }
         let (fast, slow, complex_spike_ms) = dendrites.means();
+        let [early, late] = Zone::ALL.map(|zone| circuit.zone(zone).microzone().rest());
         Answer {
             mli1,
             mli2,
-            mli2_spikes: spikes / repeats,
-            mli2_share: share / repeats,
+            mli2_spikes: spikes / epochs,
+            mli2_share: share / epochs,
             mli2_first,
-            w: w / repeats,
+            w: w / epochs,
             fast,
             slow,
             complex_spike_ms,
-            rest: zone.rest(),
-            spikes: zone.spike_hash(),
+            rest: Rest { mli1: (early.mli1 + late.mli1) / 2.0, mli2: (early.mli2 + late.mli2) / 2.0 },
+            spikes: circuit.spike_hash(),
         }
     }
 }
 
 /// Sums over climbing-fibre events of what their dendrites do.
-struct Followed<'a> {
-    parameters: &'a Parameters,
+struct Followed {
     quiet: Dendrites,
     fast: [f64; FOLLOWED],
     slow: [f64; FOLLOWED],
@@ -164,21 +209,21 @@ struct Followed<'a> {
     events: f64,
 }
 
-impl<'a> Followed<'a> {
-    fn new(parameters: &'a Parameters) -> Self {
+impl Followed {
+    fn new(parameters: &Parameters) -> Self {
         let quiet = Dendrites::new(&parameters.calcium, &parameters.window, 1);
-        Self { parameters, quiet, fast: [0.0; FOLLOWED], slow: [0.0; FOLLOWED], complex_spike_ms: 0.0, events: 0.0 }
+        Self { quiet, fast: [0.0; FOLLOWED], slow: [0.0; FOLLOWED], complex_spike_ms: 0.0, events: 0.0 }
     }
 
-    /// An event with the inhibition of each ms from it on.
-    fn event(&mut self, inhibition: [f64; FOLLOWED]) {
+    /// An event with the inhibition of each ms from it on, and the length of its complex spike, ms.
+    fn event(&mut self, inhibition: [f64; FOLLOWED], complex_spike_ms: u32) {
         let mut dendrite = self.quiet.clone();
         for (step, r) in inhibition.iter().enumerate() {
             dendrite.step(u64::from(step == 0), &[*r as f32]);
             self.fast[step] += f64::from(dendrite.fast()[0]);
             self.slow[step] += f64::from(dendrite.slow()[0]);
         }
-        self.complex_spike_ms += f64::from(self.parameters.soma.complex_length(inhibition.iter().map(|r| *r as f32)));
+        self.complex_spike_ms += f64::from(complex_spike_ms);
         self.events += 1.0;
     }
 
@@ -251,14 +296,14 @@ impl Answer {
         Self::sliding(&self.mli1[BEFORE..], 3).take(45).filter(|rate| *rate < open).count() as f64
     }
 
-    /// First ms after the centre at which `holds` is true of the MLI1 rate (3-ms mean, relative to rest) and of the two
-    /// following ones; from `from` ms on.
+    /// First ms, from `from` ms after the centre on, at which `holds` is true of the MLI1 rate (3-ms mean, relative to rest)
+    /// and of the two following ones. `from` is at least −29.
     #[must_use]
-    pub fn mli1_first(&self, from: usize, holds: impl Fn(f64) -> bool) -> Option<f64> {
+    pub fn mli1_first(&self, from: i32, holds: impl Fn(f64) -> bool) -> Option<f64> {
         let relative = self.mli1_relative();
         // Its first value is centred on −29 ms.
-        let after = &relative[BEFORE - 1 + from..];
-        after.windows(3).position(|three| three.iter().all(|r| holds(*r))).map(|at| (at + from) as f64)
+        let after = &relative[(BEFORE as i32 - 1 + from) as usize..];
+        after.windows(3).position(|three| three.iter().all(|r| holds(*r))).map(|at| at as f64 + f64::from(from))
     }
 
     /// Millisecond after the centre, within 40, at which the MLI1 rate (3-ms mean) is least.
@@ -327,7 +372,7 @@ mod tests {
     fn a_dip_is_read_where_it_was_put() {
         let answer = dip(6, 20);
         // A 3-ms mean knows of the dip one ms early and leaves it one ms late: below 0.85 from 5, back above 0.8 at 21.
-        assert_eq!(answer.mli1_first(0, |r| r < 0.85), Some(5.0));
+        assert_eq!(answer.mli1_first(-10, |r| r < 0.85), Some(5.0));
         assert_eq!(answer.mli1_first(10, |r| r > 0.8), Some(21.0));
         assert_eq!(answer.mli1_least_at(), 7.0);
         assert_eq!(answer.window_ms(), 14.0);

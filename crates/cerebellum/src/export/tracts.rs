@@ -42,7 +42,7 @@ impl Tract<'_> {
 /// Every tract of `circuit` outside its microzones' interneurons, with the weights that it has now.
 #[must_use]
 pub fn tracts(circuit: &Circuit) -> Vec<Tract<'_>> {
-    let layer = circuit.granular();
+    let (layer, settings) = (circuit.granular(), &circuit.parameters().passage);
     let mut tracts = Vec::new();
     for (from, to, receptor, delay) in [
         ("mossy", "golgi", Receptor::Excitation, 0),
@@ -51,8 +51,9 @@ pub fn tracts(circuit: &Circuit) -> Vec<Tract<'_>> {
         ("mossy", "granule", Receptor::Excitation, 0),
     ] {
         // Cells that are a generator of spikes have no inputs.
-        if layer.edges(from, to).is_some() {
-            let edges = Box::new(move || layer.edges(from, to).unwrap_or_else(|| Box::new(core::iter::empty())));
+        if layer.edges(from, to, settings).is_some() {
+            let edges =
+                Box::new(move || layer.edges(from, to, settings).unwrap_or_else(|| Box::new(core::iter::empty())));
             tracts.push(Tract { zone: None, from, to, receptor, delay, edges });
         }
     }

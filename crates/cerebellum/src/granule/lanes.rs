@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 /// Cells that are advanced side by side.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 16;
 
 /// Added at each step to a conductance that decays (1/ms): it ends here instead of among the denormals, which are slow.
 pub(super) const FLOOR: f32 = 1e-20;
 
 /// What all cells have in common; conductances in 1/ms, relative to the capacitance.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Membrane {
     pub(super) threshold: f32,
     /// What one mossy spike adds.

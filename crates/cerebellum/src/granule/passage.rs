@@ -13,10 +13,13 @@ use super::lanes::{self, Membrane, Shared};
 use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
 /// (16 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
 const CHUNK_CELLS: usize = 32_768;
+/// Cells of a cluster at most, for it lies in one chunk.
+pub(crate) const CLUSTER_MOST: usize = CHUNK_CELLS;
 
 settings! {
     /// The passage-of-time layer, after Yamazaki's textbook program (`ec/gr.h`) unless marked ◇.
@@ -97,6 +100,29 @@ impl Default for Settings {
     }
 }
 
+/// First cell of a cluster, of `n` cells in `clusters`.
+pub(super) fn edge(cluster: usize, n: usize, clusters: usize) -> usize {
+    cluster * n / clusters
+}
+
+/// The cluster of a cell: the inverse of [`edge`].
+pub(super) fn cluster(cell: usize, n: usize, clusters: usize) -> usize {
+    ((cell + 1) * clusters - 1) / n
+}
+
+/// Clusters that are stepped together.
+fn per_chunk(n: usize, clusters: usize) -> usize {
+    (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1)
+}
+
+/// About the bytes that the cells hold, as [`Passage::bytes`] counts them.
+pub(super) fn estimate(parameters: &Parameters) -> u64 {
+    let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
+    // Four floats and the spikes that arrive; its mossy fibres; a place among those that fire.
+    let cells = clusters * lanes::padded(n.div_ceil(clusters)) * 17 + n * (2 * parameters.passage.mossy_partners + 4);
+    (cells + clusters.div_ceil(per_chunk(n, clusters)) * 4 * (lines + 1)) as u64
+}
+
 /// Some clusters with all that their step needs. Conductances are in 1/ms, relative to the capacitance.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
@@ -124,7 +150,7 @@ struct Chunk {
 }
 
 /// What every cell has in common.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Common {
     membrane: Membrane,
     /// Decays, and what one Golgi spike gives, of the fast and the slow part.
@@ -144,27 +170,14 @@ pub(super) struct Passage {
     golgi: Listeners,
     /// Golgi spikes that reach each cluster in this step.
     arriving: Vec<u16>,
-    /// Conductance of one mossy and of one Golgi synapse, nS.
-    mossy_conductance: f32,
-    golgi_conductance: f32,
-}
-
-/// The first cell of a cluster, where `cells` are cut into `clusters`.
-fn edge(cluster: usize, cells: usize, clusters: usize) -> usize {
-    cluster * cells / clusters
-}
-
-/// The cluster of a cell: the last that does not begin after it.
-pub(super) fn cluster(cell: usize, cells: usize, clusters: usize) -> usize {
-    ((cell + 1) * clusters).div_ceil(cells) - 1
 }
 
 impl Passage {
     pub(super) fn new(parameters: &Parameters, seed: u64) -> Self {
         let (cells, settings) = (parameters.cells, &parameters.passage);
         let (n, clusters) = (cells.granule, cells.golgi);
-        let edge = |cluster: usize| edge(cluster, n, clusters);
-        let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
+        let edge = |cluster| edge(cluster, n, clusters);
+        let per_chunk = per_chunk(n, clusters);
         let mut stream = Stream::named(seed, "passage mossy", 0);
         let chunks = (0..clusters)
             .step_by(per_chunk)
@@ -186,8 +199,6 @@ impl Passage {
             )
             .turned(clusters),
             arriving: vec![0; clusters],
-            mossy_conductance: settings.mossy_conductance,
-            golgi_conductance: settings.golgi_conductance,
         }
     }
 
@@ -195,6 +206,18 @@ impl Passage {
     /// to `clusters`.
     pub(super) fn step(
         &mut self,
+        mossy: &[u16],
+        golgi: &[u16],
+        spikes: &mut Vec<u32>,
+        clusters: &mut [u16],
+        pool: Option<&rayon::ThreadPool>,
+    ) {
+        self.step_on(pulp::Arch::new(), mossy, golgi, spikes, clusters, pool);
+    }
+
+    fn step_on(
+        &mut self,
+        arch: pulp::Arch,
         mossy: &[u16],
         golgi: &[u16],
         spikes: &mut Vec<u32>,
@@ -211,7 +234,7 @@ impl Passage {
         let (common, arriving) = (&*common, &arriving[..]);
         let live = |chunk: &mut Chunk| {
             let golgi = &arriving[chunk.cluster as usize..][..chunk.sizes.len()];
-            pulp::Arch::new().dispatch(Step { chunk, common, mossy, golgi });
+            arch.dispatch(Step { chunk, common, mossy, golgi });
         };
         match pool {
             None => chunks.iter_mut().for_each(live),
@@ -227,19 +250,19 @@ impl Passage {
         }
     }
 
-    /// Golgi cells that inhibit a cluster, by Golgi cell; all synapses of the pair together, nS.
-    pub(super) fn golgi_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+    /// Golgi cells that inhibit a cluster, by Golgi cell; all synapses of the pair together, of `conductance` each.
+    pub(super) fn golgi_edges(&self, conductance: f32) -> impl Iterator<Item = Edge> + '_ {
         (0..self.arriving.len()).flat_map(move |pre| {
             self.golgi.of(pre).chunk_by(|a, b| a == b).map(move |same| Edge {
                 pre: pre as u32,
                 post: u32::from(same[0]),
-                weight: self.golgi_conductance * same.len() as f32,
+                weight: conductance * same.len() as f32,
             })
         })
     }
 
-    /// Mossy fibres that drive a cell, by stretch of the layer, then by fibre; nS.
-    pub(super) fn mossy_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+    /// Mossy fibres that drive a cell, by stretch of the layer, then by fibre.
+    pub(super) fn mossy_edges(&self, conductance: f32) -> impl Iterator<Item = Edge> + '_ {
         self.chunks.iter().flat_map(move |chunk| {
             // The cell at each place; where a cluster has been filled up, no place is a target.
             let mut cells = Vec::with_capacity(chunk.v.len());
@@ -252,8 +275,31 @@ impl Passage {
             let pairs = chunk.starts.windows(2).zip(0..).flat_map(move |(row, pre)| {
                 chunk.targets[row[0] as usize..row[1] as usize].iter().map(move |place| (pre, *place))
             });
-            pairs.map(move |(pre, place)| Edge { pre, post: cells[usize::from(place)], weight: self.mossy_conductance })
+            pairs.map(move |(pre, place)| Edge { pre, post: cells[usize::from(place)], weight: conductance })
         })
+    }
+
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
+        shape::settings("granule cells", &self.common, &Common::new(&parameters.passage))?;
+        shape::length("clusters of granule cells", &self.arriving, clusters)?;
+        self.golgi.fits(clusters, clusters)?;
+        let mut cluster = 0;
+        for chunk in &self.chunks {
+            shape::same("clusters of granule cells: their first", chunk.cluster.into(), cluster as u64)?;
+            shape::same("granule cells: their first", chunk.first.into(), edge(cluster, n, clusters) as u64)?;
+            for size in &chunk.sizes {
+                let size = u64::from(*size);
+                if cluster == clusters {
+                    return Err(Misfit::Beyond { what: "clusters", found: cluster as u64, bound: clusters as u64 });
+                }
+                let expected = edge(cluster + 1, n, clusters) - edge(cluster, n, clusters);
+                shape::same("granule cells of a cluster", size, expected as u64)?;
+                cluster += 1;
+            }
+            chunk.fits(n, lines)?;
+        }
+        shape::same("clusters of granule cells", cluster as u64, clusters as u64)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -388,6 +434,17 @@ impl Chunk {
         }
     }
 
+    fn fits(&self, n: usize, lines: usize) -> Result<(), Misfit> {
+        let places = self.sizes.iter().map(|size| lanes::padded(usize::from(*size))).sum();
+        shape::lengths("granule cells", &[&self.v, &self.ampa, &self.nmda, &self.ahp], places)?;
+        shape::length("granule cells: arriving spikes", &self.arriving, places)?;
+        shape::lengths("inhibition of granule cells", &[&self.fast, &self.slow], self.sizes.len())?;
+        shape::length("clusters of granule cells: spikes", &self.counts, self.sizes.len())?;
+        shape::rows("mossy fibres of granule cells", &self.starts, lines, self.targets.len())?;
+        shape::below("mossy fibres of granule cells", &self.targets, places as u64)?;
+        shape::below("granule cells: spikes", &self.spikes, n as u64)
+    }
+
     fn bytes(&self) -> usize {
         let floats = [&self.v, &self.ampa, &self.nmda, &self.ahp, &self.fast, &self.slow];
         let wide = [&self.starts, &self.spikes];
@@ -396,5 +453,107 @@ impl Chunk {
             + wide.iter().map(|values| values.capacity() * size_of::<u32>()).sum::<usize>()
             + narrow.iter().map(|values| values.capacity() * size_of::<u16>()).sum::<usize>()
             + self.arriving.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::granule::golgi::Golgi;
+    use crate::mossy::Mossy;
+    use crate::presets::Preset;
+
+    /// Cells, their Golgi cells and their mossy fibres.
+    struct Layer {
+        mossy: Mossy,
+        golgi: Golgi,
+        cells: Passage,
+        spikes: Vec<u32>,
+        clusters: Vec<u16>,
+    }
+
+    impl Layer {
+        fn new(parameters: &Parameters) -> Self {
+            Self {
+                mossy: Mossy::new(parameters, 1),
+                golgi: Golgi::new(parameters, 1),
+                cells: Passage::new(parameters, 1),
+                spikes: Vec::new(),
+                clusters: vec![0; parameters.cells.golgi],
+            }
+        }
+
+        /// Some steps at rest and as many with a cue; every spike, with the step's number before each step's.
+        fn run(mut self, steps: u32, arch: pulp::Arch, pool: Option<&rayon::ThreadPool>) -> Vec<u32> {
+            let mut seen = Vec::new();
+            for step in 0..2 * steps {
+                self.mossy.set_cue((step >= steps).then_some(0));
+                self.mossy.step();
+                self.golgi.step(&self.clusters, self.mossy.spikes());
+                let Self { mossy, golgi, cells, spikes, clusters } = &mut self;
+                cells.step_on(arch, mossy.spikes(), golgi.spikes(), spikes, clusters, pool);
+                seen.push(step);
+                seen.extend_from_slice(spikes);
+            }
+            let state = self.cells.chunks.iter().flat_map(|chunk| chunk.v.iter().chain(&chunk.nmda));
+            seen.extend(state.map(|value| value.to_bits()));
+            seen
+        }
+    }
+
+    fn of(granule: usize, golgi: usize, mossy: usize) -> Parameters {
+        let mut parameters = Parameters::of(Preset::Large);
+        (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy) = (granule, golgi, mossy);
+        parameters
+    }
+
+    #[test]
+    fn vectors_give_the_bits_of_single_cells() {
+        let parameters = of(6_400, 64, 256);
+        let scalar = Layer::new(&parameters).run(300, pulp::Arch::Scalar, None);
+        assert_eq!(scalar, Layer::new(&parameters).run(300, pulp::Arch::new(), None));
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_spikes() {
+        let parameters = Parameters::of(Preset::Large);
+        let layer = || Layer::new(&parameters);
+        assert!(layer().cells.chunks.len() >= 4);
+        let alone = layer().run(60, pulp::Arch::new(), None);
+        for threads in [2, 4] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a few threads");
+            assert_eq!(alone, layer().run(60, pulp::Arch::new(), Some(&pool)), "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn clusters_need_not_be_of_one_size() {
+        let layer = Layer::new(&of(1_000, 7, 64));
+        let sizes = &layer.cells.chunks[0].sizes;
+        assert_eq!(sizes.iter().map(|size| usize::from(*size)).sum::<usize>(), 1_000);
+        assert!(sizes.iter().all(|size| (142..=143).contains(size)));
+        let seen = layer.run(300, pulp::Arch::new(), None);
+        assert!(seen.len() > 2_000);
+    }
+
+    #[test]
+    fn golgi_spikes_silence_their_clusters_and_no_conductance_becomes_denormal() {
+        let parameters = of(800, 8, 64);
+        let mut cells = Passage::new(&parameters, 1);
+        let (mut spikes, mut clusters) = (Vec::new(), vec![0; 8]);
+        let lines: Vec<u16> = (0..64).collect();
+        cells.step(&lines, &[], &mut spikes, &mut clusters, None);
+        let free = spikes.len();
+        let mut held = Passage::new(&parameters, 1);
+        held.step(&lines, &[0, 1, 2, 3, 4, 5, 6, 7], &mut spikes, &mut clusters, None);
+        assert!(spikes.len() < free / 2, "{} against {free}", spikes.len());
+        for _ in 0..20_000 {
+            held.step(&[], &[], &mut spikes, &mut clusters, None);
+        }
+        let chunk = &held.chunks[0];
+        for g in [&chunk.ampa, &chunk.nmda, &chunk.ahp, &chunk.fast, &chunk.slow].into_iter().flatten() {
+            assert!(g.is_normal() && *g < 1e-15, "{g}");
+        }
+        assert!(chunk.v.iter().all(|v| (*v - parameters.passage.rest).abs() < 1e-3));
     }
 }

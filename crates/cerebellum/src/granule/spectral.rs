@@ -6,9 +6,15 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Cue;
 use crate::parameters::{Parameters, settings};
 use crate::rng::{Rare, Stream};
+use crate::shape::{self, Misfit};
+use crate::sum::tree_sum_f64;
 
 /// A cell's rate is drawn out to this many widths from its delay.
 const WIDTHS: i32 = 3;
+/// How finely the mean drive by a cue is known.
+const GRID_MS: usize = 10;
+/// Cells from which it is taken at most.
+const SAMPLED: usize = 20_000;
 
 settings! {
     /// The spectral layer (cerebellum.md §3.6).
@@ -27,9 +33,15 @@ settings! {
         peak_high: f64 [1, 500] "Hz",
         /// Rate of a cell at any time.
         background: f64 [0.001, 50] "Hz",
-        /// Share of the cells that a cue engages, drawn for each cue ◇: with 0.4, all cells together fire at most three
-        /// times as much during a cue as at rest.
+        /// Share of the cells that a cue engages, drawn for each cue ◇.
         cue_share: f64 [0, 1] "",
+        /// Mean rate of all cells while a cue is on, near which the Golgi cells' feedback is taken to hold them ◇. Without it
+        /// they would fire up to three times as much as at rest, and no Purkinje cell could learn to pause.
+        cue_rate: f64 [0.001, 50] "Hz",
+        /// Share of the background that this feedback can take away ◇.
+        quiet: f64 [0, 1] "",
+        /// Time constant in which it does so after a cue's onset ◇.
+        quiet_rise: f64 [0.1, 1_000] "ms",
     }
 }
 
@@ -44,6 +56,9 @@ impl Default for Settings {
             peak_high: 60.0,
             background: 2.0,
             cue_share: 0.4,
+            cue_rate: 2.35,
+            quiet: 0.9,
+            quiet_rise: 30.0,
         }
     }
 }
@@ -62,6 +77,8 @@ pub(super) struct Spectral {
     /// The cells that the cue engages, and their delays; both ascending.
     engaged: Vec<u32>,
     engaged_delays: Vec<f32>,
+    /// Mean rate that they would give all cells without feedback, Hz, every [`GRID_MS`] from the onset on.
+    drive: Vec<f64>,
     rest: Rare,
     /// Cells to pass over until the next background spike.
     ahead: u64,
@@ -88,6 +105,7 @@ impl Spectral {
             cue: None,
             engaged: Vec::with_capacity(n),
             engaged_delays: Vec::with_capacity(n),
+            drive: Vec::new(),
             ahead: rest.gap(&mut background),
             rest,
             background,
@@ -100,9 +118,13 @@ impl Spectral {
     /// One step of 1 ms; the cells that fire are written to `spikes` in ascending order.
     pub(super) fn step(&mut self, cue: Option<Cue>, spikes: &mut Vec<u32>) {
         self.found.clear();
+        let mut quiet = 0.0;
         if let Some(cue) = cue {
             self.engage(cue.number);
-            self.tune(f64::from(cue.since));
+            let since = f64::from(cue.since);
+            let gain;
+            (gain, quiet) = self.feedback(since);
+            self.tune(since, gain);
         }
         spikes.clear();
         let n = self.delays.len() as u64;
@@ -114,7 +136,9 @@ impl Spectral {
                     spikes.push(other);
                 }
             }
-            spikes.push(cell);
+            if quiet == 0.0 || !self.tuned.bernoulli(quiet) {
+                spikes.push(cell);
+            }
             self.ahead += 1 + self.rest.gap(&mut self.background);
         }
         self.ahead -= n;
@@ -136,30 +160,66 @@ impl Spectral {
                 self.engaged_delays.push(*delay);
             }
         }
+        let Settings { width, width_share, longest, .. } = self.settings;
+        let end = longest + f64::from(WIDTHS) * (width_share * longest + width);
+        let points = (end / GRID_MS as f64) as usize + 1;
+        self.drive = (0..points).map(|at| self.drive_at((at * GRID_MS) as f64)).collect();
     }
 
-    /// Draws the spikes of the engaged cells `t` ms after the onset, ring by ring: the cells between k and k + 1 widths
+    /// Mean rate that the engaged cells would give all cells `t` ms after the onset, Hz.
+    fn drive_at(&self, t: f64) -> f64 {
+        let place = |k: i32| self.bound(t, k);
+        let (low, high) = (place(WIDTHS), place(-WIDTHS));
+        let stride = self.engaged.len().div_ceil(SAMPLED).max(1);
+        let rates: Vec<f64> = (low..high).step_by(stride).map(|at| self.share(at, t)).collect();
+        tree_sum_f64(&rates) * stride as f64 * self.settings.peak_high / self.delays.len() as f64
+    }
+
+    /// Factor on the engaged cells' rates, and share of the background that is taken away, `t` ms after the onset.
+    fn feedback(&self, t: f64) -> (f64, f64) {
+        let Settings { background, cue_rate, quiet, quiet_rise, .. } = self.settings;
+        let at = t / GRID_MS as f64;
+        let drive = |at: usize| self.drive.get(at).copied().unwrap_or(0.0);
+        let (from, part) = (at as usize, at - libm::floor(at));
+        let drive = drive(from) * (1.0 - part) + drive(from + 1) * part;
+        let quiet = quiet * (1.0 - libm::exp(-t / quiet_rise));
+        let left = (cue_rate - background * (1.0 - quiet)).max(0.0);
+        if drive > left {
+            (left / drive, quiet)
+        } else {
+            (1.0, (1.0 - (cue_rate - drive) / background).clamp(0.0, 1.0))
+        }
+    }
+
+    /// The first engaged cell that stands less than `k` widths before `t`.
+    fn bound(&self, t: f64, k: i32) -> usize {
+        let Settings { width, width_share, .. } = self.settings;
+        let bound = (t - width * f64::from(k)) / (1.0 + width_share * f64::from(k));
+        self.engaged_delays.partition_point(|delay| f64::from(*delay) < bound)
+    }
+
+    /// Rate of the engaged cell at place `at`, as a share of the highest.
+    fn share(&self, at: usize, t: f64) -> f64 {
+        let Settings { width, width_share, .. } = self.settings;
+        let delay = f64::from(self.engaged_delays[at]);
+        let x = (t - delay) / (width_share * delay + width);
+        f64::from(self.peaks[self.engaged[at] as usize]) * libm::exp(-0.5 * x * x)
+    }
+
+    /// Draws the spikes of the engaged cells `t` ms after the onset, whose rates are multiplied by `gain` (0…1), ring by ring: the cells between k and k + 1 widths
     /// from their delays are skipped over at the highest rate that any of them has, and what was met is thinned.
-    fn tune(&mut self, t: f64) {
-        let Settings { width, width_share, peak_high, .. } = self.settings;
-        let place = |k: i32| {
-            let bound = (t - width * f64::from(k)) / (1.0 + width_share * f64::from(k));
-            self.engaged_delays.partition_point(|delay| f64::from(*delay) < bound)
-        };
-        let mut low = place(WIDTHS);
+    fn tune(&mut self, t: f64, gain: f64) {
+        let peak_high = self.settings.peak_high * gain;
+        let mut low = self.bound(t, WIDTHS);
         for k in (-WIDTHS..WIDTHS).rev() {
-            let high = place(k);
+            let high = self.bound(t, k);
             let inner = f64::from(k.abs().min((k + 1).abs()));
             let envelope = libm::exp(-0.5 * inner * inner);
             let met = Rare::new(peak_high * 1e-3 * envelope);
             let mut at = low as u64 + met.gap(&mut self.tuned);
             while at < high as u64 {
-                let cell = self.engaged[at as usize];
-                let delay = f64::from(self.engaged_delays[at as usize]);
-                let x = (t - delay) / (width_share * delay + width);
-                let share = f64::from(self.peaks[cell as usize]) * libm::exp(-0.5 * x * x);
-                if self.tuned.uniform() * envelope < share {
-                    self.found.push(cell);
+                if self.tuned.uniform() * envelope < self.share(at as usize, t) {
+                    self.found.push(self.engaged[at as usize]);
                 }
                 at += 1 + met.gap(&mut self.tuned);
             }
@@ -167,9 +227,19 @@ impl Spectral {
         }
     }
 
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let n = parameters.cells.granule;
+        shape::settings("granule cells", &self.settings, &parameters.spectral)?;
+        shape::lengths("granule cells", &[&self.delays, &self.peaks], n)?;
+        shape::length("granule cells: those engaged", &self.engaged_delays, self.engaged.len())?;
+        shape::below("granule cells: those engaged", &self.engaged, n as u64)?;
+        shape::below("granule cells: background", &[self.ahead], shape::LATEST)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let floats = [&self.delays, &self.peaks, &self.engaged_delays];
         floats.iter().map(|floats| floats.capacity() * size_of::<f32>()).sum::<usize>()
+            + self.drive.capacity() * size_of::<f64>()
             + (self.engaged.capacity() + self.found.capacity()) * size_of::<u32>()
     }
 }
