@@ -48,6 +48,56 @@ nest() {
   "$home/bin/python" examples/compare_nest.py "$home"/net[0-2] --conditions coupled | sed -n '/^|/,$p'
 }
 
+# Simulated trials of the textbook program that are timed, after a first that is not.
+TEXTBOOK_TRIALS=3
+
+# textbook FOLDER: runs its ./main there, in run/, over those trials: seconds of wall time and of a core for each.
+textbook() {
+  local out pid line wall core
+  mkdir -p "$1/run"
+  exec {out}< <(cd "$1/run" && exec ../main 2>&1)
+  pid=$!
+  while read -r -u "$out" line; do
+    case $line in
+      "trial = 1") wall=$EPOCHREALTIME core=$(awk '{ print $14 + $15 }' "/proc/$pid/stat") ;;
+      "trial = $((1 + TEXTBOOK_TRIALS))")
+        awk -v trials="$TEXTBOOK_TRIALS" -v from="$wall" -v to="$EPOCHREALTIME" -v before="$core" -v tick="$(getconf CLK_TCK)" \
+          '{ printf "%.3f %.3f\n", (to - from) / trials, ($14 + $15 - before) / tick / trials }' "/proc/$pid/stat"
+        break
+        ;;
+    esac
+  done
+  kill "$pid" 2>/dev/null
+  exec {out}<&-
+}
+
+# Yamazaki's textbook program, of a checkout of https://github.com/numericalbrainorg/snsbook (argument, or $SNSBOOK), and our
+# preset of its sizes, one core each and in turn, three times (about 4 minutes, and a release build).
+yamazaki() {
+  local source=${1:-${SNSBOOK:-}} dir round
+  [ -f "$source/code/part2/ec/main.c" ] || {
+    printf 'yamazaki needs the folder of a checkout as argument or in SNSBOOK: git clone https://github.com/numericalbrainorg/snsbook\n' >&2
+    return 3
+  }
+  dir=$(mktemp -d) || return 1
+  # Its own make, once as it is and once with what it writes to its files left out, by a header before its own.
+  printf '#include <stdio.h>\n#define fprintf(to, ...) ((to) == stderr ? (fprintf)(to, __VA_ARGS__) : 0)\n#define fflush(to) 0\n' >"$dir/quiet.h"
+  for round in dump quiet; do
+    mkdir "$dir/$round" && cp -r "$source/code/part2/ec" "$source/code/part2/misc" "$dir/$round/" || return 1
+  done
+  { make -C "$dir/dump/ec" main && make -C "$dir/quiet/ec" main CFLAGS="-O3 -std=gnu11 -include $dir/quiet.h"; } >"$dir/make.log" 2>&1 ||
+    { tail -n 5 "$dir/make.log"; return 1; }
+  cargo build --release --quiet --locked --no-default-features --bin doozy || return 1
+  for round in 1 2 3; do
+    textbook "$dir/dump/ec" >>"$dir/with" && textbook "$dir/quiet/ec" >>"$dir/without" &&
+      "${CARGO_TARGET_DIR:-target}/release/doozy" lab bench --preset yamazaki --seconds 10 --json --quiet >>"$dir/ours" || return 1
+  done
+  python3 checks/yamazaki.py "$dir" "$TEXTBOOK_TRIALS"
+  local rc=$?
+  rm -rf "$dir"
+  return "$rc"
+}
+
 # Error of key times under Xvfb, nothing else running: what the tap alone can do.
 keys() {
   cargo build --quiet --locked --bin doozy || return 1
@@ -95,7 +145,7 @@ cold() {
 # The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
 sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
 
-PARTS=(gate lab nest sketch store keys played frame flash cold)
+PARTS=(gate lab nest yamazaki sketch store keys played frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

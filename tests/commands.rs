@@ -201,7 +201,75 @@ fn an_exported_network_is_what_its_description_says() {
     let files = network["arrays"].as_object().expect("arrays by file");
     assert_eq!(files.len(), 4);
     assert!(files.keys().all(|file| Path::new(&dir).join(file).is_file()), "{files:?}");
+    // The whole circuit, with as many rows as its description says.
+    let connections = network["arrays"]["connections.npz"].as_array().expect("arrays");
+    let rows = |name: &str| connections.iter().find(|array| array["name"] == name).map(|array| &array["shape"][0]);
+    let projections = network["projections"].as_array().expect("projections");
+    for wanted in ["granule_mli1", "granule_purkinje", "purkinje_nuclei", "mossy_nuclei", "nuclei_climbing_fibre"] {
+        let late = projections.iter().find(|one| one["name"] == wanted && one["zone"] == "late").expect(wanted);
+        assert_eq!(rows(&format!("late.{wanted}.weight")), Some(&late["pairs"]), "{wanted}");
+    }
+    assert_eq!(rows("early.granule_purkinje.pre"), Some(&(2_048 * 32).into()));
+    assert_eq!(rows("early.mli1_purkinje.pre"), rows("early.mli1_purkinje_dendrite.pre"));
+    assert!(rows("shared.granule_cluster_golgi.pre").is_some() && rows("shared.mossy_golgi.pre").is_some());
     let again = doozy(&args, home.path());
     assert_eq!(again.status.code(), Some(2));
     assert!(said(&again).contains("--force"), "{}", said(&again));
+}
+
+#[test]
+fn the_lab_tells_speed_with_the_rates_that_it_was_reached_at() {
+    let home = home();
+    let args = ["lab", "bench", "--preset", "small", "--seconds", "0", "--repeats", "2"];
+    let output = doozy(&[&args[..], &["--json"]].concat(), home.path());
+    // Exit code 0 whether it is fast enough or not: this may be a slow machine.
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(output.stderr.is_empty(), "{}", said(&output));
+    let timed: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let small = &timed["presets"][0];
+    assert_eq!((&small["preset"], &small["target"], &small["threads"]), (&"small".into(), &100.0.into(), &1.into()));
+    for load in ["rest", "trials", "cue"] {
+        let number = |name: &str| small[load][name].as_f64().expect(name);
+        assert!(number("slowest") > 0.0 && number("slowest") <= number("median"), "{load}: {small}");
+        assert!(number("median") <= number("fastest") && number("of_a_core") > 0.0, "{load}: {small}");
+    }
+    assert_eq!(small["trials"]["simulated_seconds"], 2.0);
+    assert_eq!(small["bands"].as_array().map(Vec::len), Some(7));
+    let granule = &small["bands"][0];
+    assert!(granule["in_band"] == true && granule["hz"].as_f64() > Some(0.5), "{granule}");
+    assert!(small["circuit_bytes"].as_u64() > Some(4 * 2 * 32 * 2_048), "two microzones' weights alone: {small}");
+    assert!(timed["machine"]["cores"].as_u64() >= Some(1));
+    let table = doozy(&args, home.path());
+    assert!(said(&table).contains("band of E1") && said(&table).contains("spectral"), "{}", said(&table));
+    assert_eq!(doozy(&["lab", "bench", "--seconds", "nan"], home.path()).status.code(), Some(2));
+    assert!(!home.path().join("data").exists(), "it keeps nothing");
+}
+
+#[test]
+fn parameter_files_are_validated_as_the_lab_reads_them() {
+    let home = home();
+    let file = home.path().join("p.toml").display().to_string();
+    let validate = |text: &str| {
+        fs::write(&file, text).expect("a file");
+        doozy(&["validate", &file], home.path())
+    };
+    let good = validate("preset = \"standard\"\n[mli1]\nbias = 50.0\n");
+    assert_eq!((good.status.code(), said(&good)), (Some(0), format!("{file}: valid\n")));
+    for (text, words) in [
+        ("[mli1]\nbais = 50.0\n", ":2:1: [mli1] has no field bais; did you mean bias?"),
+        ("[mli1]\ncapacitance = nan\n", ":2:15: mli1.capacitance is NaN: it must be 1 … 1000 pF"),
+        ("[cells]\ngranule = 0\n", ":2:11: cells.granule is 0: it must be 64 … 4194304"),
+        ("[wiring]\ncf_conductance = -0.5\n", ":2:18: wiring.cf_conductance is -0.5: it must be 0 … 100 nS"),
+        ("[cells]\ngranule = 4_000_000\n", ":2:11: memory for cells.granule × plasticity.contacts (4000000 × 32)"),
+        ("[mli1\n", ":1:6: "),
+    ] {
+        let refused = validate(text);
+        assert_eq!(refused.status.code(), Some(1), "{text}: {}", said(&refused));
+        assert!(said(&refused).contains(&format!("{file}{words}")), "{text}: {}", said(&refused));
+    }
+    let json = doozy(&["validate", "--json", &file], home.path());
+    let told: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(told["valid"], false);
+    let absent = home.path().join("absent.toml").display().to_string();
+    assert_eq!(doozy(&["validate", &absent], home.path()).status.code(), Some(3));
 }

@@ -64,7 +64,7 @@ enum Command {
     Demo(demo::Demo),
     /// Recompute a recorded session; with --verify compare every effect bit for bit
     Replay(replay::Replay),
-    /// Check level files: what is wrong, where, and what would be right
+    /// Check level files and the lab's parameter files: what is wrong, where, and what would be right
     Validate(validate::Validate),
     /// In-silico experiments on the cerebellar model: figure, table, holds or falls short of its band
     Lab(lab::Lab),

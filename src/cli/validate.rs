@@ -1,16 +1,20 @@
-//! `doozy validate`: level files, with where, what is wrong and what would be right.
+//! `doozy validate`: level files, and parameter files of the lab, with where, what is wrong and what would be right.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use doozy_cerebellum::Preset;
 use serde_json::json;
 
 use super::{Common, Failure, line};
-use crate::ladders::{self, ENDING, LoadError};
+use crate::{
+    lab::overlay::{self, OverlayError},
+    ladders::{self, ENDING, LoadError},
+};
 
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Level files, or folders that are searched for them
+    /// Level files, folders that are searched for them, or parameter files of the lab (*.toml)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -31,31 +35,31 @@ impl Validate {
         }
         let (mut wrong, mut lacking) = (0, None);
         for file in &files {
-            match ladders::read(file, &file.display().to_string()) {
-                Ok(loaded) => {
-                    let warnings: Vec<String> = loaded.level.warnings().iter().map(ToString::to_string).collect();
+            let path = file.display().to_string();
+            match check(file, &path) {
+                Ok(warnings) => {
                     if common.json {
-                        line(json!({"path": file.display().to_string(), "valid": true, "warnings": warnings}))?;
+                        line(json!({"path": path, "valid": true, "warnings": warnings}))?;
                     } else {
                         for warning in &warnings {
-                            line(format!("{}: warning: {warning}", file.display()))?;
+                            line(format!("{path}: warning: {warning}"))?;
                         }
                         if !common.quiet {
-                            line(format!("{}: valid", file.display()))?;
+                            line(format!("{path}: valid"))?;
                         }
                     }
                 }
-                Err(error) => {
+                Err(found) => {
+                    let message = found.message();
                     if common.json {
-                        line(
-                            json!({"path": file.display().to_string(), "valid": false, "errors": error.to_string().lines().collect::<Vec<_>>()}),
-                        )?;
+                        let errors: Vec<&str> = message.lines().collect();
+                        line(json!({"path": path, "valid": false, "errors": errors}))?;
                     } else {
-                        line(&error)?;
+                        line(message)?;
                     }
-                    match error {
-                        LoadError::Level(_) => wrong += 1,
-                        other => lacking = Some(other.to_string()),
+                    match found {
+                        Found::Wrong(_) => wrong += 1,
+                        Found::Unread(message) => lacking = Some(message),
                     }
                 }
             }
@@ -65,6 +69,37 @@ impl Validate {
             (0, Some(message)) => Err(Failure::lacking(format!("not every file could be read ({message})"))),
             (n, _) => Err(Failure::wrong(format!("{n} of {} files are not valid", files.len()))),
         }
+    }
+}
+
+/// Why a file is not valid, or cannot be said to be.
+enum Found {
+    Wrong(String),
+    Unread(String),
+}
+
+impl Found {
+    fn message(&self) -> &str {
+        match self {
+            Self::Wrong(message) | Self::Unread(message) => message,
+        }
+    }
+}
+
+/// The warnings of a file that is valid.
+fn check(file: &Path, shown: &str) -> Result<Vec<String>, Found> {
+    if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
+        // A file that names no preset lies over the one that `lab run` takes by itself.
+        return match overlay::read(file, Preset::Small) {
+            Ok(_) => Ok(Vec::new()),
+            Err(error @ OverlayError::Refused(_)) => Err(Found::Wrong(error.to_string())),
+            Err(error @ OverlayError::Read { .. }) => Err(Found::Unread(error.to_string())),
+        };
+    }
+    match ladders::read(file, shown) {
+        Ok(loaded) => Ok(loaded.level.warnings().iter().map(ToString::to_string).collect()),
+        Err(error @ LoadError::Level(_)) => Err(Found::Wrong(error.to_string())),
+        Err(error) => Err(Found::Unread(error.to_string())),
     }
 }
 

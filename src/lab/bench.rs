@@ -22,7 +22,6 @@ use doozy_cerebellum::{
 use serde::Serialize;
 use thiserror::Error;
 
-use super::held;
 use crate::{
     clock,
     report::{Cell, Table, Tone},
@@ -95,8 +94,8 @@ pub struct Speed {
     pub cue: Spread,
     /// As the issue that asked for it has it; missing for `yamazaki`, which is timed beside another program.
     pub target: Option<f64>,
-    /// Bytes of the circuit's state, and what the program's resident memory has grown by since it began.
-    pub state_bytes: u64,
+    /// Bytes that the circuit holds, and what the program's resident memory has grown by since it began.
+    pub circuit_bytes: usize,
     pub resident_bytes: Option<u64>,
     /// At rest, each against its band of experiment E1; all populations, for both loads.
     pub bands: Vec<Rate>,
@@ -270,7 +269,7 @@ fn time(
         trials,
         cue,
         target,
-        state_bytes: held::bytes(&circuit),
+        circuit_bytes: circuit.bytes(),
         resident_bytes: resident("VmRSS:").zip(before).map(|(now, before)| now.saturating_sub(before)),
         bands,
         rates_at_rest,
@@ -405,7 +404,7 @@ impl Timed {
     /// Speeds, a preset a row.
     #[must_use]
     pub fn table(&self) -> Table {
-        let numeric = ["granule cells", "cores", "target ×", "state MB", "resident MB"];
+        let numeric = ["granule cells", "cores", "target ×", "circuit MB", "resident MB"];
         let mut table = Table::new(
             &[
                 "preset",
@@ -417,7 +416,7 @@ impl Timed {
                 "trials ×",
                 "cue on ×",
                 "verdict",
-                "state MB",
+                "circuit MB",
                 "resident MB",
             ],
             &numeric,
@@ -433,7 +432,7 @@ impl Timed {
                 speed.trials.shown().into(),
                 speed.cue.shown().into(),
                 speed.verdict.cell(),
-                megabytes(speed.state_bytes).into(),
+                megabytes(speed.circuit_bytes as u64).into(),
                 speed.resident_bytes.map_or_else(|| "–".to_owned(), megabytes).into(),
             ]);
         }

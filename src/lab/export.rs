@@ -1,5 +1,5 @@
-//! The network written down for other simulators: cells, connections and parameters, and a set of volleys with our own
-//! simulator's spikes, so that `examples/compare_nest.py` needs nothing else. Knows files; what is in them is the
+//! The network written down for other simulators: cells, connections and parameters of the whole circuit, and a set of
+//! volleys with our own simulator's spikes of the early microzone, so that `examples/compare_nest.py` needs nothing else. Knows files; what is in them is the
 //! cerebellum's to say.
 
 use std::{
@@ -10,7 +10,11 @@ use std::{
 
 use doozy_cerebellum::{
     Parameters, Zone,
-    export::{self, Answer, Junctions, Part, Protocol, Raster, Run, Volley},
+    circuit::Circuit,
+    export::{
+        self, Answer, Junctions, Part, Population, Protocol, Raster, Run, Volley,
+        tracts::{self, Tract},
+    },
     parameters::Fault,
 };
 use serde_json::{Value, json};
@@ -18,7 +22,7 @@ use thiserror::Error;
 
 use super::npz::{Described, Npz};
 
-/// Raised when files or arrays change their meaning.
+/// Raised when files or arrays change their meaning, not when some are added.
 const FORMAT: u32 = 1;
 const NETWORK: &str = "network.json";
 const NEURONS: &str = "neurons.npz";
@@ -66,6 +70,16 @@ pub fn export_network(
         return Err(ExportError::Exists(there.clone()));
     }
     let parts = export::tables(parameters, seed).map_err(ExportError::Parameters)?;
+    let circuit = Circuit::new(parameters, seed).map_err(ExportError::Parameters)?;
+    let tracts: Vec<(Tract<'_>, usize)> = tracts::tracts(&circuit)
+        .into_iter()
+        .map(|tract| {
+            let pairs = tract.edges().count();
+            (tract, pairs)
+        })
+        .collect();
+    let around = tracts::populations(&circuit);
+    let olive = tracts::olive_junctions(&circuit);
     let volleys = export::volleys(protocol, parameters.cells.fibres, seed);
     let mut uncoupled = parameters.clone();
     uncoupled.wiring.gap_conductance = 0.0;
@@ -78,8 +92,8 @@ pub fn export_network(
     written(dir, fs::create_dir_all(dir).map(|()| Vec::new()))?;
     let [network, neurons, connections, driven, spikes, speed] = &paths;
     let arrays = json!({
-        NEURONS: written(neurons, write_neurons(neurons, &parts))?,
-        CONNECTIONS: written(connections, write_connections(connections, &parts))?,
+        NEURONS: written(neurons, write_neurons(neurons, &parts, &circuit, &around))?,
+        CONNECTIONS: written(connections, write_connections(connections, &parts, &tracts, &olive))?,
         VOLLEYS: written(driven, write_volleys(driven, &volleys, &with.fibres))?,
         SPIKES: written(spikes, write_spikes(spikes, &with, &without))?,
     });
@@ -91,9 +105,11 @@ pub fn export_network(
         "seed": seed,
         "step_ms": 1.0,
         "parameters": parameters,
-        "populations": parts.iter().flat_map(populations).collect::<Vec<Value>>(),
-        "projections": parts.iter().flat_map(projections).collect::<Vec<Value>>(),
-        "gap_junctions": parts.iter().map(junctions).collect::<Vec<Value>>(),
+        "populations": parts.iter().flat_map(populations).chain(around.iter().map(|(zone, kind)| population(*zone, kind)))
+            .collect::<Vec<Value>>(),
+        "projections": parts.iter().flat_map(projections).chain(tracts.iter().map(projection)).collect::<Vec<Value>>(),
+        "gap_junctions": parts.iter().map(|part| junctions(part.zone, &part.junctions))
+            .chain(olive.iter().map(|(zone, olive)| junctions(*zone, olive))).collect::<Vec<Value>>(),
         "protocol": protocol,
         "protocol_steps": protocol.steps(),
         "arrays": arrays,
@@ -134,10 +150,29 @@ fn zone_name(zone: Zone) -> &'static str {
     }
 }
 
+/// The first part of an array's name: the zone, or `shared` for the granular layer's.
+fn prefix(zone: Option<Zone>) -> &'static str {
+    zone.map_or("shared", zone_name)
+}
+
 fn populations(part: &Part) -> impl Iterator<Item = Value> + '_ {
-    part.populations
-        .iter()
-        .map(|population| json!({"zone": part.zone, "name": population.name, "cells": population.cells}))
+    part.populations.iter().map(|kind| population(Some(part.zone), kind))
+}
+
+fn population(zone: Option<Zone>, population: &Population) -> Value {
+    json!({"zone": zone, "name": population.name, "cells": population.cells})
+}
+
+fn projection((tract, pairs): &(Tract<'_>, usize)) -> Value {
+    json!({
+        "zone": tract.zone,
+        "name": format!("{}_{}", tract.from, tract.to),
+        "from": tract.from,
+        "to": tract.to,
+        "receptor": tract.receptor,
+        "delay_steps": tract.delay,
+        "pairs": pairs,
+    })
 }
 
 fn projections(part: &Part) -> impl Iterator<Item = Value> + '_ {
@@ -154,37 +189,67 @@ fn projections(part: &Part) -> impl Iterator<Item = Value> + '_ {
     })
 }
 
-fn junctions(part: &Part) -> Value {
-    let Junctions { population, a, conductance, .. } = &part.junctions;
-    json!({"zone": part.zone, "population": population, "pairs": a.len(), "conductance_ns": conductance})
+fn junctions(zone: Zone, junctions: &Junctions) -> Value {
+    let Junctions { population, a, conductance, .. } = junctions;
+    json!({"zone": zone, "population": population, "pairs": a.len(), "conductance_ns": conductance})
 }
 
-fn write_neurons(path: &Path, parts: &[Part]) -> io::Result<Vec<Described>> {
+fn write_neurons(
+    path: &Path,
+    parts: &[Part],
+    circuit: &Circuit,
+    around: &[(Option<Zone>, Population)],
+) -> io::Result<Vec<Described>> {
     let mut file = Npz::create(path)?;
-    for part in parts {
-        for population in part.populations.iter().filter(|population| !population.bias.is_empty()) {
-            let name = format!("{}.{}.bias", zone_name(part.zone), population.name);
-            file.add(name, &population.bias, "pA", "tonic drive of each cell")?;
-        }
+    let of_parts = parts.iter().flat_map(|part| part.populations.iter().map(|kind| (Some(part.zone), kind)));
+    let all = of_parts.chain(around.iter().map(|(zone, kind)| (*zone, kind)));
+    for (zone, population) in all.filter(|(_, population)| !population.bias.is_empty()) {
+        let name = format!("{}.{}.bias", prefix(zone), population.name);
+        file.add(name, &population.bias, "pA", "tonic drive of each cell")?;
     }
+    let granule = circuit.granular().count();
+    let meaning = "cluster of each granule cell; a row of granule_cluster_golgi stands for each of its cells";
+    file.add_each("shared.granule.cluster", granule, tracts::clusters(circuit), "", meaning)?;
     file.finish()
 }
 
-fn write_connections(path: &Path, parts: &[Part]) -> io::Result<Vec<Described>> {
+fn write_connections(
+    path: &Path,
+    parts: &[Part],
+    tracts: &[(Tract<'_>, usize)],
+    olive: &[(Zone, Junctions)],
+) -> io::Result<Vec<Described>> {
+    const PRE: &str = "presynaptic cell of each connected pair";
+    const POST: &str = "postsynaptic cell of each connected pair";
+    const WEIGHT: &str = "all synapses of the pair";
     let mut file = Npz::create(path)?;
     for part in parts {
         let zone = zone_name(part.zone);
         for bundle in &part.bundles {
             let name = format!("{zone}.{}_{}", bundle.from, bundle.to);
-            file.add(format!("{name}.pre"), &bundle.pre, "", "presynaptic cell of each connected pair")?;
-            file.add(format!("{name}.post"), &bundle.post, "", "postsynaptic cell of each connected pair")?;
-            file.add(format!("{name}.weight"), &bundle.weight, bundle.receptor.unit(), "all synapses of the pair")?;
+            file.add(format!("{name}.pre"), &bundle.pre, "", PRE)?;
+            file.add(format!("{name}.post"), &bundle.post, "", POST)?;
+            file.add(format!("{name}.weight"), &bundle.weight, bundle.receptor.unit(), WEIGHT)?;
         }
-        let name = format!("{zone}.{}.gap", part.junctions.population);
-        file.add(format!("{name}.a"), &part.junctions.a, "", "one cell of each pair that a gap junction couples")?;
-        file.add(format!("{name}.b"), &part.junctions.b, "", "the other cell of each pair")?;
+        write_junctions(&mut file, part.zone, &part.junctions)?;
+    }
+    for (tract, pairs) in tracts {
+        let name = format!("{}.{}_{}", prefix(tract.zone), tract.from, tract.to);
+        file.add_each(format!("{name}.pre"), *pairs, tract.edges().map(|edge| edge.pre), "", PRE)?;
+        file.add_each(format!("{name}.post"), *pairs, tract.edges().map(|edge| edge.post), "", POST)?;
+        let weights = tract.edges().map(|edge| edge.weight);
+        file.add_each(format!("{name}.weight"), *pairs, weights, tract.receptor.unit(), WEIGHT)?;
+    }
+    for (zone, junctions) in olive {
+        write_junctions(&mut file, *zone, junctions)?;
     }
     file.finish()
+}
+
+fn write_junctions(file: &mut Npz, zone: Zone, junctions: &Junctions) -> io::Result<()> {
+    let name = format!("{}.{}.gap", zone_name(zone), junctions.population);
+    file.add(format!("{name}.a"), &junctions.a, "", "one cell of each pair that a gap junction couples")?;
+    file.add(format!("{name}.b"), &junctions.b, "", "the other cell of each pair")
 }
 
 fn write_volleys(path: &Path, volleys: &[Volley], fibres: &Raster) -> io::Result<Vec<Described>> {

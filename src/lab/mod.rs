@@ -12,7 +12,6 @@ use sha2::{Digest as _, Sha256};
 pub mod bench;
 pub mod export;
 pub mod findings;
-mod held;
 pub mod memory;
 mod npz;
 pub mod overlay;

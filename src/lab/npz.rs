@@ -73,18 +73,38 @@ impl Npz {
         unit: &'static str,
         meaning: &'static str,
     ) -> io::Result<()> {
+        self.add_each(name, values.len(), values.iter().copied(), unit, meaning)
+    }
+
+    /// Adds a one-dimensional array of `len` values, one by one: few are in memory at a time.
+    ///
+    /// # Errors
+    /// If it cannot be written, or there are not so many values.
+    pub fn add_each<T: Element>(
+        &mut self,
+        name: impl Into<String>,
+        len: usize,
+        values: impl Iterator<Item = T>,
+        unit: &'static str,
+        meaning: &'static str,
+    ) -> io::Result<()> {
         let name = name.into();
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
         self.zip.start_file(format!("{name}.npy"), options)?;
-        self.zip.write_all(&header(T::TYPE, values.len()))?;
+        self.zip.write_all(&header(T::TYPE, len))?;
         let mut out = BufWriter::new(&mut self.zip);
+        let (mut written, mut sum) = (0, 0.0);
         for value in values {
             value.write(&mut out)?;
+            sum += value.value();
+            written += 1;
         }
         out.flush()?;
         drop(out);
-        let sum = values.iter().map(|value| value.value()).sum();
-        self.described.push(Described { name, dtype: T::TYPE, shape: vec![values.len()], unit, meaning, sum });
+        if written != len {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} has {written} values, not {len}")));
+        }
+        self.described.push(Described { name, dtype: T::TYPE, shape: vec![len], unit, meaning, sum });
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::nearest;
+use super::{memory, nearest};
 
 /// The name of the one word that stands before all sections.
 const PRESET: &str = "preset";
@@ -73,7 +73,7 @@ pub struct Overlay {
 /// Reads a parameter file; `preset` is what it lies over where it names none.
 ///
 /// # Errors
-/// Where it cannot be read, or is not valid.
+/// Where it cannot be read, is not valid, or one circuit of it has no room in this machine's memory.
 pub fn read(path: &Path, preset: Preset) -> Result<Overlay, OverlayError> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|source| OverlayError::Read { path: shown.clone(), source })?;
@@ -81,7 +81,11 @@ pub fn read(path: &Path, preset: Preset) -> Result<Overlay, OverlayError> {
         path: shown.clone(),
         troubles: vec![Trouble { place: None, message: "the file is not text in UTF-8".into() }],
     })?;
-    Ok(parse(&shown, &text, preset)?)
+    let overlay = parse(&shown, &text, preset)?;
+    if let Err(fault) = memory::check(&overlay.parameters, 1) {
+        return Err(Refused { path: shown, troubles: vec![Trouble { place: None, message: fault.to_string() }] }.into());
+    }
+    Ok(overlay)
 }
 
 /// Lays `text` over the parameters of its preset, or of `preset` where it names none.
@@ -203,7 +207,9 @@ impl Sheet<'_> {
     }
 
     fn fault(&mut self, fault: &Fault) {
-        let place = self.places.get(&fault.field).map(|span| place(self.text, span.start));
+        // A fault of the whole names the fields that it comes of.
+        let of_it = |field: &&String| fault.field == **field || fault.field.contains(&format!("{field} "));
+        let place = self.places.iter().find(|(field, _)| of_it(field)).map(|(_, span)| place(self.text, span.start));
         self.troubles.push(Trouble { place, message: fault.to_string() });
     }
 }
@@ -316,6 +322,13 @@ mod tests {
         assert!(troubles("[cells]\nfibres = -32\n")[0].starts_with("p.toml:2:10: cells.fibres is -32: it must be"));
         assert!(troubles("[mli1]\nbias = \"much\"\n")[0].starts_with("p.toml:2:8: mli1.bias is \"much\": it must be"));
         assert!(troubles("mli1 = 3\n")[0].contains("mli1 is a section"));
+    }
+
+    #[test]
+    fn more_synapses_than_memory_are_refused_where_the_file_asks_for_them() {
+        let said = troubles("[cells]\ngranule = 4_000_000\nfibres = 64\n[plasticity]\ncontacts = 64\n");
+        assert!(said[0].starts_with("p.toml:2:11: memory for cells.granule × plasticity.contacts"), "{said:?}");
+        assert!(said[0].contains("(4000000 × 64)") && said[0].ends_with("MiB, which is limits.memory"), "{said:?}");
     }
 
     #[test]

@@ -336,6 +336,13 @@ impl Inferior {
         &self.spikes
     }
 
+    /// Pairs of coupled cells, and the conductance of each junction at a coupling of 1, nS.
+    pub(crate) fn junctions(&self) -> (&[(u16, u16)], f32) {
+        let leak = self.settings.capacitance / self.settings.membrane;
+        let ratio = self.settings.coupling;
+        (&self.junctions, leak * ratio / (1.0 - ratio))
+    }
+
     /// Steps done; the next to come has this number.
     #[must_use]
     pub fn clock(&self) -> u64 {

@@ -515,6 +515,11 @@ impl Microzone {
         ]
     }
 
+    /// Parallel fibres → MLI1, then MLI2; none without a granular layer.
+    pub(crate) fn parallel_contacts(&self) -> Option<&ParallelContacts> {
+        self.parallel.as_ref()
+    }
+
     /// Pairs of MLI1 that gap junctions couple, and the conductance of each, nS.
     pub(crate) fn junctions(&self) -> (&[(u16, u16)], f32) {
         (self.junctions.pairs(), self.gap_conductance)

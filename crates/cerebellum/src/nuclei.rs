@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::plasticity::MossySynapses;
 use crate::presets::Preset;
@@ -86,7 +87,7 @@ impl Settings {
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
 const NEGLIGIBLE: f32 = 1e-9;
 /// Steps from a Purkinje cell's spike to its effect on the nucleus ◇ (1–2 ms of axon and synapse).
-const DELAY: usize = 2;
+pub(crate) const DELAY: usize = 2;
 
 /// Cells of one microzone's nucleus, one element a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -243,6 +244,25 @@ impl Nuclei {
     #[must_use]
     pub fn spikes(&self) -> &[u16] {
         &self.spikes
+    }
+
+    /// Tonic drive of each cell, pA.
+    #[must_use]
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// Conductance of a mossy fibre's synapse of weight 1, nS.
+    #[must_use]
+    pub fn mossy_conductance(&self) -> f32 {
+        self.mossy
+    }
+
+    /// Contacts of Purkinje cells, by nuclear cell; weights in nS.
+    pub(crate) fn purkinje_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.partners.chunks_exact(self.partners_each).zip(0..).flat_map(move |(partners, post)| {
+            partners.iter().map(move |pre| Edge { pre: u32::from(*pre), post, weight: self.contact })
+        })
     }
 
     /// Number of cells.

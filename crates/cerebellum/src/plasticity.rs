@@ -249,7 +249,7 @@ impl ParallelFibres {
     }
 
     /// The first Purkinje cell of a granule cell's row.
-    fn first(&self, cell: u32) -> usize {
+    pub(crate) fn first(&self, cell: u32) -> usize {
         if self.contacts == self.purkinje { 0 } else { (cell % self.purkinje as u32) as usize }
     }
 

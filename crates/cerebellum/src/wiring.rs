@@ -167,6 +167,12 @@ impl ParallelContacts {
         Self { starts, targets }
     }
 
+    /// Granule cells.
+    #[must_use]
+    pub fn granule(&self) -> usize {
+        self.starts.len() - 1
+    }
+
     /// That it leads from `granule` cells to `to` cells.
     pub(crate) fn fits(&self, granule: usize, to: usize) -> Result<(), Misfit> {
         shape::rows("parallel fibres", &self.starts, granule, self.targets.len())?;

@@ -293,6 +293,15 @@ impl Microcomplex {
         self.nuclei.spikes()
     }
 
+    pub(crate) fn mli2_purkinje(&self) -> &Projection {
+        &self.mli2_purkinje
+    }
+
+    /// The olive's cells, where they are simulated.
+    pub(crate) fn inferior(&self) -> Option<&Inferior> {
+        self.inferior.as_ref()
+    }
+
     /// The nucleus below.
     #[must_use]
     pub fn nuclei(&self) -> &Nuclei {

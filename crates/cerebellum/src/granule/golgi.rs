@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
@@ -146,6 +147,12 @@ impl Listeners {
         Self::draw(from, |source, found| found.append(&mut rows[source]))
     }
 
+    /// Every pair, source first, by receiver; where a source is heard twice, twice.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0..self.starts.len() - 1)
+            .flat_map(|cell| self.of(cell).iter().map(move |source| (u32::from(*source), cell as u32)))
+    }
+
     /// That each of `cells` listens to cells of `from` alone.
     pub(crate) fn fits(&self, cells: usize, from: usize) -> Result<(), Misfit> {
         shape::rows("a projection in the granular layer", &self.starts, cells, self.sources.len())?;
@@ -220,6 +227,16 @@ impl Golgi {
     #[must_use]
     pub fn spikes(&self) -> &[u16] {
         &self.spikes
+    }
+
+    /// Clusters that drive it, by Golgi cell; weights are those of one granule cell's synapse, nS.
+    pub(crate) fn cluster_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.clusters.pairs().map(|(pre, post)| Edge { pre, post, weight: self.granule_conductance })
+    }
+
+    /// Mossy fibres that drive it, by mossy fibre; weights in nS.
+    pub(crate) fn mossy_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.mossy.pairs().map(|(post, pre)| Edge { pre, post, weight: self.settings.mossy_conductance })
     }
 
     /// One step of 1 ms: `granule` counts each cluster's spikes of the last step, `mossy` names the lines that fired.

@@ -10,6 +10,7 @@ pub mod spectral;
 
 use serde::{Deserialize, Serialize};
 
+use crate::export::tracts::Edge;
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
@@ -154,6 +155,37 @@ impl GranularLayer {
     #[must_use]
     pub fn golgi_spikes(&self) -> &[u16] {
         self.golgi.spikes()
+    }
+
+    /// The cluster of a granule cell.
+    #[must_use]
+    pub fn cluster(&self, cell: usize) -> u16 {
+        match &self.granule {
+            // As in `step`.
+            Granule::Spectral(_) => (cell % self.golgi.count()) as u16,
+            Granule::Passage(_) => passage::cluster(cell, self.cells, self.golgi.count()) as u16,
+        }
+    }
+
+    /// The layer's synapses from one population to another; none where the layer has no such cells. Weights are conductances
+    /// in nS.
+    pub(crate) fn edges(
+        &self,
+        from: &str,
+        to: &str,
+        settings: &passage::Settings,
+    ) -> Option<Box<dyn Iterator<Item = Edge> + '_>> {
+        match (&self.granule, from, to) {
+            (_, "mossy", "golgi") => Some(Box::new(self.golgi.mossy_edges())),
+            (_, "granule_cluster", "golgi") => Some(Box::new(self.golgi.cluster_edges())),
+            (Granule::Passage(cells), "golgi", "granule_cluster") => {
+                Some(Box::new(cells.golgi_edges(settings.golgi_conductance)))
+            }
+            (Granule::Passage(cells), "mossy", "granule") => {
+                Some(Box::new(cells.mossy_edges(settings.mossy_conductance)))
+            }
+            _ => None,
+        }
     }
 
     /// Groups of granule cells that fire alike: those of a glomerulus; in the spectral layer, as many neighbours in delay.

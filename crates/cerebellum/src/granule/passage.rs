@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::golgi::Listeners;
 use super::lanes::{self, LANES, Membrane, Shared};
+use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::rng::Stream;
 use crate::shape::{self, Misfit};
@@ -247,6 +248,35 @@ impl Passage {
             here.copy_from_slice(&chunk.counts);
             clusters = rest;
         }
+    }
+
+    /// Golgi cells that inhibit a cluster, by Golgi cell; all synapses of the pair together, of `conductance` each.
+    pub(super) fn golgi_edges(&self, conductance: f32) -> impl Iterator<Item = Edge> + '_ {
+        (0..self.arriving.len()).flat_map(move |pre| {
+            self.golgi.of(pre).chunk_by(|a, b| a == b).map(move |same| Edge {
+                pre: pre as u32,
+                post: u32::from(same[0]),
+                weight: conductance * same.len() as f32,
+            })
+        })
+    }
+
+    /// Mossy fibres that drive a cell, by stretch of the layer, then by fibre.
+    pub(super) fn mossy_edges(&self, conductance: f32) -> impl Iterator<Item = Edge> + '_ {
+        self.chunks.iter().flat_map(move |chunk| {
+            // The cell at each place; where a cluster has been filled up, no place is a target.
+            let mut cells = Vec::with_capacity(chunk.v.len());
+            let mut next = chunk.first;
+            for size in &chunk.sizes {
+                let size = usize::from(*size);
+                cells.extend((0..lanes::padded(size) as u32).map(|k| next + k));
+                next += size as u32;
+            }
+            let pairs = chunk.starts.windows(2).zip(0..).flat_map(move |(row, pre)| {
+                chunk.targets[row[0] as usize..row[1] as usize].iter().map(move |place| (pre, *place))
+            });
+            pairs.map(move |(pre, place)| Edge { pre, post: cells[usize::from(place)], weight: conductance })
+        })
     }
 
     pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {

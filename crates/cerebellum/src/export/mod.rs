@@ -1,5 +1,9 @@
 //! The network as plain tables, for simulators that are not ours: who there is, who contacts whom and how strongly, and
 //! a set of volleys with what our own simulator makes of them. Knows no file and no format.
+//!
+//! Two microzones with their somata are copied into [`tables`]; what only the whole circuit has is read off it by [`tracts`].
+
+pub mod tracts;
 
 use serde::Serialize;
 
@@ -22,6 +26,12 @@ pub enum Receptor {
     Inhibition,
     /// Conductance of an inhibitory synapse on a Purkinje soma.
     PurkinjeGaba,
+    /// Conductance of an excitatory synapse; the receiver's parameters say how it divides and decays.
+    Excitation,
+    /// A complex spike.
+    ComplexSpike,
+    /// The nucleus's hold on the olive.
+    OliveHold,
 }
 
 impl Receptor {
@@ -29,7 +39,9 @@ impl Receptor {
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
-            Self::ClimbingFibre | Self::Gaba | Self::PurkinjeGaba => "nS",
+            Self::ClimbingFibre | Self::Gaba | Self::PurkinjeGaba | Self::Excitation => "nS",
+            Self::ComplexSpike => "",
+            Self::OliveHold => "share of a volley that each Hz above rest takes away",
             Self::Inhibition => "share of what arrives when every MLI1 fires once",
         }
     }
