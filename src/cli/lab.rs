@@ -171,6 +171,7 @@ impl Run {
         let store = Store::of(&folder);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let jobs = self.jobs.map_or(cores, usize::from);
+        lab::memory::check(&plan.setup.parameters, jobs).map_err(|fault| Failure::lacking(fault.to_string()))?;
         let mut bar = Bar::new(common.quiet);
         let asked = signal::asked();
         let mut outcome =

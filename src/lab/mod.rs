@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 pub mod export;
 pub mod findings;
+pub mod memory;
 mod npz;
 pub mod overlay;
 pub mod reference;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::parameters::{Parameters, choice, settings};
 use crate::rng::{Stream, normal_quantile};
+use crate::shape::{self, Misfit};
 
 /// Where climbing-fibre spikes come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,6 +306,28 @@ impl Inferior {
             }
         }
         self.step += 1;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats =
+            [&self.v, &self.after, &self.refractory, &self.cosine, &self.sine, &self.turn, &self.current, &self.pull];
+        shape::held(&floats)
+            + shape::held(&[&self.junctions])
+            + shape::held(&[&self.pulses])
+            + shape::held(&[&self.spikes])
+    }
+
+    /// That a state fits its parameters and stands at `step`.
+    pub(crate) fn fits(&self, parameters: &Parameters, step: u64) -> Result<(), Misfit> {
+        let n = parameters.cells.fibres;
+        shape::settings("olive cells", &self.settings, &parameters.inferior)?;
+        let floats =
+            [&self.v, &self.after, &self.refractory, &self.cosine, &self.sine, &self.turn, &self.current, &self.pull];
+        shape::lengths("olive cells", &floats, n)?;
+        let pairs = self.junctions.iter().flat_map(|&(a, b)| [a, b]).chain(self.pulses.iter().map(|pulse| pulse.1));
+        shape::below("olive cells: junctions and pulses", &pairs.collect::<Vec<_>>(), n as u64)?;
+        shape::below("olive cells: spikes", &self.spikes, n as u64)?;
+        shape::same("olive cells: step", self.step, step)
     }
 
     /// Cells that fired in the step just done, ascending.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{choice, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
-use crate::wiring::Projection;
+use crate::shape::{self, Misfit};
+use crate::wiring::{Junctions, Projection};
 
 settings! {
     /// One kind of cell.
@@ -210,6 +211,9 @@ pub struct Interneurons {
     bias: Vec<f32>,
     refractory: Vec<f32>,
     coupling: Vec<f32>,
+    /// Room for work.
+    #[serde(skip)]
+    around: Vec<f32>,
     bits: Vec<u16>,
     /// Parallel-fibre spikes that arrive in this step, where they are drawn.
     drawn: Vec<f32>,
@@ -257,6 +261,7 @@ impl Interneurons {
             bias: (0..n).map(|_| kind.bias + kind.bias_sd * stream.gaussian() as f32).collect(),
             refractory: vec![0.0; n],
             coupling: vec![0.0; n],
+            around: Vec::new(),
             // Four cells share one draw.
             bits: vec![0; n.next_multiple_of(4)],
             drawn: vec![0.0; n],
@@ -299,15 +304,9 @@ impl Interneurons {
         }
     }
 
-    /// Current through gap junctions of conductance `g` (nS) between the cells of each pair.
-    pub fn couple(&mut self, junctions: &[(u16, u16)], g: f32) {
-        self.coupling.fill(0.0);
-        for &(a, b) in junctions {
-            let (a, b) = (usize::from(a), usize::from(b));
-            let current = g * (self.v[b] - self.v[a]);
-            self.coupling[a] += current;
-            self.coupling[b] -= current;
-        }
+    /// Current through gap junctions of conductance `g` (nS).
+    pub fn couple(&mut self, junctions: &Junctions, g: f32) {
+        junctions.currents(&self.v, g, &mut self.around, &mut self.coupling);
     }
 
     /// Each cell in `spikes` gives those that gap junctions couple to it a depolarisation of `size` (mV): the spike itself, which
@@ -354,6 +353,31 @@ impl Interneurons {
     /// As [`Self::step`], with the granule cells' spikes that arrive at each cell.
     pub fn step_driven(&mut self, arriving: &[f32], spikes: &mut Vec<u16>) {
         self.advance(arriving, self.fibre_conductance, spikes);
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_pf, &self.g_cf, &self.g_gaba, &self.bias, &self.refractory, &self.coupling];
+        let slow = self.gaba.iter().chain(self.spill.iter().flatten());
+        shape::held(&floats)
+            + shape::held(&[&self.drawn, &self.around])
+            + shape::held(&[&self.bits])
+            + slow.map(|slow| shape::held(&[&slow.rising, &slow.falling])).sum::<usize>()
+    }
+
+    /// That a state has `n` cells of a kind, and the receptors of its settings.
+    pub(crate) fn fits(&self, kind: &Kind, settings: &Settings, n: usize) -> Result<(), Misfit> {
+        shape::settings("interneurons", &self.kind, kind)?;
+        shape::settings("interneurons", &self.settings, settings)?;
+        shape::same("interneurons: slow inhibition", self.gaba.is_some().into(), (settings.gaba_rise > 0.0).into())?;
+        let spill = settings.cf_kernel == Kernel::Spillover;
+        shape::same("interneurons: spill-over", self.spill.is_some().into(), spill.into())?;
+        let floats = [&self.v, &self.g_pf, &self.g_cf, &self.g_gaba, &self.bias, &self.refractory, &self.coupling];
+        shape::lengths("interneurons", &floats, n)?;
+        shape::length("interneurons: parallel fibres", &self.drawn, n)?;
+        shape::length("interneurons: parallel fibres", &self.bits, n.next_multiple_of(4))?;
+        let slow = self.gaba.iter().chain(self.spill.iter().flatten());
+        slow.into_iter()
+            .try_for_each(|slow| shape::lengths("interneurons: receptors", &[&slow.rising, &slow.falling], n))
     }
 
     fn advance(&mut self, parallel: &[f32], pf_conductance: f32, spikes: &mut Vec<u16>) {
@@ -549,10 +573,30 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_driven_far_above_threshold_fires_at_equal_intervals_after_an_hour_as_at_once() {
+        let kind = Kind { bias: 1_000.0, bias_sd: 0.0, ..Kind::mli1() };
+        let settings = Settings { refractory: 9, ..settings() };
+        let mut cell = Interneurons::new(&kind, &settings, 1, &mut Stream::named(1, "test cells", 0));
+        let mut spikes = Vec::new();
+        let mut step = |now: u32| {
+            cell.step_driven(&[0.0], &mut spikes);
+            (!spikes.is_empty()).then_some(now)
+        };
+        let first: Vec<u32> = (0..10_000).filter_map(&mut step).collect();
+        let between = (10_000..3_600_000).filter_map(&mut step).count();
+        assert_eq!(between, 359_000);
+        let last: Vec<u32> = (3_600_000..3_610_000).filter_map(&mut step).collect();
+        for times in [first, last] {
+            assert_eq!(times.len(), 1_000);
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 10));
+        }
+    }
+
+    #[test]
     fn gap_junctions_draw_two_cells_together() {
         let (mut cells, mut stream) = population(Kind { bias: 0.0, bias_sd: 0.0, ..Kind::mli1() }, 2);
         cells.v = vec![-65.0, -55.0];
-        cells.couple(&[(0, 1)], 0.3);
+        cells.couple(&Junctions::new(2, vec![(0, 1)]), 0.3);
         assert_eq!(cells.coupling, [3.0, -3.0]);
         spikes(&mut cells, &mut stream, 1);
         assert!(cells.v[0] > -65.0 && cells.v[1] < -55.0);

@@ -23,6 +23,7 @@ pub mod plasticity;
 pub mod presets;
 pub mod purkinje;
 pub mod rng;
+mod shape;
 pub mod soma;
 pub mod sum;
 pub mod window;

@@ -6,10 +6,11 @@ use crate::export::{Between, Receptor};
 use crate::interneurons::{Interneurons, Kernel};
 use crate::olive::{Fibres, Spontaneous};
 use crate::parameters::{Parameters, settings};
-use crate::presets::Preset;
+use crate::presets::{Cells, Preset};
 use crate::purkinje::{HISTORY, Purkinje};
 use crate::rng::{FNV_OFFSET, FNV_PRIME, Stream};
-use crate::wiring::{ParallelContacts, Projection, Reach, Rule, gap_junctions};
+use crate::shape::{self, Misfit};
+use crate::wiring::{Junctions, ParallelContacts, Projection, Reach, Rule, gap_junctions};
 
 /// Slots to keep the spikes of the steps that are still on their way: one more than the longest delay.
 pub(crate) const SLOTS: usize = 9;
@@ -161,7 +162,7 @@ pub struct Microzone {
     parallel: Option<ParallelContacts>,
     /// Parallel-fibre spikes that reach each MLI1, then each MLI2, in this step.
     arriving: Vec<f32>,
-    junctions: Vec<(u16, u16)>,
+    junctions: Junctions,
     gap_conductance: f32,
     spikelet: f32,
     /// Steps from a spike to its effect on interneurons: of climbing fibres, MLI2, MLI1.
@@ -273,7 +274,7 @@ impl Microzone {
             purkinje_synapses,
             parallel: None,
             arriving: vec![0.0; m1 + m2],
-            junctions: gap_junctions(m1, wires.gap_partners, stream),
+            junctions: Junctions::new(m1, gap_junctions(m1, wires.gap_partners, stream)),
             gap_conductance: wires.gap_conductance,
             spikelet: wires.spikelet,
             delays: [wires.cf_delay, wires.mli2_delay, wires.mli1_delay].map(|delay| delay as usize),
@@ -370,7 +371,7 @@ impl Microzone {
         self.mli2.inhibit(&self.mli1_mli2, &self.mli1_spikes[from_mli1]);
         self.mli1.couple(&self.junctions, self.gap_conductance);
         if self.spikelet > 0.0 {
-            self.mli1.spikelets(&self.junctions, &self.mli1_spikes[(now + SLOTS - 1) % SLOTS], self.spikelet);
+            self.mli1.spikelets(self.junctions.pairs(), &self.mli1_spikes[(now + SLOTS - 1) % SLOTS], self.spikelet);
         }
         let (mli1_spikes, mli2_spikes) = (&mut self.mli1_spikes[now], &mut self.mli2_spikes[now]);
         match parallel {
@@ -401,6 +402,53 @@ impl Microzone {
         }
         self.hash = hash;
         self.clock += 1;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let projections: usize = self.projections().iter().map(|between| between.projection.bytes()).sum();
+        let slots = [&self.cf_spikes, &self.mli1_spikes, &self.mli2_spikes];
+        projections
+            + self.mli1.bytes()
+            + self.mli2.bytes()
+            + self.purkinje.bytes()
+            + self.junctions.bytes()
+            + self.parallel.as_ref().map_or(0, ParallelContacts::bytes)
+            + shape::held(&[&self.purkinje_synapses, &self.arriving])
+            + slots.map(|slots| shape::held(&slots.each_ref())).iter().sum::<usize>()
+            + shape::held(&[&self.recruited, &self.fired, &self.called])
+            + shape::held(&[&self.mli1_counts, &self.mli2_counts])
+    }
+
+    /// That a state fits its parameters and has contacts with a granular layer.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let Cells { granule, fibres, mli1, mli2, .. } = parameters.cells;
+        self.fibres.fits(&parameters.olive, fibres)?;
+        self.spontaneous.fits(fibres)?;
+        self.mli1.fits(&parameters.mli1, &parameters.interneurons, mli1)?;
+        self.mli2.fits(&parameters.mli2, &parameters.interneurons, mli2)?;
+        self.purkinje.fits(fibres)?;
+        self.cf_mli1.fits(fibres, mli1)?;
+        self.cf_mli2.fits(fibres, mli2)?;
+        self.mli2_mli1.fits(mli2, mli1)?;
+        self.mli2_mli2.fits(mli2, mli2)?;
+        self.mli1_mli1.fits(mli1, mli1)?;
+        self.mli1_mli2.fits(mli1, mli2)?;
+        self.mli1_purkinje.fits(mli1, fibres)?;
+        shape::same("gap junctions: cells", self.junctions.cells() as u64, mli1 as u64)?;
+        shape::length("microzone: synapses of Purkinje cells", &self.purkinje_synapses, fibres)?;
+        shape::length("microzone: parallel fibres", &self.arriving, mli1 + mli2)?;
+        shape::same("microzone: contacts with the granular layer", self.parallel.is_some().into(), 1)?;
+        self.parallel.iter().try_for_each(|contacts| contacts.fits(granule, mli1 + mli2))?;
+        shape::below("microzone: delays", &self.delays.map(|delay| delay as u64), SLOTS as u64)?;
+        let spikes = [(&self.cf_spikes, fibres), (&self.mli1_spikes, mli1), (&self.mli2_spikes, mli2)];
+        for (slots, cells) in spikes {
+            slots.iter().try_for_each(|spikes| shape::below("microzone: spikes", spikes, cells as u64))?;
+        }
+        shape::lengths("microzone: climbing fibres", &[&self.recruited, &self.fired, &self.called], HISTORY)?;
+        for sets in [&self.recruited[..], &self.fired, &self.called, &[self.olive]] {
+            shape::sets("microzone: climbing fibres", sets, fibres)?;
+        }
+        shape::lengths("microzone: counts", &[&self.mli1_counts, &self.mli2_counts], HISTORY)
     }
 
     /// Steps lived; the next to come has this number.
@@ -469,7 +517,7 @@ impl Microzone {
 
     /// Pairs of MLI1 that gap junctions couple, and the conductance of each, nS.
     pub(crate) fn junctions(&self) -> (&[(u16, u16)], f32) {
-        (&self.junctions, self.gap_conductance)
+        (self.junctions.pairs(), self.gap_conductance)
     }
 
     /// Rates at rest, before any lesion.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Mossy fibres. The first `context_lines` tell the drill, the others carry cues.
@@ -173,6 +174,15 @@ impl Mossy {
         floats * size_of::<f32>()
             + self.forced.capacity() * size_of::<Option<f32>>()
             + self.spikes.capacity() * size_of::<u16>()
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let lines = parameters.cells.mossy;
+        shape::settings("mossy fibres", &self.settings, &parameters.mossy)?;
+        shape::lengths("mossy fibres", &[&self.rates, &self.left], lines)?;
+        shape::length("mossy fibres: rates from outside", &self.forced, lines)?;
+        shape::below("mossy fibres: spikes", &self.spikes, lines as u64)
     }
 
     fn set_rates(&mut self) {

@@ -9,6 +9,7 @@ use crate::parameters::{Parameters, settings};
 use crate::plasticity::MossySynapses;
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Cells of the deep nucleus.
@@ -208,6 +209,34 @@ impl Nuclei {
         let slots = self.rates.len() as u64;
         self.rates[(self.step % slots) as usize] = self.rate;
         self.step += 1;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_gaba, &self.g_mossy, &self.bias, &self.refractory, &self.arrived, &self.input];
+        shape::held(&floats)
+            + shape::held(&[&self.input_at_rest, &self.inhibition])
+            + shape::held(&[&self.partners, &self.spikes])
+            + shape::held(&self.underway.iter().collect::<Vec<_>>())
+            + shape::held(&[&self.rates])
+    }
+
+    /// That a state fits its parameters and stands at `step`.
+    pub(crate) fn fits(&self, parameters: &Parameters, step: u64) -> Result<(), Misfit> {
+        let (n, purkinje) = (parameters.cells.nuclei, parameters.cells.fibres);
+        let each = parameters.nuclei.purkinje_partners.min(purkinje);
+        let floats = [&self.v, &self.g_gaba, &self.g_mossy, &self.bias, &self.refractory];
+        shape::settings("nucleus", &self.settings, &parameters.nuclei)?;
+        shape::lengths("nucleus", &floats, n)?;
+        shape::lengths("nucleus: Purkinje input", &[&self.input, &self.input_at_rest, &self.inhibition], n)?;
+        shape::same("nucleus: partners of a cell", self.partners_each as u64, each as u64)?;
+        shape::length("nucleus: partners", &self.partners, n * each)?;
+        shape::below("nucleus: partners", &self.partners, purkinje as u64)?;
+        shape::length("nucleus: Purkinje cells", &self.arrived, purkinje)?;
+        shape::length("nucleus: spikes on their way", &self.underway, DELAY + 1)?;
+        self.underway.iter().try_for_each(|set| shape::below("nucleus: spikes on their way", set, purkinje as u64))?;
+        shape::length("nucleus: rates", &self.rates, parameters.nuclei.olive_delay as usize)?;
+        shape::below("nucleus: spikes", &self.spikes, n as u64)?;
+        shape::same("nucleus: step", self.step, step)
     }
 
     /// Cells that fired in the step just done, ascending.

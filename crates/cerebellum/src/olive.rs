@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::parameters::{choice, settings};
 use crate::rng::{Stream, normal_quantile};
+use crate::shape::{self, Misfit};
 
 /// Largest error size, in goal SDs.
 pub const U_MAX: f64 = 4.0;
@@ -179,6 +180,13 @@ impl Fibres {
         }));
     }
 
+    /// That there are `n` fibres.
+    pub(crate) fn fits(&self, settings: &Settings, n: usize) -> Result<(), Misfit> {
+        shape::settings("climbing fibres", &self.settings, settings)?;
+        shape::length("climbing fibres: thresholds", &self.thresholds, n)?;
+        shape::below("climbing fibres: threshold cells", &[self.threshold_cells as u64], n as u64 + 1)
+    }
+
     /// Draws a volley: calls `fire(fibre, offset_ms)` in the order of fibres, offsets relative to the centre.
     ///
     /// `coupling` 0…1 is the olive's state; 0 makes the fibres independent.
@@ -233,6 +241,12 @@ impl Spontaneous {
         let probability = rate * 1e-3;
         let next = stream.gap(probability);
         Self { stream, fibres: fibres as u64, probability, next }
+    }
+
+    /// That there are `fibres`.
+    pub(crate) fn fits(&self, fibres: usize) -> Result<(), Misfit> {
+        shape::same("climbing fibres", self.fibres, fibres as u64)?;
+        shape::below("climbing fibres: next spike", &[self.next], shape::LATEST)
     }
 
     /// The set of fibres that fire at `step`, one bit each. Steps must be asked in order.

@@ -146,6 +146,7 @@ pub struct Parameters {
     pub inferior: inferior::Settings,
     pub plasticity: plasticity::Settings,
     pub circuit: circuit::Settings,
+    pub limits: circuit::Limits,
 }
 
 impl Parameters {
@@ -173,6 +174,7 @@ impl Parameters {
             inferior: inferior::Settings::default(),
             plasticity: plasticity::Settings::of(preset),
             circuit: circuit::Settings::of(preset),
+            limits: circuit::Limits::default(),
         }
     }
 
@@ -199,14 +201,15 @@ impl Parameters {
             ("inferior", &self.inferior),
             ("plasticity", &self.plasticity),
             ("circuit", &self.circuit),
+            ("limits", &self.limits),
         ];
         sections.iter().flat_map(|(name, section)| section.entries(name)).collect()
     }
 
-    /// Looks at every value.
+    /// Looks at every value, and whether the whole keeps to `limits.memory`.
     ///
     /// # Errors
-    /// Every value that is not a number or lies out of its range.
+    /// Every value that is not a number or lies out of its range, or the memory that is too much.
     pub fn check(&self) -> Result<(), Vec<Fault>> {
         let mut faults: Vec<Fault> = self
             .entries()
@@ -226,6 +229,10 @@ impl Parameters {
                 high: most as f64,
                 unit: format!(", {} a Golgi cell, in the passage-of-time layer", granule::passage::CLUSTER_MOST),
             });
+        }
+        // Counts that are out of their ranges say nothing about memory.
+        if faults.is_empty() {
+            faults.extend(self.check_limit().err());
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }

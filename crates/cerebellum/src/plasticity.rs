@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::purkinje::WINDOW_TO_MS;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Rates and time constants of learning.
@@ -288,6 +289,36 @@ impl ParallelFibres {
         self.eligibility.now(cell)
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        let trace = &self.eligibility;
+        shape::held(&[&self.weights, &self.sums, &trace.value, &trace.decay])
+            + shape::held(&[&trace.since])
+            + shape::held(&trace.waiting.iter().collect::<Vec<_>>())
+            + shape::held(&[&self.eligible])
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let (granule, purkinje) = (parameters.cells.granule, parameters.cells.fibres);
+        let contacts = parameters.plasticity.contacts.min(purkinje);
+        shape::settings("Purkinje synapses", &self.settings, &parameters.plasticity)?;
+        shape::same("Purkinje synapses: contacts", self.contacts as u64, contacts as u64)?;
+        shape::same("Purkinje synapses: cells", self.purkinje as u64, purkinje as u64)?;
+        shape::length("Purkinje synapses: weights", &self.weights, granule * contacts)?;
+        shape::length("Purkinje synapses: sums", &self.sums, purkinje + contacts)?;
+        let eligible: Vec<u32> = self.eligible.iter().map(|(cell, _)| *cell).collect();
+        shape::below("Purkinje synapses: those eligible", &eligible, granule as u64)?;
+        let trace = &self.eligibility;
+        let delay = WINDOW_TO_MS + parameters.plasticity.eligibility_lag;
+        shape::length("eligibility", &trace.value, granule)?;
+        shape::length("eligibility", &trace.since, granule)?;
+        shape::below("eligibility: last spikes", &trace.since, u64::from(trace.clock) + 1)?;
+        shape::length("eligibility: spikes that wait", &trace.waiting, delay as usize + 1)?;
+        shape::below("eligibility: place", &[trace.place as u64], trace.waiting.len() as u64)?;
+        trace.waiting.iter().try_for_each(|set| shape::below("eligibility: spikes that wait", set, granule as u64))?;
+        shape::below("eligibility: length of its decay", &[(trace.decay.len() as u64).wrapping_sub(1)], 1 << 20)
+    }
+
     /// Weights, `contacts` for each granule cell, from the first Purkinje cell of its row on.
     #[must_use]
     pub fn weights(&self) -> &[f32] {
@@ -447,6 +478,17 @@ impl MossySynapses {
                 *weight += self.decay * (1.0 - *weight);
             }
         }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        shape::held(&[&self.weights])
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        shape::same("mossy synapses: nuclear cells", self.nuclei as u64, parameters.cells.nuclei as u64)?;
+        shape::length("mossy synapses: weights", &self.weights, parameters.cells.mossy * self.nuclei)?;
+        shape::below("mossy synapses: steps", &[self.clock], shape::LATEST)
     }
 
     /// Weights, one row of nuclear cells a mossy fibre.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::parameters::settings;
 use crate::presets::Preset;
+use crate::shape::{self, Misfit};
 use crate::sum::tree_sum_f64;
 use crate::wiring::Projection;
 
@@ -71,6 +72,17 @@ impl Purkinje {
             *filtered = if *filtered < 1e-9 { 0.0 } else { *filtered };
             *kept = *filtered;
         }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        shape::held(&[&self.filtered, &self.arriving, &self.history, &self.base])
+    }
+
+    /// That a state has `n` cells.
+    pub(crate) fn fits(&self, n: usize) -> Result<(), Misfit> {
+        shape::same("Purkinje cells", self.n as u64, n as u64)?;
+        shape::lengths("Purkinje cells", &[&self.filtered, &self.arriving, &self.base], n)?;
+        shape::length("Purkinje cells: history", &self.history, n * HISTORY)
     }
 
     /// Weighted spikes that this step brought to every cell: 1 where all of its interneurons fired.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::settings;
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 settings! {
     /// Purkinje somata (cerebellum.md §3.4, after Yamazaki's program, where nothing else is said).
@@ -242,6 +243,20 @@ impl Somata {
             self.pause[cell] = pause;
         }
         spikelet
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let floats = [&self.v, &self.g_pf, &self.g_slow, &self.g_fast, &self.g_ahp, &self.bias, &self.plateau];
+        shape::held(&floats) + shape::held(&[&self.since, &self.length, &self.pause]) + shape::held(&[&self.lost])
+    }
+
+    /// That a state has `n` cells.
+    pub(crate) fn fits(&self, n: usize) -> Result<(), Misfit> {
+        let floats = [&self.v, &self.g_pf, &self.g_slow, &self.g_fast, &self.g_ahp, &self.bias, &self.plateau];
+        shape::lengths("Purkinje somata", &floats, n)?;
+        shape::lengths("Purkinje somata", &[&self.since, &self.length, &self.pause], n)?;
+        shape::below("Purkinje somata: complex spikes", &self.since, 1 << 31)?;
+        shape::length("Purkinje somata", &self.lost, n)
     }
 
     /// Length of each cell's last complex spike, ms; 0 before the first.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// A bundle of synapses from one population to another, in compressed rows: cell `i` contacts
 /// `targets[starts[i]..starts[i + 1]]`.
@@ -100,6 +101,13 @@ impl Projection {
         Self::from_rows(&rows)
     }
 
+    /// That it leads from `from` cells to `to` cells.
+    pub(crate) fn fits(&self, from: usize, to: usize) -> Result<(), Misfit> {
+        shape::rows("a projection", &self.starts, from, self.targets.len())?;
+        shape::length("a projection's weights", &self.weights, self.targets.len())?;
+        shape::below("a projection", &self.targets, to as u64)
+    }
+
     /// Bytes that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -159,6 +167,12 @@ impl ParallelContacts {
         Self { starts, targets }
     }
 
+    /// That it leads from `granule` cells to `to` cells.
+    pub(crate) fn fits(&self, granule: usize, to: usize) -> Result<(), Misfit> {
+        shape::rows("parallel fibres", &self.starts, granule, self.targets.len())?;
+        shape::below("parallel fibres", &self.targets, to as u64)
+    }
+
     /// Counts the spikes that reach each cell.
     pub fn deliver(&self, spikes: &[u32], into: &mut [f32]) {
         for &cell in spikes {
@@ -206,10 +220,11 @@ pub(crate) fn stratified(
     }
 }
 
+/// Coupled cells lie within this many of each other along the folium ◇ (coupling is local).
+const NEIGHBOURHOOD: usize = 12;
+
 /// Pairs of electrically coupled cells, each with `partners` others on average, neighbours first.
 pub fn gap_junctions(cells: usize, partners: f64, stream: &mut Stream) -> Vec<(u16, u16)> {
-    /// Coupled cells lie within this many of each other along the folium ◇ (coupling is local).
-    const NEIGHBOURHOOD: usize = 12;
     let p = partners / (2 * NEIGHBOURHOOD) as f64;
     let mut pairs = Vec::new();
     for a in 0..cells {
@@ -220,6 +235,141 @@ pub fn gap_junctions(cells: usize, partners: f64, stream: &mut Stream) -> Vec<(u
         }
     }
     pairs
+}
+
+/// Cells that are looked at together.
+const LANES: usize = 16;
+/// Places of those who may be coupled to a cell, itself among them.
+const BAND: usize = 2 * NEIGHBOURHOOD + 1;
+
+/// Gap junctions, as pairs and by place: pairs that lie within [`NEIGHBOURHOOD`] of each other are summed without a look-up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "(usize, Vec<(u16, u16)>)", into = "(usize, Vec<(u16, u16)>)")]
+pub struct Junctions {
+    cells: usize,
+    pairs: Vec<(u16, u16)>,
+    /// For `LANES` cells and each place of the band: all bits where the cell there is coupled to them, none where not.
+    coupled: Vec<[[u32; LANES]; BAND]>,
+    /// Partners of the first cells, in the order of pairs; the band has that order for the others.
+    first: Vec<Vec<u16>>,
+}
+
+impl TryFrom<(usize, Vec<(u16, u16)>)> for Junctions {
+    type Error = &'static str;
+
+    fn try_from((cells, pairs): (usize, Vec<(u16, u16)>)) -> Result<Self, Self::Error> {
+        let near = |&(a, b): &(u16, u16)| {
+            let (a, b) = (usize::from(a), usize::from(b));
+            a < cells
+                && b < cells
+                && (cells <= NEIGHBOURHOOD || (1..=NEIGHBOURHOOD).contains(&((b + cells - a) % cells)))
+        };
+        if cells > 1 << 16 || !pairs.iter().all(near) {
+            return Err("a gap junction joins cells that are not there or not near each other");
+        }
+        Ok(Self::new(cells, pairs))
+    }
+}
+
+impl From<Junctions> for (usize, Vec<(u16, u16)>) {
+    fn from(junctions: Junctions) -> Self {
+        (junctions.cells, junctions.pairs)
+    }
+}
+
+impl Junctions {
+    /// Of pairs as [`gap_junctions`] draws them: by first cell, then by distance.
+    #[must_use]
+    pub fn new(cells: usize, pairs: Vec<(u16, u16)>) -> Self {
+        let mut junctions = Self { cells, pairs, coupled: Vec::new(), first: Vec::new() };
+        if cells <= NEIGHBOURHOOD {
+            return junctions;
+        }
+        junctions.coupled = vec![[[0; LANES]; BAND]; cells.div_ceil(LANES)];
+        junctions.first = vec![Vec::new(); NEIGHBOURHOOD];
+        for &(a, b) in &junctions.pairs {
+            let (from, to) = (usize::from(a), usize::from(b));
+            let distance = (to + cells - from) % cells;
+            junctions.coupled[from / LANES][NEIGHBOURHOOD + distance][from % LANES] = u32::MAX;
+            junctions.coupled[to / LANES][NEIGHBOURHOOD - distance][to % LANES] = u32::MAX;
+            for (cell, partner) in [(from, b), (to, a)] {
+                if let Some(partners) = junctions.first.get_mut(cell) {
+                    partners.push(partner);
+                }
+            }
+        }
+        junctions
+    }
+
+    /// Cells that may be coupled.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+
+    #[must_use]
+    pub fn pairs(&self) -> &[(u16, u16)] {
+        &self.pairs
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.pairs[..])
+            + size_of_val(&self.coupled[..])
+            + self.first.iter().map(|partners| size_of_val(&partners[..])).sum::<usize>()
+    }
+
+    /// Writes to `into` the current (pA) that every cell gets through junctions of conductance `g` (nS) from its partners at
+    /// potentials `v` (mV), summed in the order of pairs. `around` is room for work.
+    pub fn currents(&self, v: &[f32], g: f32, around: &mut Vec<f32>, into: &mut [f32]) {
+        if self.coupled.is_empty() {
+            into.fill(0.0);
+            for &(a, b) in &self.pairs {
+                let (a, b) = (usize::from(a), usize::from(b));
+                let current = g * (v[b] - v[a]);
+                into[a] += current;
+                into[b] -= current;
+            }
+            return;
+        }
+        let n = self.cells;
+        around.resize(self.coupled.len() * LANES + 2 * NEIGHBOURHOOD, 0.0);
+        around[..NEIGHBOURHOOD].copy_from_slice(&v[n - NEIGHBOURHOOD..]);
+        around[NEIGHBOURHOOD..][..n].copy_from_slice(v);
+        around[NEIGHBOURHOOD + n..][..NEIGHBOURHOOD].copy_from_slice(&v[..NEIGHBOURHOOD]);
+        let windows = around.windows(LANES + 2 * NEIGHBOURHOOD).step_by(LANES);
+        let (blocks, rest) = into.as_chunks_mut::<LANES>();
+        for ((into, coupled), window) in blocks.iter_mut().zip(&self.coupled).zip(windows) {
+            *into = through(coupled, window, g);
+        }
+        if let Some(coupled) = self.coupled.get(blocks.len()) {
+            let window = &around[blocks.len() * LANES..][..LANES + 2 * NEIGHBOURHOOD];
+            rest.copy_from_slice(&through(coupled, window, g)[..rest.len()]);
+        }
+        for (cell, partners) in self.first.iter().enumerate() {
+            let mut sum = 0.0;
+            for partner in partners {
+                sum += g * (v[usize::from(*partner)] - v[cell]);
+            }
+            into[cell] = sum;
+        }
+    }
+}
+
+/// Currents of `LANES` cells, whose potentials stand in the middle of `window`.
+#[inline]
+fn through(coupled: &[[u32; LANES]; BAND], window: &[f32], g: f32) -> [f32; LANES] {
+    let window: &[f32; LANES + BAND - 1] = window.try_into().expect("a window has its length");
+    let own: [f32; LANES] = core::array::from_fn(|k| window[NEIGHBOURHOOD + k]);
+    let mut sums = [0.0f32; LANES];
+    for (place, coupled) in coupled.iter().enumerate() {
+        let other: [f32; LANES] = core::array::from_fn(|k| window[(place + k).min(LANES + BAND - 2)]);
+        for k in 0..LANES {
+            // What is added where no junction is, is 0 and changes no bit.
+            sums[k] += f32::from_bits((g * (other[k] - own[k])).to_bits() & coupled[k]);
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -299,6 +449,26 @@ mod tests {
             for (sum, (own, neighbour)) in received(&spread, cell).iter().zip(own.iter().zip(neighbours)) {
                 assert!((sum - (own + 0.9 * neighbour)).abs() < 1e-6);
             }
+        }
+    }
+
+    #[test]
+    fn bands_give_the_same_bits_as_pairs() {
+        for cells in [8, 13, 20, 48, 100, 176, 352] {
+            let mut stream = Stream::named(1, "test", cells as u64);
+            let pairs = gap_junctions(cells, 4.5, &mut stream);
+            let v: Vec<f32> = (0..cells).map(|_| -70.0 + 20.0 * stream.uniform_f32()).collect();
+            let mut expected = vec![0.0f32; cells];
+            for &(a, b) in &pairs {
+                let (a, b) = (usize::from(a), usize::from(b));
+                let current = 0.3 * (v[b] - v[a]);
+                expected[a] += current;
+                expected[b] -= current;
+            }
+            let mut currents = vec![f32::NAN; cells];
+            Junctions::new(cells, pairs).currents(&v, 0.3, &mut Vec::new(), &mut currents);
+            let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&currents), bits(&expected), "{cells} cells");
         }
     }
 

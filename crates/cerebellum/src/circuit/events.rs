@@ -7,6 +7,7 @@ use super::Circuit;
 use crate::network::{LATENCY_MAX_MS, LATENCY_MIN_MS, Zone};
 use crate::olive::{self, SYNCHRONY_MS};
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// A volley reaches no further than this from its centre, ms.
 const REACH_MS: f64 = 100.0;
@@ -52,6 +53,15 @@ enum Cause {
     Error { u: f64 },
 }
 
+impl Cause {
+    fn makes_sense(self) -> bool {
+        match self {
+            Self::Share { share, jitter_ms } => (0.0..=1.0).contains(&share) && (0.0..=1e3).contains(&jitter_ms),
+            Self::Error { u } => u >= 0.0 && u.is_finite(),
+        }
+    }
+}
+
 /// A volley that has not been drawn yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Volley {
@@ -82,6 +92,17 @@ impl Schedule {
         self.withheld.iter().any(|(of, centre)| *of == zone && centre.abs_diff(step) <= SYNCHRONY_MS)
     }
 
+    /// That nothing is asked for that could not have been.
+    pub(super) fn fits(&self, fibres: usize) -> Result<(), Misfit> {
+        let times = self.volleys.iter().flat_map(|volley| [volley.drawn_at, volley.at_step]);
+        let times = times.chain(self.spikes.iter().map(|spike| spike.0)).chain(self.withheld.iter().map(|held| held.1));
+        shape::below("schedule: steps", &times.collect::<Vec<_>>(), shape::LATEST)?;
+        let cells: Vec<u16> = self.spikes.iter().map(|spike| spike.2).collect();
+        shape::below("schedule: fibres", &cells, fibres as u64)?;
+        let nonsense = self.volleys.iter().filter(|volley| !volley.cause.makes_sense()).count();
+        shape::same("schedule: volleys of no size", nonsense as u64, 0)
+    }
+
     fn insert(&mut self, volley: Volley) {
         let place = self.volleys.partition_point(|other| other.drawn_at <= volley.drawn_at);
         self.volleys.insert(place, volley);
@@ -109,7 +130,8 @@ impl Circuit {
     /// # Errors
     /// If the step is past, or share or jitter is out of range.
     pub fn volley(&mut self, zone: Zone, share: f64, jitter_ms: f64, at_step: u64) -> Result<(), Refused> {
-        if !(0.0..=1.0).contains(&share) || !(0.0..=1e3).contains(&jitter_ms) {
+        let cause = Cause::Share { share, jitter_ms };
+        if !cause.makes_sense() {
             return Err(Refused::Volley { share, jitter_ms });
         }
         self.ahead(at_step)?;
@@ -117,7 +139,7 @@ impl Circuit {
         let id = self.schedule.asked;
         self.schedule.asked += 1;
         let drawn_at = at_step.saturating_sub(reach).max(self.clock);
-        self.schedule.insert(Volley { drawn_at, id, zone, at_step, cause: Cause::Share { share, jitter_ms } });
+        self.schedule.insert(Volley { drawn_at, id, zone, at_step, cause });
         Ok(())
     }
 
@@ -127,11 +149,12 @@ impl Circuit {
     /// # Errors
     /// If the step is past or the size is not a number of at least 0.
     pub fn error(&mut self, id: u32, zone: Zone, u: f64, at_step: u64) -> Result<(), Refused> {
-        if !(u >= 0.0 && u.is_finite()) {
+        let cause = Cause::Error { u };
+        if !cause.makes_sense() {
             return Err(Refused::Size { u });
         }
         self.ahead(at_step)?;
-        self.schedule.insert(Volley { drawn_at: at_step, id: u64::from(id), zone, at_step, cause: Cause::Error { u } });
+        self.schedule.insert(Volley { drawn_at: at_step, id: u64::from(id), zone, at_step, cause });
         Ok(())
     }
 

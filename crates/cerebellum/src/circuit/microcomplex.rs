@@ -12,6 +12,7 @@ use crate::parameters::Parameters;
 use crate::plasticity::{Instruction, MossySynapses, ParallelFibres};
 use crate::purkinje::WINDOW_TO_MS;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 use crate::soma::Somata;
 use crate::wiring::{Projection, Reach, Rule};
 
@@ -150,6 +151,42 @@ impl Microcomplex {
             // Two spontaneous fibres seldom share a step, so that one coin will do for both.
             None => self.microzone.allowed = if hold > 0.0 && self.thinning.bernoulli(hold) { 0 } else { u64::MAX },
         }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.microzone.bytes()
+            + self.somata.bytes()
+            + self.synapses.bytes()
+            + self.mli2_purkinje.bytes()
+            + self.nuclei.bytes()
+            + self.mossy_synapses.bytes()
+            + self.inferior.as_ref().map_or(0, Inferior::bytes)
+            + shape::held(&[&self.mli1_conductance, &self.excitation])
+            + shape::held(&self.inhibition.each_ref())
+            + shape::held(&[&self.purkinje_spikes, &self.lost])
+            + shape::held(&[&self.events])
+    }
+
+    /// That a state fits its parameters and has lived `steps`.
+    pub(super) fn fits(&self, parameters: &Parameters, steps: u64) -> Result<(), Misfit> {
+        let crate::presets::Cells { fibres, mli2, .. } = parameters.cells;
+        shape::same("microzone: steps", self.microzone.clock(), steps)?;
+        self.microzone.fits(parameters)?;
+        self.somata.fits(fibres)?;
+        shape::settings("Purkinje somata", self.somata.settings(), &parameters.soma)?;
+        self.synapses.fits(parameters)?;
+        self.mli2_purkinje.fits(mli2, fibres)?;
+        shape::lengths("Purkinje cells: input", &[&self.mli1_conductance, &self.excitation], fibres)?;
+        self.inhibition.iter().try_for_each(|row| shape::length("Purkinje cells: inhibition", row, fibres))?;
+        shape::below("Purkinje cells: spikes", &self.purkinje_spikes, fibres as u64)?;
+        self.nuclei.fits(parameters, steps)?;
+        self.mossy_synapses.fits(parameters)?;
+        shape::same(
+            "olive cells",
+            self.inferior.is_some().into(),
+            (parameters.inferior.cells == Cells::Network).into(),
+        )?;
+        self.inferior.iter().try_for_each(|cells| cells.fits(parameters, steps))
     }
 
     pub(super) fn has_olive_cells(&self) -> bool {

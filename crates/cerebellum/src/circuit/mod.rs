@@ -5,7 +5,9 @@
 
 mod events;
 mod manipulation;
+mod memory;
 mod microcomplex;
+mod save;
 mod threads;
 
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,12 @@ use crate::parameters::{Fault, Parameters, settings};
 use crate::presets::Preset;
 use crate::rng::{FNV_OFFSET, FNV_PRIME};
 
+pub use crate::shape::Misfit;
 pub use events::{FibreEvent, Refused};
 pub use manipulation::Manipulation;
+pub use memory::Limits;
 pub use microcomplex::Microcomplex;
+pub use save::Unreadable;
 pub use threads::NoThreads;
 
 use events::Schedule;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::parameters::{Parameters, settings};
 use crate::presets::Preset;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// A conductance below this (nS) is nothing; without it, a silent synapse decays into denormals.
 const NEGLIGIBLE: f32 = 1e-9;
@@ -145,6 +146,12 @@ impl Listeners {
         Self::draw(from, |source, found| found.append(&mut rows[source]))
     }
 
+    /// That each of `cells` listens to cells of `from` alone.
+    pub(crate) fn fits(&self, cells: usize, from: usize) -> Result<(), Misfit> {
+        shape::rows("a projection in the granular layer", &self.starts, cells, self.sources.len())?;
+        shape::below("a projection in the granular layer", &self.sources, from as u64)
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.starts.capacity() * size_of::<u32>() + self.sources.capacity() * size_of::<u16>()
     }
@@ -258,6 +265,17 @@ impl Golgi {
             nmda_slow[i] = slow;
             ahp[i] = flush(ahp[i] * decay[3]);
         }
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let n = parameters.cells.golgi;
+        let floats = [&self.v, &self.ampa, &self.nmda_fast, &self.nmda_slow, &self.ahp, &self.arriving];
+        shape::settings("Golgi cells", &self.settings, &parameters.golgi)?;
+        shape::lengths("Golgi cells", &floats, n)?;
+        shape::below("Golgi cells: spikes", &self.spikes, n as u64)?;
+        self.clusters.fits(n, n)?;
+        self.mossy.fits(parameters.cells.mossy, n)
     }
 
     /// Bytes that it holds.

@@ -28,7 +28,7 @@ pub(super) fn kept(decay_ms: f64) -> u16 {
 }
 
 /// What all cells have in common; conductances in units.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Membrane {
     pub(super) threshold: f32,
     /// What one mossy spike adds.

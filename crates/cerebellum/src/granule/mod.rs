@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Mossy;
 use crate::parameters::{Parameters, choice, settings};
 use crate::presets::Preset;
+use crate::shape::{self, Misfit};
 use golgi::Golgi;
 use passage::Passage;
 use spectral::Spectral;
@@ -52,6 +53,19 @@ impl Settings {
 enum Granule {
     Spectral(Spectral),
     Passage(Passage),
+}
+
+/// About the bytes that a layer of these parameters holds, as [`GranularLayer::bytes`] counts them.
+pub(crate) fn estimate(parameters: &Parameters) -> u64 {
+    let cells = &parameters.cells;
+    let granule = match parameters.granule.layer {
+        // Two constants, two entries where a cue engages a cell, two lists of spikes.
+        Layer::Spectral => 24 * cells.granule as u64,
+        Layer::PassageOfTime => passage::estimate(parameters),
+    };
+    // Six floats and its listeners.
+    let golgi = 24.0 + 8.0 + 2.0 * (1.0 + parameters.golgi.granule_clusters + parameters.golgi.mossy_partners);
+    granule + (golgi * cells.golgi as f64) as u64
 }
 
 /// The granular layer: granule cells and Golgi cells.
@@ -135,6 +149,20 @@ impl GranularLayer {
     pub fn group(&self, cell: u32) -> usize {
         // As clusters are cut: group i begins at cell i × cells / groups, rounded down.
         ((u64::from(cell) + 1) * self.groups() as u64).div_ceil(self.cells as u64) as usize - 1
+    }
+
+    /// That a state fits its parameters.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let cells = &parameters.cells;
+        shape::same("granule cells", self.cells as u64, cells.granule as u64)?;
+        shape::below("granule cells: spikes", &self.spikes, cells.granule as u64)?;
+        shape::length("clusters of granule cells", &self.clusters, cells.golgi)?;
+        self.golgi.fits(parameters)?;
+        match (&self.granule, parameters.granule.layer) {
+            (Granule::Spectral(granule), Layer::Spectral) => granule.fits(parameters),
+            (Granule::Passage(granule), Layer::PassageOfTime) => granule.fits(parameters),
+            _ => Err(Misfit::Settings { what: "granule cells" }),
+        }
     }
 
     /// Bytes that it holds.

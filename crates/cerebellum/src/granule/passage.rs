@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::golgi::Listeners;
 use super::lanes::{self, LANES, Membrane, Shared};
 use crate::parameters::{Parameters, settings};
+use crate::presets::Cells;
 use crate::rng::Stream;
+use crate::shape::{self, Misfit};
 
 /// Clusters that lie together in memory are stepped together: as many cells as fit a second-level cache with their state
 /// (11 bytes each), and few enough that a cell's place in its chunk fits 16 bits.
@@ -125,7 +127,7 @@ struct Chunk {
 }
 
 /// What every cell has in common.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Common {
     membrane: Membrane,
     /// Decays, and what one Golgi spike gives, of the fast and the slow part.
@@ -134,6 +136,29 @@ struct Common {
     leak: f32,
     rest: f32,
     reversal: f32,
+}
+
+/// About the bytes that the cells hold.
+pub(super) fn estimate(parameters: &Parameters) -> u64 {
+    let (cells, settings) = (&parameters.cells, &parameters.passage);
+    let (n, clusters) = (cells.granule as u64, cells.golgi as u64);
+    let filled = clusters * lanes::padded(cells.granule.div_ceil(cells.golgi)) as u64;
+    let chunks = filled.div_ceil(CHUNK_CELLS as u64);
+    let golgi = settings.golgi_partners * settings.glomeruli as f64 + settings.golgi_own;
+    // State; places that mossy fibres drive; spikes.
+    let granule = 11 * filled + n * (2 * settings.mossy_partners as u64 + 4 + 4);
+    granule + 4 * chunks * cells.mossy as u64 + clusters * 18 + (2.0 * golgi * clusters as f64) as u64
+}
+
+/// How the layer is cut into chunks: the number of the first cell and cluster of each, and its clusters' sizes.
+fn cuts(cells: &Cells) -> impl Iterator<Item = ([u32; 2], Vec<u16>)> + use<> {
+    let (n, clusters) = (cells.granule, cells.golgi);
+    let edge = move |cluster: usize| cluster * n / clusters;
+    let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
+    (0..clusters).step_by(per_chunk).map(move |from| {
+        let here = from..(from + per_chunk).min(clusters);
+        ([edge(from), from].map(|number| number as u32), here.map(|c| (edge(c + 1) - edge(c)) as u16).collect())
+    })
 }
 
 /// The cells.
@@ -149,18 +174,10 @@ pub(super) struct Passage {
 
 impl Passage {
     pub(super) fn new(parameters: &Parameters, seed: u64) -> Self {
-        let (cells, settings) = (parameters.cells, &parameters.passage);
-        let (n, clusters) = (cells.granule, cells.golgi);
-        let edge = |cluster: usize| cluster * n / clusters;
-        let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
+        let (clusters, settings) = (parameters.cells.golgi, &parameters.passage);
         let mut stream = Stream::named(seed, "passage mossy", 0);
-        let chunks = (0..clusters)
-            .step_by(per_chunk)
-            .map(|from| {
-                let sizes = (from..(from + per_chunk).min(clusters)).map(|c| (edge(c + 1) - edge(c)) as u16).collect();
-                Chunk::new([edge(from), from].map(|number| number as u32), sizes, parameters, &mut stream)
-            })
-            .collect();
+        let chunks =
+            cuts(&parameters.cells).map(|(first, sizes)| Chunk::new(first, sizes, parameters, &mut stream)).collect();
         let mut stream = Stream::named(seed, "passage golgi", 0);
         Self {
             common: Common::new(settings),
@@ -223,6 +240,16 @@ impl Passage {
             here.copy_from_slice(&chunk.counts);
             clusters = rest;
         }
+    }
+
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let cells = &parameters.cells;
+        let cuts: Vec<_> = cuts(cells).collect();
+        shape::settings("granule cells", &self.common, &Common::new(&parameters.passage))?;
+        shape::length("granule cells: chunks", &self.chunks, cuts.len())?;
+        self.chunks.iter().zip(cuts).try_for_each(|(chunk, (first, sizes))| chunk.fits(first, &sizes, cells))?;
+        shape::length("granule cells: Golgi spikes", &self.arriving, cells.golgi)?;
+        self.golgi.fits(cells.golgi, cells.golgi)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -376,6 +403,22 @@ impl Chunk {
                 }
             }
         }
+    }
+
+    fn fits(&self, [first, cluster]: [u32; 2], sizes: &[u16], cells: &Cells) -> Result<(), Misfit> {
+        const WHAT: &str = "granule cells";
+        let (places, clusters) = (self.v.len(), sizes.len());
+        shape::same(WHAT, self.first.into(), first.into())?;
+        shape::same(WHAT, self.cluster.into(), cluster.into())?;
+        shape::settings(WHAT, &self.sizes[..], sizes)?;
+        shape::same(WHAT, places as u64, sizes.iter().map(|size| lanes::padded(usize::from(*size)) as u64).sum())?;
+        shape::lengths(WHAT, &[&self.ampa, &self.nmda, &self.ahp], places)?;
+        shape::length(WHAT, &self.arriving, places)?;
+        shape::rows("granule cells: mossy fibres", &self.starts, cells.mossy, self.targets.len())?;
+        shape::below("granule cells: mossy fibres", &self.targets, places as u64)?;
+        shape::lengths("granule cells: inhibition", &[&self.fast, &self.slow], clusters)?;
+        shape::below("granule cells: spikes", &self.spikes, cells.granule as u64)?;
+        shape::length("granule cells: spikes", &self.counts, clusters)
     }
 
     fn bytes(&self) -> usize {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::mossy::Cue;
 use crate::parameters::{Parameters, settings};
 use crate::rng::{Rare, Stream};
+use crate::shape::{self, Misfit};
 
 /// A cell's rate is drawn out to this many widths from its delay.
 const WIDTHS: i32 = 3;
@@ -165,6 +166,15 @@ impl Spectral {
             }
             low = high;
         }
+    }
+
+    pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
+        let n = parameters.cells.granule;
+        shape::settings("granule cells", &self.settings, &parameters.spectral)?;
+        shape::lengths("granule cells", &[&self.delays, &self.peaks], n)?;
+        shape::length("granule cells: those engaged", &self.engaged_delays, self.engaged.len())?;
+        shape::below("granule cells: those engaged", &self.engaged, n as u64)?;
+        shape::below("granule cells: background", &[self.ahead], shape::LATEST)
     }
 
     pub(super) fn bytes(&self) -> usize {
