@@ -38,7 +38,8 @@ settings! {
         ahp_reversal: f32 [-100, -40] "mV",
         /// Its decay.
         ahp_decay: f64 [0.5, 100] "ms",
-        /// Conductance of one mossy fibre's synapse, AMPA and NMDA together.
+        /// Conductance of one mossy fibre's synapse, AMPA and NMDA together (textbook: 0.54; calibrated to the rate at rest
+        /// of E1).
         mossy_conductance: f32 [0, 100] "nS",
         /// Mossy fibres that drive a cell: one for each dendrite.
         mossy_partners: usize [1, 16] "",
@@ -52,11 +53,14 @@ settings! {
         nmda_share: f32 [0, 1] "",
         /// Conductance of one Golgi cell's spike in each cell of a cluster that it inhibits.
         golgi_conductance: f32 [0, 100] "nS",
-        /// Golgi cells that reach one glomerulus, of those within 4 rows and columns: mean number (0.025 of 81).
+        /// Golgi cells that reach one glomerulus, of those within 4 rows and columns: mean number (textbook: 2.025, which is
+        /// 0.025 of 81; fewer ◇ besides a cluster's own).
         golgi_partners: f64 [0, 81] "",
         /// Glomeruli, its own and neighbours, through which Golgi cells inhibit a cluster.
         glomeruli: usize [1, 4] "",
-        /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn.
+        /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn: mean number, Poisson and at least
+        /// 1 ◇. Without them (as in the textbook program) some clusters fire all through a cue, some never, and the time is
+        /// not told; with them a cluster that fires is soon held down, and others follow.
         golgi_own: f64 [0, 30] "",
         /// Reversal of inhibition.
         gaba_reversal: f32 [-100, -40] "mV",
@@ -66,7 +70,7 @@ settings! {
         gaba_fast_share: f32 [0, 1] "",
         /// Decay of its slow part.
         gaba_slow_decay: f64 [1, 1_000] "ms",
-        /// Share of the slow part.
+        /// Share of the slow part (textbook: 0.57; calibrated).
         gaba_slow_share: f32 [0, 1] "",
     }
 }
@@ -81,21 +85,21 @@ impl Default for Settings {
             ahp: 1.0,
             ahp_reversal: -82.0,
             ahp_decay: 5.0,
-            mossy_conductance: 0.666,
+            mossy_conductance: 0.8,
             mossy_partners: 4,
             ampa_decay: 1.2,
             ampa_share: 0.88,
             nmda_decay: 52.0,
             nmda_share: 0.12,
-            golgi_conductance: 1.13,
-            golgi_partners: 0.643,
+            golgi_conductance: 0.56,
+            golgi_partners: 0.3,
             glomeruli: 4,
-            golgi_own: 6.0,
+            golgi_own: 12.0,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
-            gaba_slow_decay: 24.5,
-            gaba_slow_share: 0.473,
+            gaba_slow_decay: 59.0,
+            gaba_slow_share: 0.34,
         }
     }
 }
