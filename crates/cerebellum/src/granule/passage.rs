@@ -99,7 +99,7 @@ impl Default for Settings {
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
             gaba_slow_decay: 59.0,
-            gaba_slow_share: 0.34,
+            gaba_slow_share: 0.26,
         }
     }
 }
