@@ -1,5 +1,5 @@
-//! Prints the rates of every population at rest and with a cue on, the circuit's speed there and in conditioning trials, what
-//! it takes in memory and on disk, and the hash of its spikes, of one preset and seed, with learning on:
+//! Prints the rates of every population at rest and with a cue on, the circuit's speed there and in conditioning trials,
+//! what it takes in memory and on disk, and the hash of its spikes, of one preset and seed, with learning on:
 //! `cargo run --release --example rest_rates -p doozy-cerebellum -- small 1 [threads]`.
 
 use std::time::{Duration, Instant};

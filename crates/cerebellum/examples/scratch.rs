@@ -39,9 +39,19 @@ fn main() {
             println!("{} {:.1}s wall", e.id(), t0.elapsed().as_secs_f64());
             for m in e.measures() {
                 let v: Vec<f64> = samples.iter().filter_map(|s| s.values.get(m.key).copied()).collect();
-                if v.is_empty() { continue; }
+                if v.is_empty() {
+                    continue;
+                }
                 let est = Estimate::of(&v);
-                println!("{:18} {:8.3} ± {:6.3} {:?} {} | {:?}", m.key, est.mean, est.half, m.band.map(|b| (b.low, b.high)), m.band.map_or("", |b| if b.holds(est) { "ok" } else { "SHORT" }), v.iter().map(|x| (x * 100.).round() / 100.).collect::<Vec<_>>());
+                println!(
+                    "{:18} {:8.3} ± {:6.3} {:?} {} | {:?}",
+                    m.key,
+                    est.mean,
+                    est.half,
+                    m.band.map(|b| (b.low, b.high)),
+                    m.band.map_or("", |b| if b.holds(est) { "ok" } else { "SHORT" }),
+                    v.iter().map(|x| (x * 100.).round() / 100.).collect::<Vec<_>>()
+                );
             }
         }
         return;

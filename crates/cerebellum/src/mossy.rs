@@ -27,7 +27,8 @@ settings! {
         onset_rate: f32 [0, 1_000] "Hz",
         /// How long the onset lasts ◇.
         onset_duration: u32 [0, 100] "ms",
-        /// Order of the gamma distribution of a line's intervals: 1 is Poisson, more is more regular ◇.
+        /// Order of the gamma distribution of a line's intervals: 1 is Poisson, more is more regular ◇; 4 where the
+        /// passage-of-time layer listens, which it helps to do the same in every trial.
         regularity: u32 [1, 64] "",
     }
 }
@@ -45,7 +46,10 @@ impl Settings {
             cue_rate: 40.0,
             onset_rate: 200.0,
             onset_duration: 5,
-            regularity: 1,
+            regularity: match preset {
+                Preset::Small | Preset::Standard => 1,
+                Preset::Large | Preset::Xl | Preset::Yamazaki => 4,
+            },
         }
     }
 }

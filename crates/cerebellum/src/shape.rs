@@ -51,7 +51,7 @@ pub(crate) fn same(what: &'static str, found: u64, expected: u64) -> Result<(), 
 }
 
 /// That a part has the settings of the whole.
-pub(crate) fn settings<T: PartialEq>(what: &'static str, found: &T, expected: &T) -> Result<(), Misfit> {
+pub(crate) fn settings<T: PartialEq + ?Sized>(what: &'static str, found: &T, expected: &T) -> Result<(), Misfit> {
     if found == expected { Ok(()) } else { Err(Misfit::Settings { what }) }
 }
 

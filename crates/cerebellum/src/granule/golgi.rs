@@ -19,7 +19,8 @@ settings! {
         capacitance: f32 [1, 1_000] "pF",
         /// Leak conductance.
         leak: f32 [0.01, 100] "nS",
-        /// Resting potential.
+        /// Resting potential (textbook: −55 mV; in the passage-of-time layer closer to threshold ◇, calibrated to the rate
+        /// at rest of E1, for Golgi cells fire without input).
         rest: f32 [-90, -40] "mV",
         /// Threshold.
         threshold: f32 [-70, -20] "mV",
@@ -35,19 +36,21 @@ settings! {
         ampa_share: f32 [0, 1] "",
         /// Decay of the faster NMDA.
         nmda_fast_decay: f64 [1, 1_000] "ms",
-        /// Its share.
+        /// Its share (textbook: 0.066; in the passage-of-time layer 0.33 ◇, calibrated with the next).
         nmda_fast_share: f32 [0, 1] "",
-        /// Decay of the slower NMDA, which carries the passage of time.
+        /// Decay of the slower NMDA.
         nmda_slow_decay: f64 [1, 2_000] "ms",
-        /// Its share.
+        /// Its share (textbook: 0.134; in the passage-of-time layer 0.03 ◇: with more, what fires at one time since the
+        /// cue is less alike from trial to trial).
         nmda_slow_share: f32 [0, 1] "",
         /// Conductance of the whole input from one cluster of granule cells, were all of them to fire at once.
         granule_conductance: f32 [0, 100] "nS",
         /// Clusters of granule cells that drive a cell: mean number.
         granule_clusters: f64 [0, 1_000] "",
-        /// Synapses of a cell's own cluster, besides those drawn.
+        /// Synapses of a cell's own cluster, besides those drawn ◇: see `passage.golgi_own`.
         granule_own: usize [0, 64] "",
-        /// Conductance of one mossy fibre's synapse ◇ (calibrated to the rate at rest of E1).
+        /// Conductance of one mossy fibre's synapse ◇ (with spectral layers calibrated to the rate at rest of E1; none in
+        /// the passage-of-time layer, as in the textbook program: a cue would drive all Golgi cells alike).
         mossy_conductance: f32 [0, 100] "nS",
         /// Mossy fibres that drive a cell: mean number ◇.
         mossy_partners: f64 [0, 1_000] "",
@@ -80,17 +83,13 @@ impl Settings {
         };
         match preset {
             Preset::Small | Preset::Standard => spectral,
+            // In spectral layers Golgi cells inhibit nobody: they need no more than a rate. Here they shape what fires.
             Preset::Large | Preset::Xl | Preset::Yamazaki => Self {
-                rest: -52.35,
-                ahp: 9.6,
-                ampa_share: 0.078,
-                nmda_fast_share: 0.01,
-                nmda_slow_decay: 131.0,
-                nmda_slow_share: 0.2,
-                granule_conductance: 0.0845,
-                granule_clusters: 2.04,
+                rest: -52.9,
+                nmda_fast_share: 0.33,
+                nmda_slow_share: 0.03,
                 granule_own: 1,
-                mossy_conductance: 0.0004,
+                mossy_conductance: 0.0,
                 ..spectral
             },
         }

@@ -36,7 +36,8 @@ pub(super) fn around(n: usize, reach: usize, partners: f64, stream: &mut Stream)
 }
 
 /// Each point listens through `glomeruli` glomeruli, its own and the next along row and column, to the Golgi cells that
-/// reach them: `partners` on average each, of those within 4 rows and columns. Who reaches two of them counts twice.
+/// reach them: `partners` on average each, of those within 4 rows and columns. Who reaches two of them counts twice; the one
+/// at the point itself counts besides `own` times on average, at least once where it counts at all.
 pub(super) fn glomeruli(n: usize, partners: f64, glomeruli: usize, own: f64, stream: &mut Stream) -> Listeners {
     let reaching = around(n, 4, partners, stream);
     let (rows, columns) = shape(n);
@@ -46,7 +47,8 @@ pub(super) fn glomeruli(n: usize, partners: f64, glomeruli: usize, own: f64, str
             let glomerulus = (row + k / 2) % rows * columns + (column + k % 2) % columns;
             found.extend_from_slice(reaching.of(glomerulus));
         }
-        found.extend(core::iter::repeat_n(point as u16, stream.poisson(own) as usize));
+        let synapses = if own > 0.0 { stream.poisson(own).max(1) } else { 0 };
+        found.extend(core::iter::repeat_n(point as u16, synapses as usize));
     })
 }
 

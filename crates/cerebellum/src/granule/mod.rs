@@ -64,12 +64,11 @@ enum Granule {
 pub(crate) fn estimate(parameters: &Parameters) -> u64 {
     let cells = &parameters.cells;
     let granule = match parameters.granule.layer {
-        // Two constants, two entries where a cue engages it, two lists of spikes.
+        // Two constants, two entries where a cue engages a cell, two lists of spikes.
         Layer::Spectral => 24 * cells.granule as u64,
-        // … and one list of spikes.
-        Layer::PassageOfTime => passage::estimate(parameters) + 4 * cells.granule as u64,
+        Layer::PassageOfTime => passage::estimate(parameters),
     };
-    // A Golgi cell: six floats and its listeners.
+    // Six floats and its listeners.
     let golgi = 24.0 + 8.0 + 2.0 * (1.0 + parameters.golgi.granule_clusters + parameters.golgi.mossy_partners);
     granule + (golgi * cells.golgi as f64) as u64
 }

@@ -12,6 +12,7 @@ use super::golgi::Listeners;
 use super::lanes::{self, LANES, Membrane, Shared};
 use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
+use crate::presets::Cells;
 use crate::rng::Stream;
 use crate::shape::{self, Misfit};
 
@@ -38,7 +39,8 @@ settings! {
         ahp_reversal: f32 [-100, -40] "mV",
         /// Its decay.
         ahp_decay: f64 [0.5, 100] "ms",
-        /// Conductance of one mossy fibre's synapse, AMPA and NMDA together.
+        /// Conductance of one mossy fibre's synapse, AMPA and NMDA together (textbook: 0.54; calibrated to the rate at rest
+        /// of E1).
         mossy_conductance: f32 [0, 100] "nS",
         /// Mossy fibres that drive a cell: one for each dendrite.
         mossy_partners: usize [1, 16] "",
@@ -52,11 +54,14 @@ settings! {
         nmda_share: f32 [0, 1] "",
         /// Conductance of one Golgi cell's spike in each cell of a cluster that it inhibits.
         golgi_conductance: f32 [0, 100] "nS",
-        /// Golgi cells that reach one glomerulus, of those within 4 rows and columns: mean number (0.025 of 81).
+        /// Golgi cells that reach one glomerulus, of those within 4 rows and columns: mean number (textbook: 2.025, which is
+        /// 0.025 of 81; fewer ◇ besides a cluster's own).
         golgi_partners: f64 [0, 81] "",
         /// Glomeruli, its own and neighbours, through which Golgi cells inhibit a cluster.
         glomeruli: usize [1, 4] "",
-        /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn.
+        /// Synapses on a cluster of the Golgi cell at its own place, besides those drawn: mean number, Poisson and at least
+        /// 1 ◇. Without them (as in the textbook program) some clusters fire all through a cue, some never, and the time is
+        /// not told; with them a cluster that fires is soon held down, and others follow.
         golgi_own: f64 [0, 30] "",
         /// Reversal of inhibition.
         gaba_reversal: f32 [-100, -40] "mV",
@@ -66,7 +71,7 @@ settings! {
         gaba_fast_share: f32 [0, 1] "",
         /// Decay of its slow part.
         gaba_slow_decay: f64 [1, 1_000] "ms",
-        /// Share of the slow part.
+        /// Share of the slow part (textbook: 0.57; calibrated).
         gaba_slow_share: f32 [0, 1] "",
     }
 }
@@ -81,46 +86,23 @@ impl Default for Settings {
             ahp: 1.0,
             ahp_reversal: -82.0,
             ahp_decay: 5.0,
-            mossy_conductance: 0.666,
+            mossy_conductance: 0.8,
             mossy_partners: 4,
             ampa_decay: 1.2,
             ampa_share: 0.88,
             nmda_decay: 52.0,
             nmda_share: 0.12,
-            golgi_conductance: 1.13,
-            golgi_partners: 0.643,
+            golgi_conductance: 0.56,
+            golgi_partners: 0.3,
             glomeruli: 4,
-            golgi_own: 6.0,
+            golgi_own: 12.0,
             gaba_reversal: -82.0,
             gaba_fast_decay: 7.0,
             gaba_fast_share: 0.43,
-            gaba_slow_decay: 24.5,
-            gaba_slow_share: 0.473,
+            gaba_slow_decay: 59.0,
+            gaba_slow_share: 0.26,
         }
     }
-}
-
-/// First cell of a cluster, of `n` cells in `clusters`.
-pub(super) fn edge(cluster: usize, n: usize, clusters: usize) -> usize {
-    cluster * n / clusters
-}
-
-/// The cluster of a cell: the inverse of [`edge`].
-pub(super) fn cluster(cell: usize, n: usize, clusters: usize) -> usize {
-    ((cell + 1) * clusters - 1) / n
-}
-
-/// Clusters that are stepped together.
-fn per_chunk(n: usize, clusters: usize) -> usize {
-    (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1)
-}
-
-/// About the bytes that the cells hold, as [`Passage::bytes`] counts them.
-pub(super) fn estimate(parameters: &Parameters) -> u64 {
-    let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
-    // Its potential, three conductances and the spikes that arrive; its mossy fibres; a place among those that fire.
-    let cells = clusters * lanes::padded(n.div_ceil(clusters)) * 11 + n * (2 * parameters.passage.mossy_partners + 4);
-    (cells + clusters.div_ceil(per_chunk(n, clusters)) * 4 * (lines + 1)) as u64
 }
 
 /// Some clusters with all that their step needs.
@@ -161,6 +143,39 @@ struct Common {
     reversal: f32,
 }
 
+/// First cell of a cluster, of `n` cells in `clusters`.
+pub(super) fn edge(cluster: usize, n: usize, clusters: usize) -> usize {
+    cluster * n / clusters
+}
+
+/// The cluster of a cell: the inverse of [`edge`].
+pub(super) fn cluster(cell: usize, n: usize, clusters: usize) -> usize {
+    ((cell + 1) * clusters - 1) / n
+}
+
+/// About the bytes that the cells hold.
+pub(super) fn estimate(parameters: &Parameters) -> u64 {
+    let (cells, settings) = (&parameters.cells, &parameters.passage);
+    let (n, clusters) = (cells.granule as u64, cells.golgi as u64);
+    let filled = clusters * lanes::padded(cells.granule.div_ceil(cells.golgi)) as u64;
+    let chunks = filled.div_ceil(CHUNK_CELLS as u64);
+    let golgi = settings.golgi_partners * settings.glomeruli as f64 + settings.golgi_own;
+    // State; places that mossy fibres drive; spikes.
+    let granule = 11 * filled + n * (2 * settings.mossy_partners as u64 + 4 + 4);
+    granule + 4 * chunks * cells.mossy as u64 + clusters * 18 + (2.0 * golgi * clusters as f64) as u64
+}
+
+/// How the layer is cut into chunks: the number of the first cell and cluster of each, and its clusters' sizes.
+fn cuts(cells: &Cells) -> impl Iterator<Item = ([u32; 2], Vec<u16>)> + use<> {
+    let (n, clusters) = (cells.granule, cells.golgi);
+    let edge = move |cluster| edge(cluster, n, clusters);
+    let per_chunk = (CHUNK_CELLS / lanes::padded(n.div_ceil(clusters))).max(1);
+    (0..clusters).step_by(per_chunk).map(move |from| {
+        let here = from..(from + per_chunk).min(clusters);
+        ([edge(from), from].map(|number| number as u32), here.map(|c| (edge(c + 1) - edge(c)) as u16).collect())
+    })
+}
+
 /// The cells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Passage {
@@ -174,18 +189,10 @@ pub(super) struct Passage {
 
 impl Passage {
     pub(super) fn new(parameters: &Parameters, seed: u64) -> Self {
-        let (cells, settings) = (parameters.cells, &parameters.passage);
-        let (n, clusters) = (cells.granule, cells.golgi);
-        let edge = |cluster| edge(cluster, n, clusters);
-        let per_chunk = per_chunk(n, clusters);
+        let (clusters, settings) = (parameters.cells.golgi, &parameters.passage);
         let mut stream = Stream::named(seed, "passage mossy", 0);
-        let chunks = (0..clusters)
-            .step_by(per_chunk)
-            .map(|from| {
-                let sizes = (from..(from + per_chunk).min(clusters)).map(|c| (edge(c + 1) - edge(c)) as u16).collect();
-                Chunk::new([edge(from), from].map(|number| number as u32), sizes, parameters, &mut stream)
-            })
-            .collect();
+        let chunks =
+            cuts(&parameters.cells).map(|(first, sizes)| Chunk::new(first, sizes, parameters, &mut stream)).collect();
         let mut stream = Stream::named(seed, "passage golgi", 0);
         Self {
             common: Common::new(settings),
@@ -280,26 +287,13 @@ impl Passage {
     }
 
     pub(super) fn fits(&self, parameters: &Parameters) -> Result<(), Misfit> {
-        let (n, clusters, lines) = (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy);
+        let cells = &parameters.cells;
+        let cuts: Vec<_> = cuts(cells).collect();
         shape::settings("granule cells", &self.common, &Common::new(&parameters.passage))?;
-        shape::length("clusters of granule cells", &self.arriving, clusters)?;
-        self.golgi.fits(clusters, clusters)?;
-        let mut cluster = 0;
-        for chunk in &self.chunks {
-            shape::same("clusters of granule cells: their first", chunk.cluster.into(), cluster as u64)?;
-            shape::same("granule cells: their first", chunk.first.into(), edge(cluster, n, clusters) as u64)?;
-            for size in &chunk.sizes {
-                let size = u64::from(*size);
-                if cluster == clusters {
-                    return Err(Misfit::Beyond { what: "clusters", found: cluster as u64, bound: clusters as u64 });
-                }
-                let expected = edge(cluster + 1, n, clusters) - edge(cluster, n, clusters);
-                shape::same("granule cells of a cluster", size, expected as u64)?;
-                cluster += 1;
-            }
-            chunk.fits(n, lines)?;
-        }
-        shape::same("clusters of granule cells", cluster as u64, clusters as u64)
+        shape::length("granule cells: chunks", &self.chunks, cuts.len())?;
+        self.chunks.iter().zip(cuts).try_for_each(|(chunk, (first, sizes))| chunk.fits(first, &sizes, cells))?;
+        shape::length("granule cells: Golgi spikes", &self.arriving, cells.golgi)?;
+        self.golgi.fits(cells.golgi, cells.golgi)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -435,18 +429,6 @@ impl Chunk {
         }
     }
 
-    fn fits(&self, n: usize, lines: usize) -> Result<(), Misfit> {
-        let places = self.sizes.iter().map(|size| lanes::padded(usize::from(*size))).sum();
-        shape::length("granule cells", &self.v, places)?;
-        shape::lengths("granule cells", &[&self.ampa, &self.nmda, &self.ahp], places)?;
-        shape::length("granule cells: arriving spikes", &self.arriving, places)?;
-        shape::lengths("inhibition of granule cells", &[&self.fast, &self.slow], self.sizes.len())?;
-        shape::length("clusters of granule cells: spikes", &self.counts, self.sizes.len())?;
-        shape::rows("mossy fibres of granule cells", &self.starts, lines, self.targets.len())?;
-        shape::below("mossy fibres of granule cells", &self.targets, places as u64)?;
-        shape::below("granule cells: spikes", &self.spikes, n as u64)
-    }
-
     /// Notes the cells of one cluster that fired, numbers `first` up to `end`, and what follows a spike.
     #[inline(always)]
     fn reset(&mut self, membrane: &Membrane, places: core::ops::Range<usize>, first: u32, end: u32) {
@@ -465,6 +447,22 @@ impl Chunk {
                 }
             }
         }
+    }
+
+    fn fits(&self, [first, cluster]: [u32; 2], sizes: &[u16], cells: &Cells) -> Result<(), Misfit> {
+        const WHAT: &str = "granule cells";
+        let (places, clusters) = (self.v.len(), sizes.len());
+        shape::same(WHAT, self.first.into(), first.into())?;
+        shape::same(WHAT, self.cluster.into(), cluster.into())?;
+        shape::settings(WHAT, &self.sizes[..], sizes)?;
+        shape::same(WHAT, places as u64, sizes.iter().map(|size| lanes::padded(usize::from(*size)) as u64).sum())?;
+        shape::lengths(WHAT, &[&self.ampa, &self.nmda, &self.ahp], places)?;
+        shape::length(WHAT, &self.arriving, places)?;
+        shape::rows("granule cells: mossy fibres", &self.starts, cells.mossy, self.targets.len())?;
+        shape::below("granule cells: mossy fibres", &self.targets, places as u64)?;
+        shape::lengths("granule cells: inhibition", &[&self.fast, &self.slow], clusters)?;
+        shape::below("granule cells: spikes", &self.spikes, cells.granule as u64)?;
+        shape::length("granule cells: spikes", &self.counts, clusters)
     }
 
     fn bytes(&self) -> usize {
