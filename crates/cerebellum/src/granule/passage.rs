@@ -358,9 +358,9 @@ impl Chunk {
         }
         self.spikes.clear();
         let (mut place, mut first) = (0, self.first);
-        for cluster in 0..self.sizes.len() {
+        for (cluster, spikes) in golgi.iter().enumerate() {
             let size = usize::from(self.sizes[cluster]);
-            let spikes = f32::from(golgi[cluster]);
+            let spikes = f32::from(*spikes);
             let fast = self.fast[cluster] * common.decay[0] + lanes::FLOOR + common.golgi[0] * spikes;
             let slow = self.slow[cluster] * common.decay[1] + lanes::FLOOR + common.golgi[1] * spikes;
             (self.fast[cluster], self.slow[cluster]) = (fast, slow);
