@@ -56,7 +56,7 @@ impl Settings {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Granule {
-    Spectral(Spectral),
+    Spectral(Box<Spectral>),
     Passage(Passage),
 }
 
@@ -93,7 +93,7 @@ impl GranularLayer {
         Self {
             cells,
             granule: match parameters.granule.layer {
-                Layer::Spectral => Granule::Spectral(Spectral::new(parameters, seed)),
+                Layer::Spectral => Granule::Spectral(Box::new(Spectral::new(parameters, seed))),
                 Layer::PassageOfTime => Granule::Passage(Passage::new(parameters, seed)),
             },
             golgi: Golgi::new(parameters, seed),
