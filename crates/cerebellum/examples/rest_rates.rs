@@ -1,5 +1,5 @@
-//! Prints the rates of every population at rest, the circuit's speed there and in conditioning trials, and the hash of its
-//! spikes, of one preset and seed, with learning on:
+//! Prints the rates of every population at rest, the circuit's speed there and in conditioning trials, what it takes in
+//! memory and on disk, and the hash of its spikes, of one preset and seed, with learning on:
 //! `cargo run --release --example rest_rates -p doozy-cerebellum -- small 1 [threads]`.
 
 use std::time::{Duration, Instant};
@@ -45,6 +45,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:8.1} at rest", times(1_000 * TRIALS, rest));
     println!("{:8.1} in trials", times(1_000 * TRIALS, on + off));
     println!("{:8.1} with the cue on", times(CUE_MS * TRIALS, on));
+    let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
+    let estimate = circuit.parameters().memory() as usize;
+    println!(
+        "MiB: {:.2} held, {:.2} estimated, {:.2} saved",
+        mib(circuit.bytes()),
+        mib(estimate),
+        mib(circuit.save().len())
+    );
     println!("spikes {:016x}", circuit.spike_hash());
     Ok(())
 }
