@@ -100,7 +100,7 @@ const NOTES: [&str; 6] = [
      with cerebellum.md §3.4's potentiation (no more by bursts than by single spikes) it is not reached in 300 trials",
     "Relative to the first acquisition; after ten cues alone beyond extinction. Not tuned as such, but it follows from where \
      extinction stops: weights of parallel fibres are still below 1 then, and carry it. Those of mossy fibres on the nucleus \
-     change by a few per cent and hardly count",
+     hardly count: without plasticity there it was 0.33, 0.39 and 0.62 (ISI 500, three seeds)",
     "Change of the share of fibres within 15 ms of the US, from the first ten pairings to the last 20 of 40 beyond the criterion. \
      The nucleus's hold on the olive (full at 45 Hz) is given; the response's height was calibrated",
 ];
