@@ -27,7 +27,7 @@ settings! {
         reset: f32 [-90, -30] "mV",
         /// Absolute refractory time.
         refractory: u32 [0, 20] "ms",
-        /// Tonic drive, calibrated: 20–60 Hz under Purkinje cells of 40–90 Hz.
+        /// Tonic drive, calibrated: 20–60 Hz under Purkinje cells of 45–60 Hz.
         bias: f32 [-2_000, 2_000] "pA",
         /// Spread of the tonic drive over cells (SD) ◇.
         bias_sd: f32 [0, 500] "pA",
@@ -35,15 +35,17 @@ settings! {
         gaba_reversal: f32 [-100, -40] "mV",
         /// Decay of the Purkinje cells' inhibition (CbmSim 4.15 ms, dbbs 4–5).
         gaba_decay: f64 [0.2, 200] "ms",
-        /// Conductance of one Purkinje cell's contact ◇, where `purkinje_partners` are there.
+        /// Conductance of one Purkinje cell's contact, where `purkinje_partners` are there; calibrated to the speed of learning.
         purkinje_conductance: f32 [0, 100] "nS",
         /// Purkinje cells that hold a nuclear cell down (cerebellum.md §3.3).
         purkinje_partners: usize [1, 64] "",
         /// Decay of the mossy fibres' excitation ◇ (AMPA and NMDA together).
         mossy_decay: f64 [0.2, 200] "ms",
-        /// Conductance of one mossy fibre's synapse at weight 1 and 64 mossy fibres ◇; with more of them it is less.
+        /// Conductance of one mossy fibre's synapse at weight 1 and 64 mossy fibres, calibrated; with more of them it is less.
+        /// With 0.06 a cue alone releases the nucleus before anything is learned.
         mossy_conductance: f32 [0, 100] "nS",
-        /// Time constant in which the population's rate is read as release ◇.
+        /// Time constant in which the population's rate is read as release, calibrated: with 20 ms responses after 150 ms
+        /// come late.
         release_filter: f64 [1, 500] "ms",
         /// Time constant in which a cell's Purkinje input counts as a pause or a burst (CbmSim: 40 ms).
         pause_filter: f64 [1, 1_000] "ms",
@@ -366,16 +368,16 @@ mod tests {
 
     #[test]
     fn stronger_mossy_synapses_drive_it_harder() {
-        let parameters = Parameters::of(Preset::Small);
-        let (mut nuclei, mut synapses) = nuclei();
+        let mut parameters = Parameters::of(Preset::Small);
+        parameters.nuclei.mossy_conductance = 0.1;
+        let (mut nuclei, mut synapses) = (Nuclei::new(&parameters, 1, 0), MossySynapses::new(&parameters));
         let before = rate(&mut nuclei, &synapses, 60.0, 4_000);
         let all: Vec<u16> = (0..64).collect();
         for _ in 0..4_000 {
             synapses.learn(&all, &[0.0; 4]);
         }
         assert!(synapses.weights().iter().all(|w| (w - parameters.plasticity.nuclear_most).abs() < 1e-3));
-        let after = rate(&mut nuclei, &synapses, 60.0, 4_000);
-        assert!(after > before, "{after} after {before}");
+        assert!(rate(&mut nuclei, &synapses, 60.0, 4_000) > before + 2.0);
     }
 
     #[test]

@@ -30,7 +30,7 @@ settings! {
         chance: f64 [0, 1] "",
         /// How much more a parallel fibre's spike potentiates for each unit of eligibility that it finds ◇: bursts potentiate
         /// more than single spikes (bursts of parallel fibres alone: Jörntell and Ekerot 2002, from memory). The rate at rest
-        /// stays in balance; 0 is cerebellum.md §3.4.
+        /// stays in balance; 0 is cerebellum.md §3.4. Calibrated to the trials of extinction.
         burst_potentiation: f32 [0, 100] "",
         /// Calcium below which a climbing fibre's event potentiates (Rowan 2018: polarity).
         potentiating_calcium: f64 [0, 10] "",

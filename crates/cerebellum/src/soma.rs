@@ -27,13 +27,14 @@ settings! {
         ahp_decay: f64 [0.2, 1_000] "ms",
         /// … its reversal.
         ahp_reversal: f32 [-100, -40] "mV",
-        /// Tonic drive that makes a cell fire without input ◇ (for 50–80 Hz at rest).
+        /// Tonic drive, calibrated with `pf_rest`: some 50 Hz at rest.
         bias: f32 [-10_000, 10_000] "pA",
         /// Spread of the tonic drive over cells (SD) ◇.
         bias_sd: f32 [0, 1_000] "pA",
         /// Decay of excitation by parallel fibres.
         pf_decay: f64 [0.2, 100] "ms",
-        /// Mean conductance of all parallel fibres at rest ◇: sets that of one synapse, whatever the preset.
+        /// Mean conductance of all parallel fibres at rest, calibrated: sets that of one synapse, whatever the preset. With 0.5
+        /// depressed fibres let the cells pause too little to release the nucleus.
         pf_rest: f32 [0, 1_000] "nS",
         /// Conductance of one MLI1 → Purkinje synapse (Park 2026: 25 pS; half of it where twice as many MLI1 converge).
         mli_conductance: f32 [0, 100] "nS",

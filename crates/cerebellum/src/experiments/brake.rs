@@ -54,7 +54,13 @@ impl Experiment for Ablation {
                 Some(Band::at_most(-80.0)),
                 "Ablated against intact",
             ),
-            measure("base", "MLI1 at rest, change", "%", Some(Band::within(5.0, 30.0)), "Pilot +12 %"),
+            measure(
+                "base",
+                "MLI1 at rest, change",
+                "%",
+                Some(Band::within(5.0, 30.0)),
+                "Pilot +12 %; here MLI2→MLI1 is half as strong again as there, which E3 was calibrated with, so that more is lost",
+            ),
             measure(
                 "responses",
                 "Responses after ten times the normal pairings",

@@ -337,3 +337,37 @@ impl Conditioning {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(lid: f64) -> Trial {
+        Trial { kind: Kind::Paired, release: vec![lid as f32; 3], lid, lid_ever: lid, evoked: 0.5, lambda: 1.0 }
+    }
+
+    #[test]
+    fn trials_are_counted_to_the_end_of_the_first_ten_with_so_many_responses() {
+        // No response in the first twelve trials, then always.
+        let phase = Phase { trials: (0..30).map(|at| trial(if at < 12 { 3.0 } else { 20.0 })).collect() };
+        assert_eq!(phase.trials_to(|share| share >= LEARNED), Some(20));
+        assert_eq!(phase.trials_to(|share| share < EXTINGUISHED), Some(10));
+        assert_eq!(phase.shares(), [0.0, 0.8, 1.0]);
+        assert_eq!(phase.last(), 1.0);
+        assert_eq!(Phase { trials: phase.trials[..9].to_vec() }.trials_to(|share| share < 0.5), None);
+    }
+
+    #[test]
+    fn a_bells_shape_is_its_own() {
+        let bell: Vec<f64> = (0..800)
+            .map(|at| {
+                let x = (f64::from(at) - 430.0) / 60.0;
+                25.0 * libm::exp(-0.5 * x * x)
+            })
+            .collect();
+        let shape = Shape::of(&bell, 500);
+        assert!((shape.peak - 430.0).abs() <= 1.0, "{shape:?}");
+        assert!((shape.spread - 60.0).abs() < 3.0, "{shape:?}");
+        assert!((shape.height - 25.0).abs() < 1.0, "{shape:?}");
+    }
+}
