@@ -342,10 +342,11 @@ macro_rules! protocol {
         concat!(
             $what,
             ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 3 cues alone without learning, 70 paired trials, 10 cues \
-             alone without learning, 30 cues alone with it (the beginning of extinction, which takes longer). What is done is done after the circuit has settled, 3 s before \
-             the first cue, and stays. A response is 15 Hz above the nucleus's own baseline, with the lesion, over the last 10 \
-             pauses; for W, and for learning in the nucleus, rest is that of the intact circuit. The intact animal is the same \
-             circuit with nothing done. All of it is a prediction of the model"
+             alone without learning, 30 cues alone with it (the beginning of extinction, which takes longer). What is done is \
+             done after the circuit has settled, 3 s before the first cue, and stays. A response is 15 Hz above the nucleus's \
+             own baseline, with the lesion, over the last 10 pauses; for W, for learning in the nucleus and for its hold of the \
+             olive, rest is that of the intact circuit. The intact animal is the same circuit with nothing done. All of it is a \
+             prediction of the model"
         )
     };
 }
@@ -357,7 +358,7 @@ pub const ABLATION: Lesion = Lesion {
     protocol: protocol!("MLI2 never fire"),
     source: "Model prediction. Beside it: \"motor learning failed entirely\" in mice without the disinhibitory pathway (Park \
              2026, read in a secondary page alone); ablating the circuit blocks the learned increase of the vestibulo-ocular \
-             reflex's gain (bioRxiv 2023.08.04.552059). E7 has a band",
+             reflex's gain (Zhang 2023, bioRxiv 2023.08.04.552059). E7 has a band",
     axis: "share of MLI2 ablated",
     olive: Cells::Copula,
     cases: &[UNHURT, case!("ablated", "MLI2 ablated", 1.0, [Manipulation::Mli2Silenced(true)])],
@@ -369,8 +370,8 @@ pub const WEAK_BRAKE: Lesion = Lesion {
     id: "L2",
     title: "MLI1 under-active",
     protocol: protocol!("Tonic drive of MLI1 × 0.6 and × 0.8"),
-    source: "Model prediction. Beside it: suppressing MLI of the flocculus in cues makes mice learn an increase of gain without \
-             errors (bioRxiv 2023.08.04.552059)",
+    source: "Model prediction. Beside it: suppressing MLI of the flocculus by light during the vestibulo-ocular reflex brings a \
+             learned increase of its gain without errors (Zhang 2023, bioRxiv 2023.08.04.552059)",
     axis: "tonic drive of MLI1, × intact",
     olive: Cells::Copula,
     cases: &[
@@ -518,7 +519,7 @@ impl Experiment for Dial {
 
     fn source(&self) -> &'static str {
         "Model prediction. Beside it: ablating the MLI disinhibition circuit blocks the learned increase of gain, and \
-         suppressing MLI rescues it (bioRxiv 2023.08.04.552059)"
+         suppressing MLI rescues it (Zhang 2023, bioRxiv 2023.08.04.552059)"
     }
 
     fn measures(&self) -> Vec<Measure> {
