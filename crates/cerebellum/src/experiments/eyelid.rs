@@ -47,7 +47,7 @@ const SHORT_ISI: u64 = 50;
 const MOST_RATIO: usize = 15;
 const MOST_ALONE: usize = 1_000;
 /// Pairings at the end that count as the asymptote.
-const LAST: usize = 30;
+const LAST: usize = 20;
 /// ms over which courses are averaged for figures.
 const BIN_MS: usize = 10;
 
@@ -70,7 +70,7 @@ impl Length {
             Self {
                 intervals: &INTERVALS,
                 acquisition: 300,
-                over: 60,
+                over: 40,
                 probes: 40,
                 alone: MOST_ALONE,
                 over_alone: 10,
@@ -101,7 +101,7 @@ const NOTES: [&str; 6] = [
     "Relative to the first acquisition; after ten cues alone beyond extinction. Not tuned as such, but it follows from where \
      extinction stops: weights of parallel fibres are still below 1 then, and carry it. Those of mossy fibres on the nucleus \
      change by a few per cent and hardly count",
-    "Change of the share of fibres within 15 ms of the US, from the first ten pairings to the last 30 of 60 beyond the criterion. \
+    "Change of the share of fibres within 15 ms of the US, from the first ten pairings to the last 20 of 40 beyond the criterion. \
      The nucleus's hold on the olive (full at 45 Hz) is given; the response's height was calibrated",
 ];
 
@@ -117,7 +117,7 @@ impl Experiment for Eyelid {
     fn protocol(&self) -> &'static str {
         "Cue and US (0.6 of the fibres, jitter SD 4 ms) that end together, 350 ms between trials; the nucleus's release above its rate \
          between cues is the response, and counts if its mean over 40 ms reaches 15 Hz before the US is due. For each of five ISIs: \
-         pairings to 80 % in ten trials and 60 more, 40 probes without learning, cues alone to below 20 % and 10 more, pairings to \
+         pairings to 80 % in ten trials and 40 more, 40 probes without learning, cues alone to below 20 % and 10 more, pairings to \
          80 % again. ISI 50: 100 pairings"
     }
 
