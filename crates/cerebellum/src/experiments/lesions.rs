@@ -1,5 +1,5 @@
-//! L1–L7: lesions and therapies, on the whole circuit, in delay conditioning. All of them are predictions of the model: no
-//! experiment on animals has a band here, and what one is put beside says so in its source.
+//! L1–L7: lesions and therapies, on the whole circuit, in delay conditioning. All of them are predictions of the model:
+//! no experiment on animals has a band here, and what one is put beside says so in its source.
 //!
 //! It knows no trial of its own: [`Conditioning`] runs them.
 
@@ -341,11 +341,12 @@ macro_rules! protocol {
     ($what:literal) => {
         concat!(
             $what,
-            ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 3 cues alone without learning, 70 paired trials, 10 cues \
-             alone without learning, 30 cues alone with it (the beginning of extinction, which takes longer). What is done is done after the circuit has settled, 3 s before \
-             the first cue, and stays. A response is 15 Hz above the nucleus's own baseline, with the lesion, over the last 10 \
-             pauses; for W, and for learning in the nucleus, rest is that of the intact circuit. The intact animal is the same \
-             circuit with nothing done. All of it is a prediction of the model"
+            ". ISI 250 ms, a US of 0.6 of the fibres (SD 4 ms): 3 cues alone without learning, 70 paired trials, 10 \
+             cues alone without learning, 30 cues alone with it (the beginning of extinction, which takes longer). \
+             What is done is done after the circuit has settled, 3 s before the first cue, and stays. A response is \
+             15 Hz above the nucleus's own baseline, with the lesion, over the last 10 pauses; for W, for learning in \
+             the nucleus and for its hold of the olive, rest is that of the intact circuit. The intact animal is the \
+             same circuit with nothing done. All of it is a prediction of the model"
         )
     };
 }
@@ -355,9 +356,9 @@ pub const ABLATION: Lesion = Lesion {
     id: "L1",
     title: "MLI2 ablated",
     protocol: protocol!("MLI2 never fire"),
-    source: "Model prediction. Beside it: \"motor learning failed entirely\" in mice without the disinhibitory pathway (Park \
-             2026, read in a secondary page alone); ablating the circuit blocks the learned increase of the vestibulo-ocular \
-             reflex's gain (bioRxiv 2023.08.04.552059). E7 has a band",
+    source: "Model prediction. Beside it: \"motor learning failed entirely\" in mice without the disinhibitory \
+             pathway (Park 2026, read in a secondary page alone); ablating the circuit blocks the learned increase of \
+             the vestibulo-ocular reflex's gain (Zhang 2023, bioRxiv 2023.08.04.552059). E7 has a band",
     axis: "share of MLI2 ablated",
     olive: Cells::Copula,
     cases: &[UNHURT, case!("ablated", "MLI2 ablated", 1.0, [Manipulation::Mli2Silenced(true)])],
@@ -369,8 +370,8 @@ pub const WEAK_BRAKE: Lesion = Lesion {
     id: "L2",
     title: "MLI1 under-active",
     protocol: protocol!("Tonic drive of MLI1 × 0.6 and × 0.8"),
-    source: "Model prediction. Beside it: suppressing MLI of the flocculus in cues makes mice learn an increase of gain without \
-             errors (bioRxiv 2023.08.04.552059)",
+    source: "Model prediction. Beside it: suppressing MLI of the flocculus by light during the vestibulo-ocular \
+             reflex brings a learned increase of its gain without errors (Zhang 2023, bioRxiv 2023.08.04.552059)",
     axis: "tonic drive of MLI1, × intact",
     olive: Cells::Copula,
     cases: &[
@@ -386,9 +387,9 @@ pub const STRONG_BRAKE: Lesion = Lesion {
     id: "L3",
     title: "MLI1 over-active",
     protocol: protocol!("Tonic drive of MLI1 × 1.2 and × 1.5"),
-    source: "Model prediction. Beside it: the more MLI are active, the less calcium a climbing fibre's event brings, from \
-             depression of the synapses to potentiation; climbing fibres alone raise the gain of the vestibulo-ocular reflex, \
-             with MLI they lower it (Rowan 2018)",
+    source: "Model prediction. Beside it: the more MLI are active, the less calcium a climbing fibre's event brings, \
+             from depression of the synapses to potentiation; climbing fibres alone raise the gain of the \
+             vestibulo-ocular reflex, with MLI they lower it (Rowan 2018)",
     axis: "tonic drive of MLI1, × intact",
     olive: Cells::Copula,
     cases: &[
@@ -404,9 +405,9 @@ pub const UNCOUPLED: Lesion = Lesion {
     id: "L4",
     title: "Olive uncoupled",
     protocol: protocol!("Coupling of the olive's cells × 0, the olive being simulated cell by cell"),
-    source: "Model prediction. Beside it: carbenoxolone in the olive lowers the synchrony of complex spikes by 50 % and their \
-             rate by 50 % (Blenkinsop & Lang 2006); a proposal that strong coupling makes learning fast and coarse \
-             (Schweighofer 2013). E16 has bands",
+    source: "Model prediction. Beside it: carbenoxolone in the olive lowers the synchrony of complex spikes by 50 % \
+             and their rate by 50 % (Blenkinsop & Lang 2006); a proposal that strong coupling makes learning fast and \
+             coarse (Schweighofer 2013). E16 has bands",
     axis: "coupling of the olive, × intact",
     olive: Cells::Network,
     cases: &[case!("uncoupled", "Olive uncoupled", 0.0, [Manipulation::OliveCoupling(0.0)]), INTACT],
@@ -418,8 +419,8 @@ pub const ATAXIA: Lesion = Lesion {
     id: "L5",
     title: "Purkinje cells lost",
     protocol: protocol!(
-        "25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost; then 50 % where the nucleus, which they no longer \
-         hold down, does not hold the olive down either"
+        "25, 50 and 75 % of the Purkinje cells, drawn by chance, are lost; then 50 % where the nucleus, which they no \
+         longer hold down, does not hold the olive down either"
     ),
     source: "Model prediction. Nothing that we have read is put beside it",
     axis: "share of Purkinje cells lost",
@@ -445,8 +446,8 @@ pub const IMBALANCE: Lesion = Lesion {
     protocol: protocol!(
         "What parallel fibres do to interneurons and Purkinje cells × 0.7, 0.85, 1.2 and 1.4, inhibition as it was"
     ),
-    source: "Model prediction. Beside it: MLI that parallel fibres drive cancel what these add to the calcium of climbing \
-             fibres' events in practised movement (Gaffield 2018)",
+    source: "Model prediction. Beside it: MLI that parallel fibres drive cancel what these add to the calcium of \
+             climbing fibres' events in practised movement (Gaffield 2018)",
     axis: "excitation, × intact",
     olive: Cells::Copula,
     cases: &[
@@ -510,15 +511,16 @@ impl Experiment for Dial {
 
     fn protocol(&self) -> &'static str {
         protocol!(
-            "Tonic drives of MLI1 and of MLI2 × 0.8, 1 and 1.2 in all combinations (without extinction); MLI2 ablated, and then rescued by MLI1 \
-             drive × 0.7 throughout, or × 0.5 from the onset to the end of each cue of training and never otherwise (there, \
-             responses in training are those under suppression, which itself holds the nucleus down)"
+            "Tonic drives of MLI1 and of MLI2 × 0.8, 1 and 1.2 in all combinations (without extinction); MLI2 \
+             ablated, and then rescued by MLI1 drive × 0.7 throughout, or × 0.5 from the onset to the end of each cue \
+             of training and never otherwise (there, responses in training are those under suppression, which itself \
+             holds the nucleus down)"
         )
     }
 
     fn source(&self) -> &'static str {
         "Model prediction. Beside it: ablating the MLI disinhibition circuit blocks the learned increase of gain, and \
-         suppressing MLI rescues it (bioRxiv 2023.08.04.552059)"
+         suppressing MLI rescues it (Zhang 2023, bioRxiv 2023.08.04.552059)"
     }
 
     fn measures(&self) -> Vec<Measure> {
