@@ -117,7 +117,7 @@ fn of_zone<'a>(circuit: &'a Circuit, zone: Zone) -> Vec<Tract<'a>> {
             "nuclei",
             "climbing_fibre",
             Receptor::OliveHold,
-            circuit.parameters().nuclei.olive_delay.into(),
+            circuit.parameters().nuclei.olive_delay,
             Box::new(move || on_olive(circuit, cells.nuclei, cells.fibres)),
         ),
     ]
