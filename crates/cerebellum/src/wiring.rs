@@ -248,7 +248,7 @@ const LANES: usize = 16;
 /// Places of those who may be coupled to a cell, itself among them.
 const BAND: usize = 2 * NEIGHBOURHOOD + 1;
 
-/// Gap junctions, as pairs and by place: pairs that lie within [`NEIGHBOURHOOD`] of each other are summed without a look-up.
+/// Gap junctions, as pairs and by place: pairs that lie within `NEIGHBOURHOOD` of each other are summed without a look-up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "(usize, Vec<(u16, u16)>)", into = "(usize, Vec<(u16, u16)>)")]
 pub struct Junctions {
