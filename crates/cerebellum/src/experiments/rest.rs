@@ -72,8 +72,8 @@ impl Experiment for Rest {
                 band: Some(Band::at_least(250.0)),
                 standing: Standing::Calibrated,
                 note: "Read of \"5–250 Hz\": the population can be driven at least as high as 250. Cells were not tuned to it, \
-                       but how far parallel fibres are driven was chosen: 8 times rest gives about 300 Hz. Somata have a \
-                       refractory time of a step, so that 32 times takes them to a rate that no cell has",
+                       but how far parallel fibres are driven was chosen: 8 times rest gives about 300 Hz. Somata have no \
+                       refractory time: 32 times takes them to a rate that no cell has",
             },
         ]
     }
