@@ -76,8 +76,8 @@ pub struct Machine {
     pub cores: usize,
     /// Programs that wanted to run, mean over the minute before: above 0, they may have slowed the timing down.
     pub load: Option<f64>,
-    /// Whether arithmetic was checked, as in a development build; slower.
-    pub checked_arithmetic: bool,
+    /// Whether the program is a development build: not what the figures of docs/science/speed.md are of.
+    pub development_build: bool,
 }
 
 /// One preset's speed.
@@ -375,7 +375,7 @@ impl Machine {
             cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             load,
-            checked_arithmetic: cfg!(debug_assertions),
+            development_build: cfg!(debug_assertions),
         }
     }
 
@@ -383,7 +383,7 @@ impl Machine {
     #[must_use]
     pub fn shown(&self) -> String {
         let load = self.load.map(|load| format!(", load {load} before")).unwrap_or_default();
-        let build = if self.checked_arithmetic { ", development build (slower)" } else { "" };
+        let build = if self.development_build { ", development build" } else { "" };
         format!("{}, {} cores{load}{build}", self.cpu, self.cores)
     }
 }

@@ -159,7 +159,7 @@ impl Parameters {
             mossy: mossy::Settings::of(preset),
             granule: granule::Settings::of(preset),
             spectral: granule::spectral::Settings::default(),
-            passage: granule::passage::Settings::default(),
+            passage: granule::passage::Settings::of(preset),
             golgi: granule::golgi::Settings::of(preset),
             mli1: interneurons::Kind::mli1(),
             mli2: interneurons::Kind::mli2(),

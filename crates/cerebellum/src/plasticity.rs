@@ -93,6 +93,12 @@ impl Settings {
             nuclear_decay: 1e-4,
         }
     }
+
+    /// Whether an event's moment lists all eligible cells: each has a synapse that it changes, or interneurons learn as
+    /// well. Elsewhere an event looks only at those that contact its Purkinje cell, one of `purkinje`.
+    pub(crate) fn lists_eligible(&self, purkinje: usize) -> bool {
+        self.contacts >= purkinje || self.interneurons > 0.0
+    }
 }
 
 /// Eligibility below this is none.
@@ -175,7 +181,8 @@ pub struct ParallelFibres {
     /// `contacts` for each granule cell.
     weights: Vec<f32>,
     eligibility: Eligibility,
-    /// Eligibility of all cells at one event's moment; kept so that nothing is allocated.
+    /// Eligibility of all cells at one event's moment, where they are listed ([`Settings::lists_eligible`]); kept so that
+    /// nothing is allocated.
     eligible: Vec<(u32, f32)>,
     eligible_at: Option<u32>,
     /// Share of (most − weight) that a parallel fibre's spike adds.
@@ -219,7 +226,7 @@ impl ParallelFibres {
             purkinje,
             weights: vec![1.0; granule * contacts],
             eligibility: Eligibility::new(granule, settings.eligibility_decay, delay as usize),
-            eligible: Vec::with_capacity(granule),
+            eligible: Vec::with_capacity(if settings.lists_eligible(purkinje) { granule } else { 0 }),
             eligible_at: None,
             potentiation: (per_spike / f64::from(settings.weight_most - 1.0).max(0.1)) as f32,
             sums: vec![0.0; purkinje + contacts],
@@ -272,24 +279,41 @@ impl ParallelFibres {
     /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
     /// their eligibility at its moment.
     pub fn instruct(&mut self, event: Instruction) {
-        if self.eligible_at != Some(self.eligibility.clock) {
-            self.eligible_at = Some(self.eligibility.clock);
-            self.eligibility.above(INELIGIBLE, self.settings.eligibility_most, &mut self.eligible);
-        }
-        let rate = self.settings.depression;
+        let Self { settings, contacts, purkinje, weights, eligibility, .. } = self;
+        let (contacts, purkinje) = (*contacts, *purkinje);
+        let rate = settings.depression;
         let down = (rate * event.lambda) as f32;
-        let up = (rate
-            * self.settings.potentiating_share
-            * (self.settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
-        let most = self.settings.weight_most;
+        let up = (rate * settings.potentiating_share * (settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
+        let (most_eligible, most) = (settings.eligibility_most, settings.weight_most);
+        let changed = |weight: f32, e: f32| {
+            // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
+            let x = down * e;
+            (weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most)
+        };
+        if !settings.lists_eligible(purkinje) {
+            // Of each `purkinje` granule cells, `contacts` in a row contact this Purkinje cell, the last with its first synapse.
+            let granule = eligibility.value.len();
+            for end in (event.cell + 1..granule + contacts).step_by(purkinje) {
+                for cell in end.saturating_sub(contacts)..end.min(granule) {
+                    let e = eligibility.now(cell);
+                    if e > INELIGIBLE {
+                        let weight = &mut weights[cell * contacts + (end - 1 - cell)];
+                        *weight = changed(*weight, e.min(most_eligible));
+                    }
+                }
+            }
+            return;
+        }
+        if self.eligible_at != Some(eligibility.clock) {
+            self.eligible_at = Some(eligibility.clock);
+            eligibility.above(INELIGIBLE, most_eligible, &mut self.eligible);
+        }
         for &(cell, e) in &self.eligible {
-            let first = self.first(cell);
-            let place = if event.cell < first { event.cell + self.purkinje - first } else { event.cell - first };
-            if place < self.contacts {
-                let weight = &mut self.weights[cell as usize * self.contacts + place];
-                // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
-                let x = down * e;
-                *weight = (*weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most);
+            let first = if contacts == purkinje { 0 } else { cell as usize % purkinje };
+            let place = if event.cell < first { event.cell + purkinje - first } else { event.cell - first };
+            if place < contacts {
+                let weight = &mut weights[cell as usize * contacts + place];
+                *weight = changed(*weight, e);
             }
         }
     }
@@ -638,6 +662,31 @@ mod tests {
         into.fill(0.0);
         synapses.deliver(&[30, 63], &mut into);
         assert!(into[2] < 2.0 && into[1] == 2.0 && into[3] == 2.0);
+    }
+
+    #[test]
+    fn looking_at_an_events_own_granule_cells_changes_the_same_bits_as_a_list_of_all() {
+        let mut p = parameters();
+        p.cells.granule = 1_003;
+        p.plasticity.contacts = 9;
+        let mut own = ParallelFibres::new(&p);
+        p.plasticity.interneurons = 0.1;
+        let mut listed = ParallelFibres::new(&p);
+        let mut stream = crate::rng::Stream::named(1, "test granule", 0);
+        for step in 0..2_000 {
+            let fired: Vec<u32> = (0..1_003).filter(|_| stream.bernoulli(0.004)).collect();
+            for synapses in [&mut own, &mut listed] {
+                synapses.step(&fired, true);
+                for cell in [step % 32, (step * 7 + 31) % 32] {
+                    let calcium = if step % 3 == 0 { 0.7 } else { 1.3 };
+                    synapses.instruct(Instruction { cell, calcium, lambda: 0.5 });
+                }
+            }
+        }
+        let bits = |synapses: &ParallelFibres| synapses.weights.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+        assert!(own.eligible.is_empty() && !listed.eligible.is_empty());
+        assert!(own.weights.iter().filter(|w| **w < 0.9).count() > 4_000);
+        assert_eq!(bits(&own), bits(&listed));
     }
 
     #[test]

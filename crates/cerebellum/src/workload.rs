@@ -45,7 +45,36 @@ pub fn advance(circuit: &mut Circuit, steps: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiments::Experiment as _;
+    use crate::experiments::rest::{self, Rest};
     use crate::{Parameters, Preset};
+
+    /// Mean rates of Yamazaki's textbook program over its trials, Hz (docs/checks.md).
+    const TEXTBOOK: [(&str, f64); 3] = [("granule", 4.27), ("golgi", 3.77), ("purkinje", 58.94)];
+
+    #[test]
+    fn yamazaki_fires_as_the_textbook_program_in_trials_and_within_its_bands_at_rest() {
+        let mut parameters = Parameters::of(Preset::Yamazaki);
+        parameters.circuit.forget = 500;
+        parameters.circuit.settle = 2_000;
+        let mut circuit = Circuit::new(&parameters, 1).expect("a preset is within its ranges");
+        advance(&mut circuit, 6_000);
+        let at_rest = rest::populations(&circuit.rates());
+        for measure in Rest.measures() {
+            if let (Some((_, rate)), Some(band)) = (at_rest.iter().find(|(key, _)| *key == measure.key), measure.band) {
+                assert!((band.low..=band.high).contains(rate), "{}: {rate} Hz", measure.what);
+            }
+        }
+        circuit.reset_rates();
+        for _ in 0..6 {
+            trial(&mut circuit, |circuit, stretch| advance(circuit, stretch.steps)).expect("the volley lies ahead");
+        }
+        let rates = rest::populations(&circuit.rates());
+        for (name, textbook) in TEXTBOOK {
+            let (_, rate) = rates.iter().find(|(key, _)| *key == name).expect("it is a population");
+            assert!((rate / textbook - 1.0).abs() < 0.15, "{name}: {rate} Hz, not {textbook}");
+        }
+    }
 
     #[test]
     fn a_trial_lasts_a_second_and_its_volley_falls_into_its_cue() {

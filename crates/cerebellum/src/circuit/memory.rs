@@ -41,8 +41,10 @@ impl Parameters {
         let [granule, fibres, mli1, mli2, mossy, nuclei] =
             [cells.granule, cells.fibres, cells.mli1, cells.mli2, cells.mossy, cells.nuclei].map(|cells| cells as u64);
         let contacts = (self.plasticity.contacts as u64).min(fibres);
-        // Weights, eligibility (its value, its step, a place among those eligible), and where its contacts begin.
-        let synapses = granule * (4 * contacts + 4 + 4 + 8 + 4);
+        // Weights, eligibility (its value, its step, a place among those eligible where they are listed), and where its
+        // contacts begin.
+        let place = if self.plasticity.lists_eligible(cells.fibres) { 8 } else { 0 };
+        let synapses = granule * (4 * contacts + 4 + 4 + place + 4);
         let parallel = 2 * (mli1 + mli2) * (wires.pf_partners as u64).min(granule);
         // Spikes that wait to become eligible, at some 4 Hz.
         let waiting = (WINDOW_TO_MS + self.plasticity.eligibility_lag) * granule / 32;

@@ -81,17 +81,23 @@ impl Settings {
             mossy_conductance: 0.038,
             mossy_partners: 16.0,
         };
+        // In spectral layers Golgi cells inhibit nobody: they need no more than a rate. Here they shape what fires.
+        let passage = Self {
+            rest: -52.9,
+            nmda_fast_share: 0.33,
+            nmda_slow_share: 0.03,
+            granule_own: 1,
+            mossy_conductance: 0.0,
+            ..spectral.clone()
+        };
         match preset {
             Preset::Small | Preset::Standard => spectral,
-            // In spectral layers Golgi cells inhibit nobody: they need no more than a rate. Here they shape what fires.
-            Preset::Large | Preset::Xl | Preset::Yamazaki => Self {
-                rest: -52.9,
-                nmda_fast_share: 0.33,
-                nmda_slow_share: 0.03,
-                granule_own: 1,
-                mossy_conductance: 0.0,
-                ..spectral
-            },
+            Preset::Large | Preset::Xl => passage,
+            // Held to the textbook program's rates over its trials, and to E1's at rest, which ask for more at rest and a
+            // smaller rise with a cue than the program has: what follows a spike lasts.
+            Preset::Yamazaki => {
+                Self { rest: -54.3, ahp_decay: 35.0, nmda_fast_share: 0.05, granule_conductance: 0.8, ..passage }
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Granule cells of one cluster, side by side: the arithmetic of a step, in a form that compilers turn into vector
 //! instructions, and the same bits where they do not.
 //!
-//! What bounds the speed is how fast state comes and goes, not arithmetic, so conductances that decay are kept in 16 bits,
-//! in [`UNIT`]s, and decay as whole numbers, which can be no denormals either. Rounded to the nearest, one that nothing feeds
-//! stops at 1/2 of what it would lose in a step: of NMDA, 26 units, which hold a cell 0.3 mV above rest.
+//! Conductances that decay are kept in 16 bits, in [`UNIT`]s, which halves what they take in memory and leaves the time of a
+//! step as it is; they decay as whole numbers, which can be no denormals. Rounded to the nearest, one that nothing feeds stops
+//! at 1/2 of what it would lose in a step: of NMDA, 26 units, which hold a cell 0.3 mV above rest.
 
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,7 @@ use super::golgi::Listeners;
 use super::lanes::{self, LANES, Membrane, Shared};
 use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
-use crate::presets::Cells;
+use crate::presets::{Cells, Preset};
 use crate::rng::Stream;
 use crate::shape::{self, Misfit};
 
@@ -76,9 +76,11 @@ settings! {
     }
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
+impl Settings {
+    /// The settings of a preset.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        let calibrated = Self {
             capacitance: 3.1,
             leak: 0.43,
             rest: -58.0,
@@ -101,6 +103,11 @@ impl Default for Settings {
             gaba_fast_share: 0.43,
             gaba_slow_decay: 59.0,
             gaba_slow_share: 0.26,
+        };
+        match preset {
+            // Held to the textbook program's rates over its trials: see [`crate::workload`].
+            Preset::Yamazaki => Self { mossy_conductance: 1.1, golgi_conductance: 1.45, golgi_own: 14.0, ..calibrated },
+            Preset::Small | Preset::Standard | Preset::Large | Preset::Xl => calibrated,
         }
     }
 }
@@ -485,7 +492,6 @@ mod tests {
     use super::*;
     use crate::granule::golgi::Golgi;
     use crate::mossy::Mossy;
-    use crate::presets::Preset;
 
     /// Cells, their Golgi cells and their mossy fibres.
     struct Layer {
