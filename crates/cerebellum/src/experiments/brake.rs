@@ -1,7 +1,7 @@
 //! E7 and E9: what the brake, MLI1, and what releases it, MLI2, mean for learning.
 
 use super::conditioning::{Conditioning, Kind, LEARNED, Protocol, Trial, ZONE};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::{Circuit, Manipulation};
 use crate::rng::Stream;
 use crate::sum::tree_sum_f64;
@@ -93,7 +93,7 @@ impl Experiment for Ablation {
     fn seconds(&self, setup: &Setup) -> f64 {
         let (volleys, times, _) = lengths(setup);
         let swept = 2.0 * (volleys * VOLLEYS.len()) as f64 * APART as f64 * 1e-3;
-        super::eyelid::settling(&setup.parameters) + swept + 8.0 + 45.0 * (1 + times) as f64 * (ISI + 400) as f64 * 1e-3
+        settling_seconds(setup) + swept + 8.0 + 45.0 * (1 + times) as f64 * (ISI + 400) as f64 * 1e-3
     }
 
     /// # Panics
@@ -263,7 +263,7 @@ impl Experiment for Suppression {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         let each = (ISI + 400) as f64 * 1e-3;
-        super::eyelid::settling(&setup.parameters) + 8.0 + (3 * trials(setup) + 60) as f64 * each
+        settling_seconds(setup) + 8.0 + (3 * trials(setup) + 60) as f64 * each
     }
 
     /// # Panics

@@ -1,7 +1,7 @@
 //! E16: the olive's cells without gap junctions.
 
 use super::conditioning::{Conditioning, LEARNED, Protocol, ZONE};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::{Circuit, Manipulation};
 use crate::inferior::{Cells, synchrony};
 
@@ -77,7 +77,7 @@ impl Experiment for Uncoupled {
     fn seconds(&self, setup: &Setup) -> f64 {
         let (rest, shares, most) = lengths(setup);
         let usual = setup.effort.pick(0.5, 0.7) * (2 * shares.len() * most) as f64;
-        super::eyelid::settling(&setup.parameters) + 2.0 * rest as f64 + usual * (ISI + 400) as f64 * 1e-3
+        settling_seconds(setup) + 2.0 * rest as f64 + usual * (ISI + 400) as f64 * 1e-3
     }
 
     /// # Panics

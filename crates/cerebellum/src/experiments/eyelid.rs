@@ -1,9 +1,8 @@
 //! E14: acquisition, timing, extinction and re-acquisition of a conditioned response.
 
 use super::conditioning::{Conditioning, EXTINGUISHED, Kind, LEARNED, Phase, Protocol, Shape};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::Circuit;
-use crate::parameters::Parameters;
 
 /// E14.
 pub struct Eyelid;
@@ -184,12 +183,16 @@ impl Experiment for Eyelid {
         ]
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
     fn seconds(&self, setup: &Setup) -> f64 {
         let length = Length::of(setup);
         // Trials of acquisition and extinction that it usually takes.
         let usual = setup.effort.pick(400.0, 250.0);
         let each = |interval: &Interval| usual * (interval.isi + 400) as f64 * 1e-3;
-        settling(&setup.parameters) + length.intervals.iter().map(each).sum::<f64>() + 0.45 * length.short as f64
+        settling_seconds(setup) + length.intervals.iter().map(each).sum::<f64>() + 0.45 * length.short as f64
     }
 
     /// # Panics
@@ -207,11 +210,6 @@ impl Experiment for Eyelid {
         sample.spikes = super::synchrony::combined(sample.spikes, short.circuit.spike_hash());
         sample
     }
-}
-
-/// Simulated seconds that a circuit settles.
-pub(super) fn settling(parameters: &Parameters) -> f64 {
-    f64::from(parameters.circuit.forget + parameters.circuit.settle) * 1e-3
 }
 
 /// Trains one interval; gives the hash of its spikes.
@@ -235,8 +233,12 @@ fn train(circuit: &Circuit, interval: &Interval, length: &Length, sample: &mut S
     padded(sample, "evoked", &name, blocks, (length.acquisition + length.over).div_ceil(10));
 
     let weights = conditioning.weights();
-    let bands: Vec<f64> = weights.chunks(weights.len() / 50).map(super::conditioning::mean_of).collect();
-    let places = (0..bands.len()).map(|at| 2.0 * at as f64 + 1.0).collect();
+    let band = weights.len().div_ceil(50);
+    let bands: Vec<f64> = weights.chunks(band).map(super::conditioning::mean_of).collect();
+    // The middle of each; the last may be narrower.
+    let percentile = |cells: f64| 100.0 * cells / weights.len() as f64;
+    let middle = |at: usize| percentile(((at * band) + ((at + 1) * band).min(weights.len())) as f64 / 2.0);
+    let places = (0..bands.len()).map(middle).collect();
     sample.line("weights", &name, places, bands);
 
     let course = conditioning.trials(Kind::Probe, length.probes).course();
@@ -278,6 +280,7 @@ fn padded(sample: &mut Sample, figure: &str, name: &str, mut values: Vec<f64>, b
 mod tests {
     use super::*;
     use crate::experiments::Effort;
+    use crate::parameters::Parameters;
     use crate::presets::Preset;
 
     #[test]

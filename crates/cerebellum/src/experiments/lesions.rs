@@ -4,9 +4,8 @@
 //! It knows no trial of its own: [`Conditioning`] runs them.
 
 use super::conditioning::{BLOCK, CRITERION_HZ, Conditioning, Kind, LEARNED, PAUSE_MS, Phase, Protocol, Shape, US_MS};
-use super::eyelid::settling;
 use super::synchrony::combined;
-use super::{Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::{Circuit, Manipulation, Rates};
 use crate::inferior::Cells;
 use crate::sum::tree_sum_f64;
@@ -278,7 +277,7 @@ impl Experiment for Lesion {
     }
 
     fn seconds(&self, setup: &Setup) -> f64 {
-        settling(&setup.parameters) + (self.cases.len() + self.controls.len()) as f64 * length(setup).seconds()
+        settling_seconds(setup) + (self.cases.len() + self.controls.len()) as f64 * length(setup).seconds()
     }
 
     fn run(&self, setup: &Setup, seed: u64) -> Sample {
@@ -541,7 +540,7 @@ impl Experiment for Dial {
 
     fn seconds(&self, setup: &Setup) -> f64 {
         let length = length(setup);
-        settling(&setup.parameters)
+        settling_seconds(setup)
             + (1 + RESCUE.len()) as f64 * length.seconds()
             + (DIAL.len() - 1) as f64 * length.short().seconds()
     }

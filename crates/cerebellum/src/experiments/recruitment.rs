@@ -1,7 +1,7 @@
 //! E15: what the share of fibres that the US recruits does to the speed of learning.
 
 use super::conditioning::{Conditioning, LEARNED, Protocol};
-use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing};
+use super::{Band, Experiment, Figure, Measure, Sample, Setup, Standing, settling_seconds};
 use crate::circuit::Circuit;
 
 /// E15.
@@ -105,7 +105,7 @@ impl Experiment for Recruitment {
     fn seconds(&self, setup: &Setup) -> f64 {
         let (shares, most) = run_of(setup);
         let usual = setup.effort.pick(900.0, (shares.len() * most / 2) as f64);
-        super::eyelid::settling(&setup.parameters) + usual * (ISI + 400) as f64 * 1e-3
+        settling_seconds(setup) + usual * (ISI + 400) as f64 * 1e-3
     }
 
     /// # Panics
