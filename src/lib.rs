@@ -16,6 +16,7 @@
 #![deny(unsafe_code)]
 
 pub mod audio;
+pub mod calibration;
 pub mod cli;
 pub mod clock;
 pub mod conductor;

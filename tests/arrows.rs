@@ -14,8 +14,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ladders", &["paths"]),
     ("report", &[]),
     ("lab", &["clock", "paths", "report"]),
-    ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
-    ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
+    ("calibration", &["audio", "clock", "input", "paths"]),
+    ("conductor", &["audio", "calibration", "clock", "input", "ladders", "paths", "record"]),
+    ("game", &["audio", "calibration", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
 ];
 
 fn rust_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {

@@ -25,6 +25,8 @@ use doozy_training::{
     time::{HostTime, Nanos},
 };
 
+pub use crate::input::devices::{Keys, Pace};
+
 use self::{
     note::{Command, Note},
     performance::{Parts, Performance, Seat},
@@ -35,6 +37,7 @@ use crate::{
     clock::{Clock, VirtualClock},
     input::{
         Bindings, Captured, Taps,
+        devices::{Devices, Held, Told},
         merge::TapKind,
         taps::{frame::FrameTap, scripted::ScriptedTap},
     },
@@ -66,25 +69,6 @@ impl Who {
             Self::Script(_) => "script".to_owned(),
         }
     }
-}
-
-/// Where a person's key times come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keys {
-    /// The X11 tap on `$DISPLAY`, for the window that [`Command::Window`] names; the window's own frames where that
-    /// cannot be had.
-    Tap,
-    /// The window's frames alone: coarse, and flagged so.
-    Frames,
-}
-
-/// Which clock the session runs on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Pace {
-    /// The host's, in a thread.
-    Host { keys: Keys },
-    /// A virtual one that starts at `from` and moves when [`Handle::drive`] is called.
-    Virtual { from: HostTime },
 }
 
 /// What decides a session, beside what the player does. Part of its record.
@@ -160,8 +144,12 @@ pub fn start(setup: Setup) -> io::Result<Handle> {
         Pace::Host { keys } => {
             let clock = Clock::host();
             let mut taps = Taps::new(clock.clone());
-            let mut notices = Vec::new();
-            let devices = Devices::open(&setup.who, keys, &mut taps, &clock, &mut notices);
+            let mut told = Vec::new();
+            let devices = match setup.who {
+                Who::Person => Devices::open(keys, &mut taps, &clock, &mut told),
+                Who::Learner(_) | Who::Script(_) => Devices::none(),
+            };
+            let notices = told.into_iter().map(|Told { id, args, grave }| Note::Notice { id, args, grave }).collect();
             let frame_tap = devices.frame_tap;
             let (held, timing) = (devices.held, devices.timing);
             let (to, commands) = mpsc::channel();
@@ -224,79 +212,6 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
     }
 }
 
-/// Taps that live as long as the session.
-#[derive(Default)]
-struct Held {
-    #[cfg(feature = "devices")]
-    keys: Option<crate::input::taps::x11::X11Tap>,
-    #[cfg(feature = "devices")]
-    pads: Option<crate::input::taps::gilrs::GilrsTap>,
-}
-
-impl Held {
-    #[cfg(feature = "devices")]
-    fn listen_to(&self, window: u32) {
-        if let Some(keys) = &self.keys {
-            keys.set_gate(crate::input::taps::x11::Gate::Window(window));
-        }
-    }
-
-    #[cfg(not(feature = "devices"))]
-    fn listen_to(&self, _window: u32) {}
-
-    #[cfg(feature = "devices")]
-    fn rumble(&self, strong: f32, weak: f32, ms: u32) {
-        if let Some(pads) = &self.pads {
-            pads.rumble(crate::input::taps::gilrs::Rumble { strong, weak, ms });
-        }
-    }
-
-    #[cfg(not(feature = "devices"))]
-    fn rumble(&self, _strong: f32, _weak: f32, _ms: u32) {}
-}
-
-/// What a session on the host's clock listens to.
-struct Devices {
-    held: Held,
-    frame_tap: Option<FrameTap>,
-    timing: &'static str,
-}
-
-impl Devices {
-    fn open(who: &Who, keys: Keys, taps: &mut Taps, clock: &Clock, notices: &mut Vec<Note>) -> Self {
-        let mut devices = Self { held: Held::default(), frame_tap: None, timing: "scripted" };
-        if !matches!(who, Who::Person) {
-            return devices;
-        }
-        devices.timing = "winit (coarse)";
-        #[cfg(feature = "devices")]
-        {
-            use crate::input::taps::{gilrs::GilrsTap, x11};
-            if keys == Keys::Tap {
-                match x11::X11Tap::start(taps.port(TapKind::X11), None, x11::Gate::Closed) {
-                    Ok(tap) => {
-                        devices.held.keys = Some(tap);
-                        devices.timing = "x11";
-                    }
-                    Err(error) => notices.push(coarse(&error.to_string())),
-                }
-            }
-            match GilrsTap::start(taps.port(TapKind::Gilrs), crate::input::pad::PadChoice::default()) {
-                Ok(tap) => devices.held.pads = Some(tap),
-                // most people have none: told in the log, not on the screen
-                Err(error) => tracing::info!("{error}"),
-            }
-        }
-        if devices.timing != "x11" {
-            if keys == Keys::Frames || cfg!(not(feature = "devices")) {
-                notices.push(coarse("no X11 tap"));
-            }
-            devices.frame_tap = Some(FrameTap::new(taps.port(TapKind::Frame), clock.now()));
-        }
-        devices
-    }
-}
-
 /// What plays, for the record.
 fn sound_report(report: &audio::Report) -> serde_json::Value {
     serde_json::json!({
@@ -306,10 +221,6 @@ fn sound_report(report: &audio::Report) -> serde_json::Value {
         "buffer": report.buffer,
         "fallback": report.fallback.as_ref().map(ToString::to_string),
     })
-}
-
-fn coarse(why: &str) -> Note {
-    Note::Notice { id: "notice-coarse-timing", args: vec![("why", why.to_owned())], grave: true }
 }
 
 #[expect(clippy::too_many_arguments, reason = "called twice, right above; a struct would only name them again")]

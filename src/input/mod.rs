@@ -7,6 +7,7 @@
 
 pub mod bindings;
 pub mod control;
+pub mod devices;
 pub mod held;
 pub mod merge;
 pub mod pad;
