@@ -1,4 +1,5 @@
-//! Pictures of every screen, reached the way a pad reaches them: `cargo run --example screens -- DIR [palette]`.
+//! Pictures of every screen, reached the way a pad reaches them: `cargo run --example screens -- DIR [palette] [tour]`, tour
+//! being `play` (the default) or `delays`, the screens of calibration.
 //!
 //! A scripted hand steers the menus, and a simulated player plays the drill that it starts, all in virtual time and
 //! without a window. One picture a second.
@@ -14,6 +15,7 @@ use std::{
 use bevy::math::UVec2;
 use doozy::{
     audio::Levels,
+    calibration::{self, Tapper},
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
@@ -21,6 +23,7 @@ use doozy::{
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
         focus::Steer,
+        measuring::Measures,
         screens::LevelCard,
         theme::PaletteName,
     },
@@ -63,6 +66,22 @@ const HAND: [(u32, Steer); 17] = [
 /// The last picture is the menu again.
 const LAST: u32 = 1340;
 
+/// The same for the screens of calibration: by tapping to a sound, which is kept, then to a flash, then by ear and finger.
+const HAND_AT_DELAYS: [(u32, Steer); 9] = [
+    (32, Steer::Down),
+    (40, Steer::Accept),
+    (1800, Steer::Left),
+    (1810, Steer::Accept),
+    (1850, Steer::Down),
+    (1855, Steer::Down),
+    (1860, Steer::Accept),
+    (3700, Steer::Back),
+    (3760, Steer::Accept),
+];
+const LAST_OF_DELAYS: u32 = 6000;
+/// A player who taps 43 ms ahead of what is heard 61 ms late, with the spread of somebody who plays an instrument.
+const TAPPER: Tapper = Tapper { offset_ms: 61.0, sd_ms: 14.0, anticipation_ms: -43.0, outliers: 0.05 };
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let dir = PathBuf::from(args.next().unwrap_or_else(|| "screens".into()));
@@ -80,11 +99,14 @@ fn main() -> anyhow::Result<()> {
             trials: Some(loaded.level.trials()),
         })
     });
+    let delays = args.next().is_some_and(|tour| tour == "delays");
+    let (hand, last): (&'static [_], _) = if delays { (&HAND_AT_DELAYS, LAST_OF_DELAYS) } else { (&HAND, LAST) };
     let stop = Arc::new(AtomicBool::new(false));
     let (stopper, mut frame) = (stop.clone(), 0);
     let data = DataDir::at(dir.join("data"));
+    let store = dir.join("calibration.toml");
     let outcome = app::run(Launch {
-        start: Start::Menu,
+        start: if delays { Start::Calibrate(None) } else { Start::Menu },
         player: Player::Human,
         seed: 7,
         seconds: None,
@@ -92,7 +114,7 @@ fn main() -> anyhow::Result<()> {
         clock: ShellClock::Virtual { fps: FPS },
         frames: FramePlan::Every { dir: dir.clone(), step: FPS },
         levels: levels.collect(),
-        choices: Choices { palette, ..Choices::default() },
+        choices: Choices { palette, introduced: delays, ..Choices::default() },
         words: Words(Text::default()),
         begin: Box::new(move |asked| {
             let handle = conductor::start(conductor::Setup {
@@ -110,10 +132,27 @@ fn main() -> anyhow::Result<()> {
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
         keep: Box::new(|_| Ok(())),
+        measures: Measures {
+            begin: Box::new(move |method| {
+                Ok(calibration::start(calibration::Setup {
+                    method,
+                    seed: 7,
+                    who: calibration::Who::Simulated(TAPPER),
+                    pace: Pace::Virtual { from: HostTime(1_000_000_000) },
+                    levels: Levels::default(),
+                    bindings: Bindings::default(),
+                    display: calibration::lookup::DISPLAY.to_owned(),
+                    store: Some(store.clone()),
+                    anyway: true,
+                    announce: None,
+                })?)
+            }),
+            stored: Box::new(|_| vec!["+18.2 ms ± 2.6 · USB Audio with keyboard · 2026-11-28".to_owned()]),
+        },
         steering: Some(Box::new(move |steers| {
             frame += 1;
-            steers.extend(HAND.iter().filter(|(at, _)| *at == frame).map(|(_, steer)| *steer));
-            if frame >= LAST {
+            steers.extend(hand.iter().filter(|(at, _)| *at == frame).map(|(_, steer)| *steer));
+            if frame >= last {
                 stopper.store(true, Ordering::Relaxed);
             }
         })),

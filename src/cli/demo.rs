@@ -71,6 +71,7 @@ impl Demo {
             surface: if self.headless { Surface::Headless { size: SIZE.into() } } else { Surface::Window },
             clock: if virtual_time { ShellClock::Virtual { fps: FPS } } else { ShellClock::Real },
             frames,
+            calibrate: None,
         };
         let outcome = shell::run(common, run)?;
         if common.json {

@@ -26,6 +26,7 @@ impl Play {
             surface: Surface::Window,
             clock: ShellClock::Real,
             frames: FramePlan::None,
+            calibrate: None,
         };
         shell::run(common, run).map(|_| ())
     }

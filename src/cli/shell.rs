@@ -14,7 +14,8 @@ use doozy_training::{
 use super::{Common, Failure, signal};
 use crate::{
     audio::{Level, Levels},
-    clock::Clock,
+    calibration::{self, Method},
+    clock::{self, Clock},
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
         app::{self, Choices, Launch, Outcome, Player, Start, Surface},
@@ -22,6 +23,7 @@ use crate::{
         capture::FramePlan,
         focus::{Steer, Steering},
         limits::Scales,
+        measuring::Measures,
         screens::{LevelCard, Words},
         theme::PaletteName,
     },
@@ -44,6 +46,26 @@ pub struct Run {
     pub surface: Surface,
     pub clock: ShellClock,
     pub frames: FramePlan,
+    /// Opens on the screens of calibration instead of a level.
+    pub calibrate: Option<Calibrate>,
+}
+
+/// How calibrations are begun.
+#[derive(Clone, Debug)]
+pub struct Calibrate {
+    /// Straight into this one.
+    pub method: Option<Method>,
+    pub who: calibration::Who,
+    /// With sound although there is no sound output.
+    pub anyway: bool,
+    /// One line of JSON on standard output for every stimulus, before it sounds.
+    pub announce: bool,
+}
+
+impl Default for Calibrate {
+    fn default() -> Self {
+        Self { method: None, who: calibration::Who::Person, anyway: false, announce: false }
+    }
 }
 
 /// Runs the game and says what came of it.
@@ -51,9 +73,10 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
-    let start = match &run.level {
-        None => Start::Menu,
-        Some(name) => Start::Level(find(root.as_ref().ok().copied(), name)?.path),
+    let start = match (&run.calibrate, &run.level) {
+        (Some(calibrate), _) => Start::Calibrate(calibrate.method),
+        (None, None) => Start::Menu,
+        (None, Some(name)) => Start::Level(find(root.as_ref().ok().copied(), name)?.path),
     };
     let (ladders, refused) = match &root {
         Ok(root) => ladders::all(root)?,
@@ -91,6 +114,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         words: Words(text),
         begin,
         keep: keeper(file),
+        measures: measures(run.calibrate.unwrap_or_default(), bindings.clone(), &settings),
         steering: pads(bindings),
         stop: stopper(),
     };
@@ -181,6 +205,55 @@ fn levels(settings: &Settings, loudness: f32) -> Levels {
         bed: level(audio.bed),
         ..Levels::default()
     }
+}
+
+/// How the screens of calibration begin one, and tell what is stored.
+fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures {
+    let text = Text::load(&settings.language);
+    let settings = settings.clone();
+    let begin = move |method| {
+        let setup = calibration::Setup {
+            method,
+            seed: clock::wall().unsigned_abs(),
+            who: how.who.clone(),
+            pace: Pace::Host { keys: Keys::Tap },
+            levels: levels(&settings, settings.effects.loudness as f32),
+            bindings: bindings.clone(),
+            display: calibration::lookup::DISPLAY.to_owned(),
+            store: Some(calibration::StoreFile::place()?),
+            anyway: how.anyway,
+            announce: how.announce.then(announcer),
+        };
+        Ok(calibration::start(setup)?)
+    };
+    let stored = move |method| {
+        // a file that cannot be read is put aside and told when a calibration begins
+        let Ok((file, _)) = calibration::StoreFile::open() else { return Vec::new() };
+        let mut entries: Vec<_> = file.entries.iter().filter(|entry| entry.method == method).collect();
+        entries.sort_by(|a, b| b.date.cmp(&a.date));
+        let line = |entry: &calibration::Entry| {
+            let args = [
+                ("ms", format!("{:+.1}", entry.offset_ms)),
+                ("se", entry.se_ms.map_or_else(|| "?".to_owned(), |se| format!("{se:.1}"))),
+                ("on", entry.on().to_owned()),
+                ("with", entry.input.label().to_owned()),
+                ("day", entry.date.chars().take(10).collect()),
+            ];
+            text.say("calibrate-stored", &args)
+        };
+        entries.into_iter().map(line).collect()
+    };
+    Measures { begin: Box::new(begin), stored: Box::new(stored) }
+}
+
+/// Tells of every stimulus on standard output, for a tapper outside this process.
+fn announcer() -> calibration::Announce {
+    Box::new(|stimulus| {
+        if let Ok(line) = serde_json::to_string(&stimulus) {
+            // nobody who reads is no reason to stop
+            let _ = super::line(line);
+        }
+    })
 }
 
 fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin {

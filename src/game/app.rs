@@ -41,12 +41,13 @@ use super::{
     capture::{self, FramePlan, Frames},
     focus::{self, OtherSteering, Steering},
     limits::{EffectLimits, Scales},
+    measuring::{Measured, Measures, Measuring},
     screens::{self, LevelCard},
     stage::{self, layers::Board},
     theme::{self, DESIGN, PaletteName, Theme},
     third_party,
 };
-use crate::conductor::note::Command;
+use crate::{calibration::Method, conductor::note::Command};
 
 /// Where the game opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub enum Start {
     Menu,
     /// Straight into a drill.
     Level(PathBuf),
+    /// The screen of calibration, or straight into one.
+    Calibrate(Option<Method>),
 }
 
 /// Who presses.
@@ -124,6 +127,7 @@ pub struct Launch {
     pub words: Words,
     pub begin: Begin,
     pub keep: Keep,
+    pub measures: Measures,
     /// What pads ask of the menus, once a frame.
     pub steering: Option<Steering>,
     /// Set from outside (a signal) to end the run with everything stored.
@@ -292,6 +296,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         words,
         begin,
         keep,
+        measures,
         steering,
         stop,
     } = launch;
@@ -300,10 +305,19 @@ pub fn run(launch: Launch) -> Result<Outcome> {
     let mut sessions = Sessions { player, clock, levels, chosen: None, seed, begin };
     let mut bridge = Bridge::default();
     let mut play = PlayState::default();
+    let mut measures = measures;
+    let mut measuring = Measuring::default();
+    let mut measured = Measured::default();
     let introduce = !choices.introduced && !demo;
     let first = match &start {
         Start::Menu if introduce => Screen::FirstRun,
         Start::Menu => Screen::Menu,
+        Start::Calibrate(None) => Screen::Calibrate,
+        Start::Calibrate(Some(method)) => {
+            measuring.attach((measures.begin)(*method)?);
+            measured = Measured::of(*method);
+            Screen::Measure
+        }
         Start::Level(path) => {
             sessions.chosen = Some(screens::card_of(&sessions.levels, path));
             if introduce {
@@ -328,6 +342,9 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .insert_resource(words)
         .insert_resource(sessions)
         .insert_non_send(bridge)
+        .insert_non_send(measuring)
+        .insert_resource(measured)
+        .insert_resource(measures)
         .insert_resource(play)
         // The first screen enters before the adapter has been looked at.
         .init_resource::<Quality>()
@@ -344,6 +361,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .add_plugins((
             theme::plugin,
             super::bridge::plugin,
+            super::measuring::plugin,
             focus::plugin,
             screens::plugin,
             capture::plugin,

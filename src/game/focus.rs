@@ -11,6 +11,7 @@ use bevy::{
 
 use super::{
     bridge::Bridge,
+    measuring::Measuring,
     theme::{Theme, space},
 };
 
@@ -65,6 +66,8 @@ struct Arrived(f64);
 
 /// A screen that arrives under the fingers of somebody who is tapping must not be answered by the next tap, s. ◇
 const DEAF_AT_FIRST: f64 = 0.6;
+/// The same after a calibration, whose beat goes on in the fingers for a tap or two, s. ◇
+const DEAF_TO_A_BEAT: f64 = 1.8;
 
 /// Appends what something beside keyboard and mouse asks of the screens, once a frame.
 pub type Steering = Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>;
@@ -163,9 +166,11 @@ fn steer(
     arrived: Res<Arrived>,
     time: Res<Time>,
     bridge: NonSend<Bridge>,
+    measuring: NonSend<Measuring>,
 ) {
     let top = items.iter().map(|(_, item, _)| item.layer).max();
-    let deaf = bridge.is_attached() && time.elapsed_secs_f64() - arrived.0 < DEAF_AT_FIRST;
+    let stood = time.elapsed_secs_f64() - arrived.0;
+    let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
     for (entity, item, interaction) in &hovered {
         if Some(item.layer) != top || *interaction == Interaction::None {
             continue;

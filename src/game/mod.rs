@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | how it is started, in a window or without | [`app`] |
 //! | what the session said this frame | [`bridge`] |
+//! | what a calibration said this frame | [`measuring`] |
 //! | colours, type, spacing, lengths of motions | [`theme`] |
 //! | what an effect may do | [`limits`] |
 //! | the machines, the lane, the marks | [`stage`] |
@@ -22,6 +23,7 @@ pub mod capture;
 pub mod feedback;
 pub mod focus;
 pub mod limits;
+pub mod measuring;
 pub mod plots;
 pub mod screens;
 pub mod stage;
@@ -45,6 +47,10 @@ pub enum Screen {
     #[default]
     Menu,
     Settings,
+    /// Which delay to measure, and how.
+    Calibrate,
+    /// A calibration runs.
+    Measure,
     /// What the level asks for, before it starts.
     Intro,
     /// The drill itself; pause and rest lie over it.

@@ -3,6 +3,7 @@
 //! Every string comes from [`Words`], every colour and font from the theme; every action is an [`Act`] that keyboard,
 //! pad and mouse reach alike.
 
+mod calibrate;
 mod end;
 mod first_run;
 mod hud;
@@ -23,9 +24,13 @@ use super::{
     bridge::{Bridge, Notice, PlayState},
     focus::{Chosen, How, Steer},
     limits::Scales,
+    measuring::{Measured, Measures, Measuring},
     theme::Theme,
 };
-use crate::conductor::note::Command;
+use crate::{
+    calibration::{self, Method},
+    conductor::note::Command,
+};
 use doozy_training::event::Cause;
 
 pub use super::Words;
@@ -92,6 +97,10 @@ pub enum Act {
     /// Ends the session; the end screen follows when it is stored.
     EndSession,
     Go(Screen),
+    /// Begins a calibration.
+    Measure(Method),
+    /// Asks something of the calibration that runs.
+    Calibration(calibration::Command),
     Change(Setting),
     /// The preset of reduced effects.
     Reduce,
@@ -108,7 +117,9 @@ fn act(
     mut bridge: NonSendMut<Bridge>,
     mut play: ResMut<PlayState>,
     mut quit: MessageWriter<Quit>,
+    (mut measuring, mut measured, measures): (NonSendMut<Measuring>, ResMut<Measured>, Option<ResMut<Measures>>),
 ) {
+    let mut measures = measures;
     for chosen in chosen.read() {
         let Ok(&act) = acts.get(chosen.item) else { continue };
         match act {
@@ -132,6 +143,21 @@ fn act(
                     play.notices.push(Notice { id: "notice-session-failed", args, grave: true });
                 }
             },
+            Act::Measure(method) => {
+                let Some(measures) = &mut measures else { continue };
+                match (measures.begin)(method) {
+                    Ok(run) => {
+                        *measured = Measured::of(method);
+                        measuring.attach(run);
+                        next.set(Screen::Measure);
+                    }
+                    Err(fault) => {
+                        let args = vec![("fault", format!("{fault:#}"))];
+                        play.notices.push(Notice { id: "notice-measuring-failed", args, grave: true });
+                    }
+                }
+            }
+            Act::Calibration(command) => measuring.command(command),
             Act::Resume => bridge.command(Command::Resume),
             Act::EndSession => bridge.command(Command::Stop),
             Act::Go(screen) => {
@@ -163,6 +189,7 @@ fn step_back(
     mut next: ResMut<NextState<Screen>>,
     mut bridge: NonSendMut<Bridge>,
     mut sessions: ResMut<Sessions>,
+    mut measuring: NonSendMut<Measuring>,
     play: Res<PlayState>,
 ) {
     for steer in steers.read() {
@@ -170,6 +197,8 @@ fn step_back(
             (Screen::Play, Steer::Back | Steer::Pause) if play.ended.is_none() => {
                 bridge.command(if play.paused.is_some() { Command::Resume } else { Command::Pause(Cause::Player) });
             }
+            (Screen::Measure, Steer::Back) => measuring.command(calibration::Command::Stop),
+            (Screen::Calibrate, Steer::Back) => next.set(Screen::Settings),
             (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
                 sessions.chosen = None;
                 bridge.detach();
@@ -195,6 +224,7 @@ fn theme_changed(theme: Res<Theme>) -> bool {
 pub fn plugin(app: &mut App) {
     app.add_plugins((
         app::plugin,
+        calibrate::plugin,
         end::plugin,
         first_run::plugin,
         hud::plugin,

@@ -222,6 +222,9 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, choices: R
             button(foot, &theme, item(0), Act::Go(Screen::Menu), &main);
             let other = Button { label: &reduced, hint: None, width: 264.0, main: false };
             button(foot, &theme, item(1), Act::Reduce, &other);
+            let delays = says.get("settings-delays", &[]);
+            let third = Button { label: &delays, hint: None, width: 264.0, main: false };
+            button(foot, &theme, item(2), Act::Go(Screen::Calibrate), &third);
         });
     });
 }

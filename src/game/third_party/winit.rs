@@ -10,7 +10,11 @@ use bevy::{
 };
 use raw_window_handle::RawWindowHandle;
 
-use crate::{conductor::note::Command, game::bridge::Bridge, input::Control};
+use crate::{
+    conductor::note::Command,
+    game::{bridge::Bridge, measuring::Measuring},
+    input::Control,
+};
 
 /// The X window behind a handle; `None` on any other window system.
 fn x_window(handle: &RawHandleWrapper) -> Option<u32> {
@@ -21,12 +25,17 @@ fn x_window(handle: &RawHandleWrapper) -> Option<u32> {
     }
 }
 
-/// Tells each new session its window.
+/// Tells each new session and calibration its window.
 fn introduce(
     windows: Query<&RawHandleWrapper, With<PrimaryWindow>>,
     mut bridge: NonSendMut<Bridge>,
+    mut measuring: NonSendMut<Measuring>,
     mut told: Local<bool>,
 ) {
+    let window = windows.iter().next().and_then(x_window);
+    if let Some(window) = window {
+        measuring.introduce(window);
+    }
     if !bridge.is_attached() {
         *told = false;
         return;
@@ -34,7 +43,7 @@ fn introduce(
     if bridge.is_new() {
         *told = false;
     }
-    let Some(window) = windows.iter().next().and_then(x_window).filter(|_| !*told) else { return };
+    let Some(window) = window.filter(|_| !*told) else { return };
     *told = true;
     bridge.command(Command::Window(window));
 }
