@@ -26,7 +26,8 @@ settings! {
         /// Eligibility above which more does nothing ◇.
         eligibility_most: f32 [0.1, 100] "",
         /// Mean Λ of a spontaneous event: the potentiation by parallel fibres alone balances the depression that such events
-        /// cause (E12 measures 0.026).
+        /// cause (E12 measures 0.026). In `yamazaki`, where with 8 fibres chance opens the window more often, calibrated so
+        /// that weights stay at rest.
         chance: f64 [0, 1] "",
         /// How much more a parallel fibre's spike potentiates for each unit of eligibility that it finds ◇: bursts potentiate
         /// more than single spikes (bursts of parallel fibres alone: Jörntell and Ekerot 2002, from memory). The rate at rest
@@ -69,7 +70,7 @@ impl Settings {
             eligibility_decay: 80.0,
             eligibility_lag: 0,
             eligibility_most: 3.0,
-            chance: 0.026,
+            chance: if preset == Preset::Yamazaki { 0.14 } else { 0.026 },
             burst_potentiation: 2.0,
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
@@ -258,11 +259,10 @@ impl ParallelFibres {
 
     /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
     pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
-        if let Ok(into) = <&mut [f32; WIDE]>::try_from(&mut *into)
-            && self.contacts == WIDE
-        {
-            deliver_wide(&self.weights, spikes, into);
-            return;
+        match self.contacts {
+            8 if self.purkinje == 8 => return deliver_all::<8>(&self.weights, spikes, into),
+            32 if self.purkinje == 32 => return deliver_all::<32>(&self.weights, spikes, into),
+            _ => {}
         }
         self.sums.fill(0.0);
         for &cell in spikes {
@@ -288,14 +288,36 @@ impl ParallelFibres {
         if !learning {
             return;
         }
+        match self.contacts {
+            8 => self.potentiate::<8>(spikes),
+            9 => self.potentiate::<9>(spikes),
+            32 => self.potentiate::<32>(spikes),
+            _ => {
+                for &cell in spikes {
+                    let (share, most) = (self.share(cell), self.settings.weight_most);
+                    for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+                        *weight += share * (most - *weight);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As the last arm of [`Self::step`] does, where rows have `N` synapses: it need not count them.
+    fn potentiate<const N: usize>(&mut self, spikes: &[u32]) {
         let most = self.settings.weight_most;
         for &cell in spikes {
-            let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
-            let share = self.potentiation * (1.0 + self.settings.burst_potentiation * found);
-            for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+            let share = self.share(cell);
+            for weight in &mut self.weights.as_chunks_mut::<N>().0[cell as usize] {
                 *weight += share * (most - *weight);
             }
         }
+    }
+
+    /// Of what a synapse of granule cell `cell` lacks, what a spike adds.
+    fn share(&self, cell: u32) -> f32 {
+        let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
+        self.potentiation * (1.0 + self.settings.burst_potentiation * found)
     }
 
     /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
@@ -407,13 +429,10 @@ impl ParallelFibres {
     }
 }
 
-/// Purkinje cells of a microzone of every preset with full contact.
-const WIDE: usize = 32;
-
-/// As [`ParallelFibres::deliver`], of granule cells that contact all of `WIDE` Purkinje cells: the sums stay in registers.
-fn deliver_wide(weights: &[f32], spikes: &[u32], into: &mut [f32; WIDE]) {
-    let (rows, _) = weights.as_chunks::<WIDE>();
-    let mut sums = [0.0; WIDE];
+/// As [`ParallelFibres::deliver`], of granule cells that contact all of `N` Purkinje cells: the sums stay in registers.
+fn deliver_all<const N: usize>(weights: &[f32], spikes: &[u32], into: &mut [f32]) {
+    let (rows, _) = weights.as_chunks::<N>();
+    let mut sums = [0.0; N];
     for &cell in spikes {
         for (sum, weight) in sums.iter_mut().zip(&rows[cell as usize]) {
             *sum += weight;
