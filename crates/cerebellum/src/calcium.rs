@@ -22,19 +22,12 @@ settings! {
         influx: f64 [1, 1_000] "ms",
         /// Decay of slow calcium (Najafi 2014: half gone in 74 ms).
         slow: f64 [1, 10_000] "ms",
-        /// Calcium that parallel fibres add to a climbing fibre's event, for each multiple of their input at rest ◇ (after
-        /// Gaffield 2018 and Najafi 2014).
-        parallel: f64 [0, 10] "",
-        /// … times this once a burst has lasted for `burst` ◇.
-        supralinear: f64 [1, 10] "",
-        /// How long a burst must last for it ◇.
-        burst: f64 [1, 1_000] "ms",
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { removal: 12.0, influx: 18.0, slow: 107.0, parallel: 0.02, supralinear: 1.3, burst: 30.0 }
+        Self { removal: 12.0, influx: 18.0, slow: 107.0 }
     }
 }
 
@@ -48,14 +41,6 @@ impl Settings {
         let level =
             if t < length { while_entering(t) } else { while_entering(length) * libm::exp(-(t - length) / tau) };
         level / while_entering(peak)
-    }
-
-    /// What parallel fibres add to an event's calcium: `input` is theirs in multiples of that at rest, `lasted` the time for
-    /// which it has been at least doubled, ms.
-    #[must_use]
-    pub fn parallel_share(&self, input: f64, lasted: f64) -> f64 {
-        let more = self.parallel * (input - 1.0).max(0.0);
-        if lasted > self.burst { more * self.supralinear } else { more }
     }
 }
 
@@ -192,13 +177,5 @@ mod tests {
             cell.step(0, &[1.0]);
         }
         assert_eq!((cell.fast()[0], cell.slow()[0]), (0.0, 0.0));
-    }
-
-    #[test]
-    fn parallel_fibres_add_calcium_only_above_rest_and_more_in_a_long_burst() {
-        let settings = Settings::default();
-        assert_eq!(settings.parallel_share(0.3, 0.0), 0.0);
-        assert!((settings.parallel_share(7.0, 10.0) - 0.12).abs() < 1e-12);
-        assert!((settings.parallel_share(7.0, 31.0) - 0.156).abs() < 1e-12);
     }
 }

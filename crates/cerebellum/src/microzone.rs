@@ -230,7 +230,7 @@ impl Microzone {
             fibres: Fibres::new(&parameters.olive, cf, &mut Stream::named(seed, "threshold fibres", index)),
             mli1: Interneurons::new(&parameters.mli1, &parameters.interneurons, m1, &mut cells),
             mli2: Interneurons::new(&parameters.mli2, &parameters.interneurons, m2, &mut cells),
-            purkinje: Purkinje::new(cf),
+            purkinje: Purkinje::new(&parameters.purkinje, cf),
             spontaneous: Spontaneous::new(
                 parameters.olive.spontaneous,
                 cf,
@@ -426,7 +426,7 @@ impl Microzone {
         self.spontaneous.fits(fibres)?;
         self.mli1.fits(&parameters.mli1, &parameters.interneurons, mli1)?;
         self.mli2.fits(&parameters.mli2, &parameters.interneurons, mli2)?;
-        self.purkinje.fits(fibres)?;
+        self.purkinje.fits(&parameters.purkinje, fibres)?;
         self.cf_mli1.fits(fibres, mli1)?;
         self.cf_mli2.fits(fibres, mli2)?;
         self.mli2_mli1.fits(mli2, mli1)?;

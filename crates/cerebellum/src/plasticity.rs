@@ -26,7 +26,8 @@ settings! {
         /// Eligibility above which more does nothing ◇.
         eligibility_most: f32 [0.1, 100] "",
         /// Mean Λ of a spontaneous event: the potentiation by parallel fibres alone balances the depression that such events
-        /// cause (E12 measures 0.026).
+        /// cause (E12 measures 0.026). In `yamazaki`, where with 8 fibres chance opens the window more often, calibrated so
+        /// that weights stay at rest.
         chance: f64 [0, 1] "",
         /// How much more a parallel fibre's spike potentiates for each unit of eligibility that it finds ◇: bursts potentiate
         /// more than single spikes (bursts of parallel fibres alone: Jörntell and Ekerot 2002, from memory). The rate at rest
@@ -40,9 +41,6 @@ settings! {
         weight_most: f32 [1, 10] "",
         /// Purkinje cells of a microzone that a granule cell contacts, at most all (Yamazaki 28 %; small and standard all).
         contacts: usize [1, 64] "",
-        /// Learning at parallel fibres' synapses on MLI1, of opposite sign, relative to `depression`; 0 is off (Jörntell and
-        /// Ekerot; from memory).
-        interneurons: f64 [0, 1] "",
         /// Mossy fibre → nucleus: potentiation by a spike while the Purkinje cells pause, as a share of what is left up to
         /// `nuclear_most` ◇.
         nuclear_potentiation: f64 [0, 1] "",
@@ -72,7 +70,7 @@ impl Settings {
             eligibility_decay: 80.0,
             eligibility_lag: 0,
             eligibility_most: 3.0,
-            chance: 0.026,
+            chance: if preset == Preset::Yamazaki { 0.14 } else { 0.026 },
             burst_potentiation: 2.0,
             potentiating_calcium: 1.05,
             potentiating_share: 0.2,
@@ -83,7 +81,6 @@ impl Settings {
                 Preset::Xl => 1,
                 Preset::Yamazaki => 8,
             },
-            interneurons: 0.0,
             nuclear_potentiation: 4e-3,
             nuclear_depression: 1e-4,
             nuclear_pause: 0.65,
@@ -94,10 +91,10 @@ impl Settings {
         }
     }
 
-    /// Whether an event's moment lists all eligible cells: each has a synapse that it changes, or interneurons learn as
-    /// well. Elsewhere an event looks only at those that contact its Purkinje cell, one of `purkinje`.
+    /// Whether an event's moment lists all eligible cells, for each has a synapse that it changes. Elsewhere an event looks
+    /// only at those that contact its Purkinje cell, one of `purkinje`.
     pub(crate) fn lists_eligible(&self, purkinje: usize) -> bool {
-        self.contacts >= purkinje || self.interneurons > 0.0
+        self.contacts >= purkinje
     }
 }
 
@@ -208,6 +205,32 @@ pub struct Instruction {
     pub lambda: f64,
 }
 
+/// What an event does to a weight, for each unit of eligibility.
+#[derive(Clone, Copy)]
+struct Change {
+    down: f32,
+    up: f32,
+    most: f32,
+}
+
+impl Change {
+    fn of(settings: &Settings, event: Instruction) -> Self {
+        let rate = settings.depression;
+        let missing = (settings.potentiating_calcium - event.calcium).max(0.0);
+        Self {
+            down: (rate * event.lambda) as f32,
+            up: (rate * settings.potentiating_share * missing) as f32,
+            most: settings.weight_most,
+        }
+    }
+
+    fn of_weight(self, weight: f32, e: f32) -> f32 {
+        // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
+        let x = self.down * e;
+        (weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + self.up * e).min(self.most)
+    }
+}
+
 impl ParallelFibres {
     /// Synapses of weight 1.
     #[must_use]
@@ -236,11 +259,10 @@ impl ParallelFibres {
 
     /// Adds to `into`, one value a Purkinje cell, the weights of the granule cells that fired.
     pub fn deliver(&mut self, spikes: &[u32], into: &mut [f32]) {
-        if let Ok(into) = <&mut [f32; WIDE]>::try_from(&mut *into)
-            && self.contacts == WIDE
-        {
-            deliver_wide(&self.weights, spikes, into);
-            return;
+        match self.contacts {
+            8 if self.purkinje == 8 => return deliver_all::<8>(&self.weights, spikes, into),
+            32 if self.purkinje == 32 => return deliver_all::<32>(&self.weights, spikes, into),
+            _ => {}
         }
         self.sums.fill(0.0);
         for &cell in spikes {
@@ -266,54 +288,76 @@ impl ParallelFibres {
         if !learning {
             return;
         }
+        match self.contacts {
+            8 => self.potentiate::<8>(spikes),
+            9 => self.potentiate::<9>(spikes),
+            32 => self.potentiate::<32>(spikes),
+            _ => {
+                for &cell in spikes {
+                    let (share, most) = (self.share(cell), self.settings.weight_most);
+                    for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+                        *weight += share * (most - *weight);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As the last arm of [`Self::step`] does, where rows have `N` synapses: it need not count them.
+    fn potentiate<const N: usize>(&mut self, spikes: &[u32]) {
         let most = self.settings.weight_most;
         for &cell in spikes {
-            let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
-            let share = self.potentiation * (1.0 + self.settings.burst_potentiation * found);
-            for weight in &mut self.weights[cell as usize * self.contacts..][..self.contacts] {
+            let share = self.share(cell);
+            for weight in &mut self.weights.as_chunks_mut::<N>().0[cell as usize] {
                 *weight += share * (most - *weight);
             }
         }
     }
 
+    /// Of what a synapse of granule cell `cell` lacks, what a spike adds.
+    fn share(&self, cell: u32) -> f32 {
+        let found = self.eligibility.now(cell as usize).min(self.settings.eligibility_most);
+        self.potentiation * (1.0 + self.settings.burst_potentiation * found)
+    }
+
     /// An event that happened [`WINDOW_TO_MS`] steps before the step just done: its Purkinje cell's synapses change by
     /// their eligibility at its moment.
     pub fn instruct(&mut self, event: Instruction) {
+        if self.settings.lists_eligible(self.purkinje) { self.instruct_listed(event) } else { self.instruct_own(event) }
+    }
+
+    /// By a list of all cells that are eligible, which the events of a step share.
+    fn instruct_listed(&mut self, event: Instruction) {
+        let Self { settings, contacts, purkinje, weights, eligibility, eligible, eligible_at, .. } = self;
+        let change = Change::of(settings, event);
+        if *eligible_at != Some(eligibility.clock) {
+            *eligible_at = Some(eligibility.clock);
+            eligibility.above(INELIGIBLE, settings.eligibility_most, eligible);
+        }
+        for &(cell, e) in &*eligible {
+            let first = if contacts == purkinje { 0 } else { cell as usize % *purkinje };
+            let place = if event.cell < first { event.cell + *purkinje - first } else { event.cell - first };
+            if place < *contacts {
+                let weight = &mut weights[cell as usize * *contacts + place];
+                *weight = change.of_weight(*weight, e);
+            }
+        }
+    }
+
+    /// By the eligibility of those cells alone that contact its Purkinje cell.
+    fn instruct_own(&mut self, event: Instruction) {
         let Self { settings, contacts, purkinje, weights, eligibility, .. } = self;
         let (contacts, purkinje) = (*contacts, *purkinje);
-        let rate = settings.depression;
-        let down = (rate * event.lambda) as f32;
-        let up = (rate * settings.potentiating_share * (settings.potentiating_calcium - event.calcium).max(0.0)) as f32;
-        let (most_eligible, most) = (settings.eligibility_most, settings.weight_most);
-        let changed = |weight: f32, e: f32| {
-            // exp(−x), x < 0.1: within 4e-6 of it, and the same bits everywhere.
-            let x = down * e;
-            (weight * (1.0 - x * (1.0 - 0.5 * x * (1.0 - x * (1.0 / 3.0)))) + up * e).min(most)
-        };
-        if !settings.lists_eligible(purkinje) {
-            // Of each `purkinje` granule cells, `contacts` in a row contact this Purkinje cell, the last with its first synapse.
-            let granule = eligibility.value.len();
-            for end in (event.cell + 1..granule + contacts).step_by(purkinje) {
-                for cell in end.saturating_sub(contacts)..end.min(granule) {
-                    let e = eligibility.now(cell);
-                    if e > INELIGIBLE {
-                        let weight = &mut weights[cell * contacts + (end - 1 - cell)];
-                        *weight = changed(*weight, e.min(most_eligible));
-                    }
+        let change = Change::of(settings, event);
+        // Of each `purkinje` granule cells, `contacts` in a row contact this Purkinje cell, the last with its first synapse.
+        let granule = eligibility.value.len();
+        for end in (event.cell + 1..granule + contacts).step_by(purkinje) {
+            for cell in end.saturating_sub(contacts)..end.min(granule) {
+                let e = eligibility.now(cell);
+                if e > INELIGIBLE {
+                    let weight = &mut weights[cell * contacts + (end - 1 - cell)];
+                    *weight = change.of_weight(*weight, e.min(settings.eligibility_most));
                 }
-            }
-            return;
-        }
-        if self.eligible_at != Some(eligibility.clock) {
-            self.eligible_at = Some(eligibility.clock);
-            eligibility.above(INELIGIBLE, most_eligible, &mut self.eligible);
-        }
-        for &(cell, e) in &self.eligible {
-            let first = if contacts == purkinje { 0 } else { cell as usize % purkinje };
-            let place = if event.cell < first { event.cell + purkinje - first } else { event.cell - first };
-            if place < contacts {
-                let weight = &mut weights[cell as usize * contacts + place];
-                *weight = changed(*weight, e);
             }
         }
     }
@@ -385,13 +429,10 @@ impl ParallelFibres {
     }
 }
 
-/// Purkinje cells of a microzone of every preset with full contact.
-const WIDE: usize = 32;
-
-/// As [`ParallelFibres::deliver`], of granule cells that contact all of `WIDE` Purkinje cells: the sums stay in registers.
-fn deliver_wide(weights: &[f32], spikes: &[u32], into: &mut [f32; WIDE]) {
-    let (rows, _) = weights.as_chunks::<WIDE>();
-    let mut sums = [0.0; WIDE];
+/// As [`ParallelFibres::deliver`], of granule cells that contact all of `N` Purkinje cells: the sums stay in registers.
+fn deliver_all<const N: usize>(weights: &[f32], spikes: &[u32], into: &mut [f32]) {
+    let (rows, _) = weights.as_chunks::<N>();
+    let mut sums = [0.0; N];
     for &cell in spikes {
         for (sum, weight) in sums.iter_mut().zip(&rows[cell as usize]) {
             *sum += weight;
@@ -399,56 +440,6 @@ fn deliver_wide(weights: &[f32], spikes: &[u32], into: &mut [f32; WIDE]) {
     }
     for (into, sum) in into.iter_mut().zip(sums) {
         *into += sum;
-    }
-}
-
-/// Plastic weights of the granule cells on a whole population of MLI1: one a granule cell, for the microzone's events
-/// teach its interneurons together.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct InterneuronDrive {
-    weights: Vec<f32>,
-    rate: f32,
-    forget: f32,
-    most: f32,
-}
-
-impl InterneuronDrive {
-    /// Weights of 1.
-    #[must_use]
-    pub fn new(parameters: &Parameters) -> Self {
-        let settings = &parameters.plasticity;
-        let rate = settings.interneurons * settings.depression;
-        let per_spike = settings.interneurons * balance(settings, parameters.olive.spontaneous);
-        Self {
-            weights: vec![1.0; parameters.cells.granule],
-            rate: rate as f32,
-            forget: per_spike as f32,
-            most: settings.weight_most,
-        }
-    }
-
-    /// Whether these synapses learn at all.
-    #[must_use]
-    pub fn learns(&self) -> bool {
-        self.rate > 0.0
-    }
-
-    /// Weights by granule cell; those that fired are taken down a little, as Purkinje synapses are taken up.
-    pub fn step(&mut self, spikes: &[u32]) -> &[f32] {
-        for &cell in spikes {
-            let weight = &mut self.weights[cell as usize];
-            *weight -= self.forget * *weight;
-        }
-        &self.weights
-    }
-
-    /// An event: eligible cells are potentiated by their share of the microzone's events, 1 / `purkinje`.
-    pub fn instruct(&mut self, event: Instruction, synapses: &ParallelFibres) {
-        let up = self.rate * event.lambda as f32 / synapses.purkinje as f32;
-        for &(cell, e) in &synapses.eligible {
-            let weight = &mut self.weights[cell as usize];
-            *weight += up * e * (self.most - *weight) / (self.most - 1.0);
-        }
     }
 }
 
@@ -669,18 +660,16 @@ mod tests {
         let mut p = parameters();
         p.cells.granule = 1_003;
         p.plasticity.contacts = 9;
-        let mut own = ParallelFibres::new(&p);
-        p.plasticity.interneurons = 0.1;
-        let mut listed = ParallelFibres::new(&p);
+        let (mut own, mut listed) = (ParallelFibres::new(&p), ParallelFibres::new(&p));
         let mut stream = crate::rng::Stream::named(1, "test granule", 0);
         for step in 0..2_000 {
             let fired: Vec<u32> = (0..1_003).filter(|_| stream.bernoulli(0.004)).collect();
-            for synapses in [&mut own, &mut listed] {
-                synapses.step(&fired, true);
-                for cell in [step % 32, (step * 7 + 31) % 32] {
-                    let calcium = if step % 3 == 0 { 0.7 } else { 1.3 };
-                    synapses.instruct(Instruction { cell, calcium, lambda: 0.5 });
-                }
+            own.step(&fired, true);
+            listed.step(&fired, true);
+            for cell in [step % 32, (step * 7 + 31) % 32] {
+                let event = Instruction { cell, calcium: if step % 3 == 0 { 0.7 } else { 1.3 }, lambda: 0.5 };
+                own.instruct_own(event);
+                listed.instruct_listed(event);
             }
         }
         let bits = |synapses: &ParallelFibres| synapses.weights.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
@@ -712,20 +701,5 @@ mod tests {
             synapses.learn(&[], &[1.0; 3]);
         }
         assert!(synapses.weights()[6] < grown);
-    }
-
-    #[test]
-    fn interneuron_synapses_learn_the_other_way() {
-        let mut p = parameters();
-        p.plasticity.interneurons = 0.2;
-        let (mut purkinje, mut drive) = (ParallelFibres::new(&p), InterneuronDrive::new(&p));
-        assert!(drive.learns() && !InterneuronDrive::new(&parameters()).learns());
-        purkinje.step(&[5], false);
-        for _ in 0..WINDOW_TO_MS {
-            purkinje.step(&[], false);
-        }
-        purkinje.instruct(OPEN);
-        drive.instruct(OPEN, &purkinje);
-        assert!(drive.step(&[])[5] > 1.0 && drive.step(&[])[6] == 1.0);
     }
 }

@@ -9,8 +9,6 @@ use crate::shape::{self, Misfit};
 use crate::sum::tree_sum_f64;
 use crate::wiring::Projection;
 
-/// Time constant of the dendrite's view of inhibition, ms (cerebellum.md §3.4: 6-ms filtered).
-const TAU_FILTER: f64 = 6.0;
 /// Inhibition counts over these ms after the climbing fibre's spike: from +2 up to, not including, +22.
 pub const WINDOW_FROM_MS: u64 = 2;
 pub const WINDOW_TO_MS: u64 = 22;
@@ -29,7 +27,12 @@ impl Settings {
     /// The settings of a preset.
     #[must_use]
     pub fn of(_preset: Preset) -> Self {
-        Self { inhibition_filter: TAU_FILTER }
+        Self { inhibition_filter: 6.0 }
+    }
+
+    /// What is left of filtered inhibition after a step.
+    fn decay(&self) -> f32 {
+        libm::exp(-1.0 / self.inhibition_filter) as f32
     }
 }
 
@@ -48,15 +51,16 @@ pub struct Purkinje {
 }
 
 impl Purkinje {
+    /// `n` cells without inhibition.
     #[must_use]
-    pub fn new(n: usize) -> Self {
+    pub fn new(settings: &Settings, n: usize) -> Self {
         Self {
             n,
             filtered: vec![0.0; n],
             arriving: vec![0.0; n],
             history: vec![0.0; n * HISTORY],
             base: vec![1.0; n],
-            decay: libm::exp(-1.0 / TAU_FILTER) as f32,
+            decay: settings.decay(),
         }
     }
 
@@ -78,8 +82,9 @@ impl Purkinje {
         shape::held(&[&self.filtered, &self.arriving, &self.history, &self.base])
     }
 
-    /// That a state has `n` cells.
-    pub(crate) fn fits(&self, n: usize) -> Result<(), Misfit> {
+    /// That a state fits its settings and has `n` cells.
+    pub(crate) fn fits(&self, settings: &Settings, n: usize) -> Result<(), Misfit> {
+        shape::settings("Purkinje cells", &self.decay, &settings.decay())?;
         shape::same("Purkinje cells", self.n as u64, n as u64)?;
         shape::lengths("Purkinje cells", &[&self.filtered, &self.arriving, &self.base], n)?;
         shape::length("Purkinje cells: history", &self.history, n * HISTORY)
@@ -131,7 +136,7 @@ mod tests {
         let rule = Rule { partners: 50.0, synapses: 1.0, weight: 1.0, reach: Reach::Zone, recurrent: false };
         let mut projection = Projection::draw(8, 4, rule, &mut Stream::named(1, "test", 0));
         projection.normalise_inputs(4);
-        let mut cells = Purkinje::new(4);
+        let mut cells = Purkinje::new(&Settings::of(Preset::Small), 4);
         let all: Vec<u16> = (0..8).collect();
         for step in 0..200 {
             cells.step(step, &projection, &all);
@@ -145,5 +150,22 @@ mod tests {
             cells.step(step, &projection, &[]);
         }
         assert_eq!(cells.inhibition_after(0, 478), 0.0);
+    }
+
+    #[test]
+    fn inhibition_that_ends_is_forgotten_by_the_filters_time_constant() {
+        for filter in [6.0, 20.0] {
+            let settings = Settings { inhibition_filter: filter };
+            let rule = Rule { partners: 50.0, synapses: 1.0, weight: 1.0, reach: Reach::Zone, recurrent: false };
+            let mut projection = Projection::draw(8, 1, rule, &mut Stream::named(1, "test", 0));
+            projection.normalise_inputs(1);
+            let mut cells = Purkinje::new(&settings, 1);
+            let all: Vec<u16> = (0..8).collect();
+            for step in 0..300 {
+                cells.step(step, &projection, if step < 280 { &all } else { &[] });
+            }
+            let left = cells.inhibition_at(0, 299) / cells.inhibition_at(0, 279);
+            assert!((left - libm::exp(-20.0 / filter)).abs() < 1e-5, "{filter} ms: {left}");
+        }
     }
 }

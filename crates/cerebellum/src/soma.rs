@@ -70,7 +70,8 @@ impl Settings {
             ahp: 100.0,
             ahp_decay: 2.5,
             ahp_reversal: -70.0,
-            bias: 38.0,
+            // Of `yamazaki` calibrated to the textbook program's rate over its trials.
+            bias: if preset == Preset::Yamazaki { 45.0 } else { 38.0 },
             bias_sd: 5.0,
             pf_decay: 8.3,
             pf_rest: 2.0,

@@ -13,7 +13,7 @@ use crate::shape::{self, Misfit};
 const MAGIC: [u8; 8] = *b"DOOZYCIR";
 /// Layout of what follows: format, model (u32 each), length of the content, checksum (u64 each; all little-endian), and the
 /// content (postcard 1), parameters first.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEAD: usize = 32;
 
 /// Why bytes are no circuit.

@@ -240,11 +240,14 @@ mod tests {
     fn the_passage_of_time_layer_tells_times_apart_that_it_knows_again() {
         let mut parameters = Parameters::of(Preset::Large);
         (parameters.cells.granule, parameters.cells.golgi, parameters.cells.mossy) = (6_400, 64, 256);
-        let sample = brief(parameters);
+        // A layer of a sixteenth differs from seed to seed; the mean tells.
+        let setup = Setup { parameters, effort: Effort::Brief };
+        let samples: Vec<Sample> = (1..=4).map(|seed| Passage.run(&setup, seed)).collect();
+        let mean = |key: &str| samples.iter().map(|sample| sample.values[key]).sum::<f64>() / samples.len() as f64;
         for time in TIMES {
-            let (again, apart) = (sample.values[&format!("again_{time}")], sample.values[&format!("apart_{time}")]);
-            assert!(again > apart, "{time} ms: {again} against {apart}");
+            let (again, apart) = (mean(&format!("again_{time}")), mean(&format!("apart_{time}")));
+            assert!(again > apart + 0.05, "{time} ms: {again} against {apart}");
         }
-        assert!(sample.values["recurring"] < sample.values["again_200"]);
+        assert!(mean("recurring") < mean("again_200") && mean("recurring") < mean("again_500"));
     }
 }

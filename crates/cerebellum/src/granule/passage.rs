@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::golgi::Listeners;
-use super::lanes::{self, LANES, Membrane, Shared};
+use super::lanes::{self, LANES, Membrane, Processor, Shared};
 use crate::export::tracts::Edge;
 use crate::parameters::{Parameters, settings};
 use crate::presets::{Cells, Preset};
@@ -112,18 +112,43 @@ impl Settings {
     }
 }
 
+/// Cells that lie side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Block {
+    /// Number of its first cell in the layer.
+    first: u32,
+    /// Its cluster in the chunk.
+    cluster: u16,
+    /// Which of its places hold a cell, one bit each.
+    held: u16,
+}
+
+/// The blocks of clusters of these sizes, of which `first` is the first cell.
+fn blocks(mut first: u32, sizes: &[u16]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (cluster, size) in (0u16..).zip(sizes) {
+        for from in (0..*size).step_by(LANES) {
+            let held = if size - from >= LANES as u16 { u16::MAX } else { (1 << (size - from)) - 1 };
+            blocks.push(Block { first: first + u32::from(from), cluster, held });
+        }
+        first += u32::from(*size);
+    }
+    blocks
+}
+
 /// Some clusters with all that their step needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Chunk {
     /// Numbers of its first cell and cluster in the layer.
     first: u32,
     cluster: u32,
-    /// Cells of each cluster, in their order; each cluster begins a vector anew.
+    /// Cells of each cluster, in their order; each cluster begins a block anew.
     sizes: Vec<u16>,
+    blocks: Vec<Block>,
     v: Vec<f32>,
-    ampa: Vec<u16>,
-    nmda: Vec<u16>,
-    ahp: Vec<u16>,
+    ampa: Vec<i16>,
+    nmda: Vec<i16>,
+    ahp: Vec<i16>,
     /// Mossy spikes that reach each cell in this step.
     arriving: Vec<u8>,
     /// Places of the cells that mossy fibre `i` drives: `targets[starts[i]..starts[i + 1]]`.
@@ -132,6 +157,8 @@ struct Chunk {
     /// Inhibition of each cluster, 1/ms (relative to the capacitance).
     fast: Vec<f32>,
     slow: Vec<f32>,
+    /// Places of each block above threshold in this step, one bit each.
+    fired: Vec<u16>,
     /// Cells that fired in this step, by their number in the layer, ascending.
     spikes: Vec<u32>,
     /// How many of each cluster.
@@ -167,8 +194,8 @@ pub(super) fn estimate(parameters: &Parameters) -> u64 {
     let filled = clusters * lanes::padded(cells.granule.div_ceil(cells.golgi)) as u64;
     let chunks = filled.div_ceil(CHUNK_CELLS as u64);
     let golgi = settings.golgi_partners * settings.glomeruli as f64 + settings.golgi_own;
-    // State; places that mossy fibres drive; spikes.
-    let granule = 11 * filled + n * (2 * settings.mossy_partners as u64 + 4 + 4);
+    // State, and the blocks that it lies in; places that mossy fibres drive; spikes.
+    let granule = 12 * filled + n * (2 * settings.mossy_partners as u64 + 4 + 4);
     granule + 4 * chunks * cells.mossy as u64 + clusters * 18 + (2.0 * golgi * clusters as f64) as u64
 }
 
@@ -248,7 +275,14 @@ impl Passage {
         let (common, arriving) = (&*common, &arriving[..]);
         let live = |chunk: &mut Chunk| {
             let golgi = &arriving[chunk.cluster as usize..][..chunk.sizes.len()];
-            arch.dispatch(Step { chunk, common, mossy, golgi });
+            let step = Step { chunk, common, mossy, golgi };
+            match arch {
+                #[cfg(target_arch = "x86_64")]
+                pulp::Arch::V4(on) => on.vectorize(On(on, step)),
+                #[cfg(target_arch = "x86_64")]
+                pulp::Arch::V3(on) => on.vectorize(On(on, step)),
+                _ => step.run(pulp::Scalar::new()),
+            }
         };
         match pool {
             None => chunks.iter_mut().for_each(live),
@@ -310,7 +344,7 @@ impl Passage {
     }
 }
 
-/// A chunk's step, compiled for each kind of processor.
+/// A chunk's step.
 struct Step<'a> {
     chunk: &'a mut Chunk,
     common: &'a Common,
@@ -318,12 +352,22 @@ struct Step<'a> {
     golgi: &'a [u16],
 }
 
-impl pulp::NullaryFnOnce for Step<'_> {
+impl Step<'_> {
+    #[inline(always)]
+    fn run(self, on: impl Processor) {
+        self.chunk.step(on, self.common, self.mossy, self.golgi);
+    }
+}
+
+/// It, to be compiled for a kind of processor.
+struct On<'a, P>(P, Step<'a>);
+
+impl<P: Processor> pulp::NullaryFnOnce for On<'_, P> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        self.chunk.step(self.common, self.mossy, self.golgi);
+        self.1.run(self.0);
     }
 }
 
@@ -333,14 +377,12 @@ impl Common {
         let decay = |tau: f64| libm::exp(-1.0 / tau) as f32;
         let golgi = per_c(settings.golgi_conductance);
         // However many of a cell's mossy fibres fire at once.
-        let spike = |share: f32| {
-            lanes::units(per_c(settings.mossy_conductance * share)).min(u16::MAX / settings.mossy_partners as u16)
-        };
+        let most = i16::MAX / settings.mossy_partners as i16;
         Self {
             membrane: Membrane {
                 threshold: settings.threshold,
-                ampa: spike(settings.ampa_share),
-                nmda: spike(settings.nmda_share),
+                ampa: lanes::coarse_units(per_c(settings.mossy_conductance * settings.ampa_share)).min(most),
+                nmda: lanes::units(per_c(settings.mossy_conductance * settings.nmda_share)).min(most),
                 ahp: lanes::units(per_c(settings.ahp)),
                 ahp_reversal: settings.ahp_reversal,
                 decay: [settings.ampa_decay, settings.nmda_decay, settings.ahp_decay].map(lanes::kept),
@@ -389,12 +431,44 @@ impl Chunk {
             slow: vec![0.0; sizes.len()],
             spikes: Vec::with_capacity(cells),
             counts: vec![0; sizes.len()],
+            fired: vec![0; place / LANES],
+            blocks: blocks(first, &sizes),
             sizes,
         }
     }
 
     #[inline(always)]
-    fn step(&mut self, common: &Common, mossy: &[u16], golgi: &[u16]) {
+    fn step(&mut self, on: impl Processor, common: &Common, mossy: &[u16], golgi: &[u16]) {
+        self.deliver(mossy);
+        let mut place = 0;
+        for (cluster, spikes) in golgi.iter().enumerate() {
+            let spikes = f32::from(*spikes);
+            let fast = self.fast[cluster] * common.decay[0] + lanes::FLOOR + common.golgi[0] * spikes;
+            let slow = self.slow[cluster] * common.decay[1] + lanes::FLOOR + common.golgi[1] * spikes;
+            (self.fast[cluster], self.slow[cluster]) = (fast, slow);
+            let inhibition = fast + slow;
+            let shared = Shared {
+                total: common.leak + inhibition,
+                drive: common.leak * common.rest + inhibition * common.reversal,
+            };
+            let at = place..place + lanes::padded(usize::from(self.sizes[cluster]));
+            place = at.end;
+            let cells = lanes::Cells {
+                v: &mut self.v[at.clone()],
+                ampa: &mut self.ampa[at.clone()],
+                nmda: &mut self.nmda[at.clone()],
+                ahp: &mut self.ahp[at.clone()],
+                arriving: &mut self.arriving[at.clone()],
+            };
+            let fired = &mut self.fired[at.start / LANES..at.end / LANES];
+            lanes::advance(on, cells, shared, &common.membrane, fired);
+        }
+        self.reset(common.membrane.ahp);
+    }
+
+    /// Counts the mossy spikes that reach each cell.
+    #[inline(always)]
+    fn deliver(&mut self, mossy: &[u16]) {
         // Held here, for a write of a byte could change what lies behind `self`.
         let (starts, targets, arriving) = (&self.starts[..], &self.targets[..], &mut self.arriving[..]);
         // Rows lie far apart. Asked for beforehand they come from memory together; each by itself would be waited for.
@@ -407,54 +481,30 @@ impl Chunk {
                 arriving[usize::from(*cell)] += 1;
             }
         }
-        self.spikes.clear();
-        let (mut place, mut first) = (0, self.first);
-        for (cluster, spikes) in golgi.iter().enumerate() {
-            let size = usize::from(self.sizes[cluster]);
-            let spikes = f32::from(*spikes);
-            let fast = self.fast[cluster] * common.decay[0] + lanes::FLOOR + common.golgi[0] * spikes;
-            let slow = self.slow[cluster] * common.decay[1] + lanes::FLOOR + common.golgi[1] * spikes;
-            (self.fast[cluster], self.slow[cluster]) = (fast, slow);
-            let inhibition = fast + slow;
-            let shared = Shared {
-                total: common.leak + inhibition,
-                drive: common.leak * common.rest + inhibition * common.reversal,
-            };
-            let cells = place..place + lanes::padded(size);
-            place = cells.end;
-            let before = self.spikes.len();
-            let fired = lanes::advance(
-                &mut self.v[cells.clone()],
-                &mut self.ampa[cells.clone()],
-                &mut self.nmda[cells.clone()],
-                &mut self.ahp[cells.clone()],
-                &mut self.arriving[cells.clone()],
-                shared,
-                &common.membrane,
-            );
-            if fired {
-                self.reset(&common.membrane, cells, first, first + size as u32);
-            }
-            self.counts[cluster] = (self.spikes.len() - before) as u16;
-            first += size as u32;
-        }
     }
 
-    /// Notes the cells of one cluster that fired, numbers `first` up to `end`, and what follows a spike.
+    /// Notes the cells that fired, and what follows a spike.
     #[inline(always)]
-    fn reset(&mut self, membrane: &Membrane, places: core::ops::Range<usize>, first: u32, end: u32) {
-        let (v, ahp) = (&self.v[places.clone()], &mut self.ahp[places]);
-        for ((v, ahp), first) in
-            v.as_chunks().0.iter().zip(ahp.as_chunks_mut::<LANES>().0).zip((first..).step_by(LANES))
-        {
-            let mut set = lanes::above(v, membrane.threshold);
-            while set != 0 {
-                let k = set.trailing_zeros();
-                set &= set - 1;
-                // What fills a cluster up to whole vectors has no input, but a threshold can lie below rest.
-                if first + k < end {
-                    ahp[k as usize] = membrane.ahp;
-                    self.spikes.push(first + k);
+    fn reset(&mut self, after: i16) {
+        // Several blocks at a time, for most are silent.
+        const TOGETHER: usize = 4;
+        let Self { blocks, ahp, fired, spikes, counts, .. } = self;
+        spikes.clear();
+        counts.fill(0);
+        let ahp = ahp.as_chunks_mut::<LANES>().0;
+        for (some, from) in fired.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
+            if some.iter().fold(0, |any, set| any | set) == 0 {
+                continue;
+            }
+            for (set, at) in some.iter().zip(from..) {
+                // What fills a cluster up to whole blocks has no input, but a threshold can lie below rest.
+                let mut set = set & blocks[at].held;
+                while set != 0 {
+                    let k = set.trailing_zeros();
+                    set &= set - 1;
+                    ahp[at][k as usize] = after;
+                    spikes.push(blocks[at].first + k);
+                    counts[usize::from(blocks[at].cluster)] += 1;
                 }
             }
         }
@@ -466,9 +516,11 @@ impl Chunk {
         shape::same(WHAT, self.first.into(), first.into())?;
         shape::same(WHAT, self.cluster.into(), cluster.into())?;
         shape::settings(WHAT, &self.sizes[..], sizes)?;
+        shape::settings(WHAT, &self.blocks[..], &blocks(first, sizes)[..])?;
         shape::same(WHAT, places as u64, sizes.iter().map(|size| lanes::padded(usize::from(*size)) as u64).sum())?;
         shape::lengths(WHAT, &[&self.ampa, &self.nmda, &self.ahp], places)?;
         shape::length(WHAT, &self.arriving, places)?;
+        shape::length(WHAT, &self.fired, places / LANES)?;
         shape::rows("granule cells: mossy fibres", &self.starts, cells.mossy, self.targets.len())?;
         shape::below("granule cells: mossy fibres", &self.targets, places as u64)?;
         shape::lengths("granule cells: inhibition", &[&self.fast, &self.slow], clusters)?;
@@ -479,10 +531,13 @@ impl Chunk {
     fn bytes(&self) -> usize {
         let floats = [&self.v, &self.fast, &self.slow];
         let wide = [&self.starts, &self.spikes];
-        let narrow = [&self.ampa, &self.nmda, &self.ahp, &self.sizes, &self.targets, &self.counts];
+        let narrow = [&self.sizes, &self.targets, &self.counts, &self.fired];
+        let conductances = [&self.ampa, &self.nmda, &self.ahp];
         floats.iter().map(|values| values.capacity() * size_of::<f32>()).sum::<usize>()
             + wide.iter().map(|values| values.capacity() * size_of::<u32>()).sum::<usize>()
             + narrow.iter().map(|values| values.capacity() * size_of::<u16>()).sum::<usize>()
+            + conductances.iter().map(|values| values.capacity() * size_of::<i16>()).sum::<usize>()
+            + self.blocks.capacity() * size_of::<Block>()
             + self.arriving.capacity()
     }
 }
@@ -537,11 +592,45 @@ mod tests {
         parameters
     }
 
+    /// Every kind of vector instructions that this processor has.
+    fn kinds() -> Vec<pulp::Arch> {
+        let mut kinds = vec![pulp::Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        kinds.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
+        kinds
+    }
+
     #[test]
     fn vectors_give_the_bits_of_single_cells() {
-        let parameters = of(6_400, 64, 256);
-        let scalar = Layer::new(&parameters).run(300, pulp::Arch::Scalar, None);
-        assert_eq!(scalar, Layer::new(&parameters).run(300, pulp::Arch::new(), None));
+        // Clusters of whole blocks, and of 100 cells and 41 or 42.
+        for (granule, golgi) in [(6_144, 64), (6_400, 64), (1_003, 24)] {
+            let parameters = of(granule, golgi, 256);
+            let scalar = Layer::new(&parameters).run(300, pulp::Arch::Scalar, None);
+            assert!(scalar.len() > granule + 600 + granule, "{} spikes and more", scalar.len());
+            for arch in kinds() {
+                assert_eq!(scalar, Layer::new(&parameters).run(300, arch, None), "{granule} cells, {arch:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn conductances_that_reach_their_most_stay_there_on_every_processor() {
+        // Every mossy fibre in every step, on cells that never fire.
+        let mut parameters = of(800, 8, 64);
+        parameters.passage.mossy_conductance = 100.0;
+        parameters.passage.threshold = 100.0;
+        let lines: Vec<u16> = (0..64).collect();
+        let mut states = Vec::new();
+        for arch in kinds().into_iter().chain([pulp::Arch::Scalar]) {
+            let mut cells = Passage::new(&parameters, 1);
+            let (mut spikes, mut clusters) = (Vec::new(), vec![0; 8]);
+            for _ in 0..200 {
+                cells.step_on(arch, &lines, &[], &mut spikes, &mut clusters, None);
+            }
+            assert!(spikes.is_empty() && cells.chunks[0].nmda.iter().filter(|g| **g == i16::MAX).count() == 800);
+            states.push((cells.chunks[0].ampa.clone(), cells.chunks[0].v.clone()));
+        }
+        assert!(states.iter().all(|state| *state == states[0]));
     }
 
     #[test]
