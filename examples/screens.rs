@@ -14,6 +14,7 @@ use std::{
 use bevy::math::UVec2;
 use doozy::{
     audio::Levels,
+    calibration::Calibrations,
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
@@ -102,7 +103,7 @@ fn main() -> anyhow::Result<()> {
                 who: Who::Learner(Profile::Showcase),
                 pace: Pace::Virtual { from: HostTime(1_000_000_000) },
                 levels: Levels::default(),
-                audio_offset: Nanos::ZERO,
+                calibrations: Calibrations::default(),
                 bindings: Bindings::default(),
                 data: data.clone(),
                 length: None,

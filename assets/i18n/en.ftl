@@ -200,5 +200,11 @@ calibration-no-taps = No key was pressed. Nothing is kept.
 calibration-no-agreement = Your presses to the single sounds lie too far apart to tell which beat you tap to. Try again.
 calibration-sound-slipped = The sound stuttered; what you tapped then does not count. The beat goes on in a moment.
 calibration-not-kept = The calibration could not be written: { $why }
-calibration-file-broken = The calibrations in { $path } could not be read. They now lie in { $kept }; until you calibrate anew, nothing is corrected.
+calibration-file-broken = The calibrations in { $path } could not be read. They now lie in { $kept }; until you calibrate anew, the numbers set by hand hold.
 calibration-entry-unusable = Calibration { $entry } in { $path } cannot be used and is left as it is: { $why }
+
+notice-offset-measured = { $output } with { $input }: { $ms } ms from now on, as measured there.
+notice-offset-by-hand = { $output } with { $input }: nothing was measured there, so { $ms } ms as set by hand.
+notice-calibration-stale = { $output } with { $input } was calibrated at another rate or buffer. { $ms } ms still applies; calibrate again when you can.
+notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
+notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.

@@ -29,7 +29,7 @@ const START_MS: (f64, f64) = (60.0, 180.0);
 /// Intervals that count as a pace ◇: below, a whole beat could be mistaken; above, nobody keeps a beat (skill.md §1).
 pub const PACE: (Nanos, Nanos) = (Nanos::ms(450), Nanos::ms(1_800));
 /// Taps whose intervals give the prediction: enough to smooth the hand's scatter, few enough to follow its drift. ◇
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 12;
 /// Taps in a row before the beat sets in.
 const FIND_PACE: usize = 4;
 
@@ -159,13 +159,10 @@ impl Adjuster {
         self.taps.clear();
     }
 
-    /// When the tap `ahead` taps after the latest will be stamped: the interval, and where the taps lie on it, by medians.
+    /// When the tap `ahead` taps after the latest will be stamped: counted from the latest, for a hand that keeps no outer beat wanders, and
+    /// its older taps say less about where it is.
     fn predicted(&self, ahead: i64) -> Option<HostTime> {
-        let interval = self.tempo()?;
-        let last = *self.taps.back()?;
-        let on_it: Vec<f64> =
-            self.taps.iter().rev().zip(0..).map(|(t, back)| ((*t - last).0 + back * interval.0) as f64).collect();
-        Some(last + Nanos(median(&on_it)? as i64 + ahead * interval.0))
+        Some(*self.taps.back()? + Nanos(ahead * self.tempo()?.0))
     }
 
     /// The next moment at which the beat should be heard as the card reports it, if it has to be scheduled by `now`: `lead` before

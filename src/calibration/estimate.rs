@@ -136,15 +136,22 @@ fn se_of_median(values: &[f64], median: f64) -> Option<f64> {
     }
     let sorted = sorted(values);
     let c = ((n as f64 + 1.0) / 2.0 - (n as f64).sqrt()).round().max(1.0) as usize;
-    // P(fewer than c of n lie below the median), by the recursion of binomial coefficients
-    let (mut term, mut tail) = (0.5_f64.powi(n as i32), 0.0);
-    for i in 0..c {
-        tail += term;
-        term *= (n - i) as f64 / (i + 1) as f64;
-    }
-    let z = rng::normal_quantile(1.0 - tail);
+    let z = if n > LARGE { 2.0 } else { rng::normal_quantile(1.0 - binomial_below(c, n)) };
     let independent = (sorted[n - c] - sorted[c - 1]) / (2.0 * z);
     Some(independent * if n >= FEWEST_TAPS as usize { in_a_row(values, median) } else { 1.0 })
+}
+
+/// Beyond so many values z is at its limit, 2, to a hundredth; the powers of one half run out at a thousand.
+const LARGE: usize = 500;
+
+/// P(fewer than `c` of `n` fair coins show heads), by the recursion of binomial coefficients.
+fn binomial_below(c: usize, n: usize) -> f64 {
+    let (mut term, mut below) = (0.5_f64.powi(n as i32), 0.0);
+    for i in 0..c {
+        below += term;
+        term *= (n - i) as f64 / (i + 1) as f64;
+    }
+    below
 }
 
 /// By how much the error is greater than that of independent values, 1 or more.

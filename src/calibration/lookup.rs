@@ -162,14 +162,27 @@ impl Applied {
     }
 }
 
-/// Everything that was measured, and what holds where nothing was.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Everything that was measured, and what holds where nothing was. The default corrects nothing.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Calibrations {
     pub entries: Vec<Entry>,
     /// settings.toml's `audio_offset_ms`.
     pub audio_by_hand: Nanos,
     /// settings.toml's `video_offset_ms`.
     pub video_by_hand: Nanos,
+    /// The display in use.
+    pub display: String,
+}
+
+impl Default for Calibrations {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            audio_by_hand: Nanos::ZERO,
+            video_by_hand: Nanos::ZERO,
+            display: DISPLAY.to_owned(),
+        }
+    }
 }
 
 impl Calibrations {
@@ -179,10 +192,10 @@ impl Calibrations {
         self.applied(standing(&self.entries, Sense::Audio, &output.name, Some(output), input), self.audio_by_hand)
     }
 
-    /// The offset of pictures on this display, answered on this input.
+    /// The offset of pictures on the display in use, answered on this input.
     #[must_use]
-    pub fn video(&self, display: &str, input: &InputId) -> Applied {
-        self.applied(standing(&self.entries, Sense::Video, display, None, input), self.video_by_hand)
+    pub fn video(&self, input: &InputId) -> Applied {
+        self.applied(standing(&self.entries, Sense::Video, &self.display, None, input), self.video_by_hand)
     }
 
     fn applied(&self, standing: Standing, by_hand: Nanos) -> Applied {

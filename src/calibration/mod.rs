@@ -25,6 +25,8 @@ mod procedure;
 pub mod run;
 pub mod store;
 mod tapper;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

@@ -38,6 +38,8 @@ const FLASH_PATIENCE: Nanos = Nanos::ms(400);
 /// How long to wait for the sound's clock, and for the window to have the keys, as a session does.
 const AUDIO_PATIENCE: Nanos = Nanos::ms(5_000);
 const WINDOW_PATIENCE: Nanos = Nanos::ms(10_000);
+/// A simulated player learns of a stimulus this long before it, so that it can tap as far ahead as the range goes.
+const FORESEEN: Nanos = Nanos::ms(1_500);
 /// How long a simulated player holds a key.
 const HELD: Nanos = Nanos::ms(60);
 
@@ -81,7 +83,8 @@ pub(super) struct Procedure {
     next: u32,
     next_at: HostTime,
     given: u32,
-    /// Flashes that were asked for and have not been drawn yet.
+    /// Number of the next stimulus that a simulated player has yet to answer.
+    foreseen: u32,
     matcher: Matcher,
     /// Taps whose stimulus may still come.
     pending: Vec<HostTime>,
@@ -114,6 +117,7 @@ impl Procedure {
             next: 0,
             next_at: now,
             given: 0,
+            foreseen: 0,
             matcher: Matcher::default(),
             pending: Vec::new(),
             reactions: Vec::new(),
@@ -197,6 +201,7 @@ impl Procedure {
     fn enter(&mut self, phase: Phase, now: HostTime) {
         self.phase = phase;
         self.given = 0;
+        self.foreseen = self.next;
         self.next_at = now + BREATH;
         self.matcher.close();
         self.pending.clear();
@@ -253,23 +258,33 @@ impl Procedure {
             Sense::Video => at,
         };
         self.notes.push(Note::Beat { n, at });
-        let phase = self.phase;
-        match &mut self.parts.seat {
-            Seat::Person => {
-                // a flash counts from when it was drawn
-                if self.parts.method.sense() == Sense::Audio {
-                    self.matcher.stimulus(n, at);
-                }
-            }
-            Seat::Simulated { player, tap } => {
-                self.matcher.stimulus(n, at);
-                if let Some(t) = player.answer(phase, at) {
-                    press(tap, &self.parts.bindings, t);
-                }
-            }
+        if let (Seat::Simulated { player, .. }, Phase::Settling) = (&mut self.parts.seat, self.phase) {
+            player.listen(at);
         }
+        // to a person a flash is there once it was drawn
         if self.parts.method.sense() == Sense::Audio || matches!(self.parts.seat, Seat::Simulated { .. }) {
+            self.matcher.stimulus(n, at);
             self.announce(n, at);
+        }
+    }
+
+    /// Lets a simulated player answer the stimuli that come next: `every` apart, where they are more than one.
+    fn foresee(&mut self, now: HostTime, every: Option<Nanos>) {
+        let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
+        loop {
+            let ahead = i64::from(self.foreseen) - i64::from(self.next);
+            let at = match (ahead, every) {
+                (0, _) => self.next_at,
+                (1.., Some(every)) => self.next_at + Nanos(ahead * every.0),
+                _ => return,
+            };
+            if at - now > FORESEEN {
+                return;
+            }
+            self.foreseen += 1;
+            if let Some(t) = player.answer(self.phase, at) {
+                press(tap, &self.parts.bindings, t);
+            }
         }
     }
 
@@ -313,7 +328,10 @@ impl Procedure {
                 self.notes.push(told(id, Vec::new(), true));
                 self.enter(Phase::Review, now);
             }
-        } else if self.is_due(now) {
+            return;
+        }
+        self.foresee(now, None);
+        if self.is_due(now) {
             self.give(Sound::CountIn, self.next_at);
             self.next_at = self.next_at + Nanos::from_ms(self.gaps.between(GAP_MS.0, GAP_MS.1));
         }
@@ -321,6 +339,9 @@ impl Procedure {
 
     fn go_on_steady(&mut self, now: HostTime) {
         let enough = self.taps.estimate().n >= ENOUGH_TAPS || self.given >= MOST_BEATS;
+        if !enough {
+            self.foresee(now, Some(INTERVAL));
+        }
         if !enough && self.is_due(now) {
             self.give(Sound::Beat, self.next_at);
             self.next_at = self.next_at + INTERVAL;

@@ -14,6 +14,7 @@ use doozy_training::{
 use super::{Common, Failure, signal};
 use crate::{
     audio::{Level, Levels},
+    calibration::{Calibrations, StoreFile},
     clock::Clock,
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
@@ -190,6 +191,7 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
             Player::Human => Who::Person,
             Player::Learner(name) => Who::Learner(name.parse()?),
         };
+        let who_plays = asked.player.clone();
         let pace = match asked.clock {
             ShellClock::Real => Pace::Host { keys: Keys::Tap },
             ShellClock::Virtual { .. } => Pace::Virtual { from: VIRTUAL_ORIGIN },
@@ -201,13 +203,40 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
             who,
             pace,
             levels: levels(&settings, asked.loudness),
-            audio_offset: Nanos::from_ms(settings.audio.audio_offset_ms),
+            calibrations: match who_plays {
+                Player::Human => calibrations(&settings),
+                // nobody's devices are in its way
+                Player::Learner(_) => Calibrations::default(),
+            },
             bindings: bindings.clone(),
             data: data.clone(),
             length: None,
         })?;
         Ok(Box::new(handle) as Box<dyn Conduct>)
     })
+}
+
+/// What was measured by now, and the numbers set by hand for everything else. Read anew for each session: a calibration may have come between.
+fn calibrations(settings: &Settings) -> Calibrations {
+    let (entries, findings) = match StoreFile::open() {
+        Ok((file, findings)) => (file.entries, findings),
+        // without a folder of settings there is nothing stored
+        Err(error) => {
+            tracing::info!("{error}");
+            (Vec::new(), Vec::new())
+        }
+    };
+    let text = Text::load(&settings.language);
+    for finding in findings {
+        let (id, args) = finding.message();
+        super::complain(text.say(id, &args));
+    }
+    Calibrations {
+        entries,
+        audio_by_hand: Nanos::from_ms(settings.audio.audio_offset_ms),
+        video_by_hand: Nanos::from_ms(settings.audio.video_offset_ms),
+        ..Calibrations::default()
+    }
 }
 
 /// A shipped level by its place under `levels/`, any other by its path.

@@ -270,6 +270,7 @@ impl PlayState {
                     found.clock = Some(*clock);
                 }
             }
+            Note::Offsets { .. } => {}
             Note::Cortex(view) => self.cortex = Some(view.clone()),
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
