@@ -1,4 +1,5 @@
-//! Drift: whether a session's asynchronies wander off from where they began. It offers a new calibration and applies nothing.
+//! Drift: whether a session's asynchronies wander off from where they began. It offers a new calibration and applies
+//! nothing.
 //!
 //! It cannot tell whose drift it is: a device that falls behind and a player who tires look the same. Pure.
 
@@ -6,8 +7,8 @@ use std::collections::VecDeque;
 
 use super::estimate::summarize;
 
-/// Presses that say where the session began, and where it is now ◇: about a minute of play each; the standard error of their
-/// median is then 4–8 ms for a spread of 20–40.
+/// Presses that say where the session began, and where it is now ◇: about a minute of play each; the standard error of
+/// their median is then 4–8 ms for a spread of 20–40.
 const WINDOW: usize = 40;
 /// Least difference worth telling, ms ◇: half the tolerance of the tightest shipped level, above what
 /// a player's mean asynchrony wanders by within a session.
@@ -37,7 +38,8 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// The asynchrony of a press that was matched to a target, ms. Some once a session, when the latest presses differ from the first.
+    /// The asynchrony of a press that was matched to a target, ms. Some once a session, when the latest presses differ
+    /// from the first.
     pub fn hit(&mut self, asynchrony_ms: f64) -> Option<Offer> {
         if self.offered || !asynchrony_ms.is_finite() {
             return None;

@@ -1,7 +1,7 @@
 //! Which offset applies: to this output and this input, and to no other.
 //!
-//! A measured offset belongs to the pair of devices that it was measured on. Where nothing was measured on the pair in use, the number
-//! that a player has set by hand holds (settings.toml), and never that of another device (cases A28).
+//! A measured offset belongs to the pair of devices that it was measured on. Where nothing was measured on the pair in
+//! use, the number that a player has set by hand holds (settings.toml), and never that of another device (cases A28).
 
 use std::collections::BTreeMap;
 
@@ -145,8 +145,8 @@ impl Applied {
         matches!(&self.origin, Origin::Measured { stale, .. } if !stale.is_empty())
     }
 
-    /// When a stimulus is heard that the card says is heard at `reported`. Delays of hardware are in real time: a drill's rate
-    /// is in `reported` already, and stretches nothing here (cases A32 d).
+    /// When a stimulus is heard that the card says is heard at `reported`. Delays of hardware are in real time: a
+    /// drill's rate is in `reported` already, and stretches nothing here (cases A32 d).
     #[must_use]
     pub fn heard(&self, reported: HostTime) -> HostTime {
         reported + self.offset
@@ -154,8 +154,8 @@ impl Applied {
 
     /// Of which moment a picture has to be drawn, at `now`, so that what is seen falls together with what is heard.
     ///
-    /// A judged moment is stamp time: heard + I. A picture of moment t that is drawn at t − (D + I) is seen at t − I, which is when the
-    /// finger has to come down. So the stage is drawn ahead by the video offset.
+    /// A judged moment is stamp time: heard + I. A picture of moment t that is drawn at t − (D + I) is seen at t − I,
+    /// which is when the finger has to come down. So the stage is drawn ahead by the video offset.
     #[must_use]
     pub fn drawn(&self, now: HostTime) -> HostTime {
         now + self.offset

@@ -1,5 +1,5 @@
-//! A simulated player of a calibration, with an offset that is known: it taps late by the devices' delay, ahead by its anticipation,
-//! and adjusts a beat by ear.
+//! A simulated player of a calibration, with an offset that is known: it taps late by the devices' delay, ahead by its
+//! anticipation, and adjusts a beat by ear.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,8 @@ pub struct Tapper {
     pub offset_ms: f64,
     /// SD of the hand, and of what the ear notices in the adjustment, ms.
     pub sd_ms: f64,
-    /// Asynchrony to a steady beat beyond the delay, ms; negative: ahead of it. Not there in reactions and in the adjustment.
+    /// Asynchrony to a steady beat beyond the delay, ms; negative: ahead of it. Not there in reactions and in the
+    /// adjustment.
     pub anticipation_ms: f64,
     /// Share of taps that go astray by 1350 ms, 0…1 (cases A32 e).
     pub outliers: f64,
@@ -94,7 +95,8 @@ impl Player {
         self.next_own = Some(next);
     }
 
-    /// In the adjustment: what it does about the beats that it has heard by `now`. A beat counts for the finger nearest to it.
+    /// In the adjustment: what it does about the beats that it has heard by `now`. A beat counts for the finger nearest
+    /// to it.
     pub(super) fn adjust(&mut self, now: HostTime) -> Option<Move> {
         let delay = Nanos::from_ms(self.tapper.offset_ms);
         // the ear needs the taps on both sides of a beat

@@ -1,4 +1,5 @@
-//! `doozy calibrate`: measure how late the devices are, list what was measured, forget it, or try the procedure on a simulated player.
+//! `doozy calibrate`: measure how late the devices are, list what was measured, forget it, or try the procedure on a
+//! simulated player.
 
 use clap::{Args, ValueEnum};
 use doozy_training::time::{HostTime, Nanos};
@@ -35,7 +36,8 @@ pub struct Calibrate {
     /// Let an entry apply on its devices, by its number in --list
     #[arg(long, value_name = "N", conflicts_with_all = ["list", "clear", "simulate"])]
     choose: Option<usize>,
-    /// A simulated player in virtual time: delay of its devices, SD of its hand, its anticipation (negative: ahead), all in ms; nothing is stored
+    /// A simulated player in virtual time: delay of its devices, SD of its hand, its anticipation (negative: ahead),
+    /// all in ms; nothing is stored
     #[arg(long, value_name = "OFFSET[,SD[,ANTICIPATION]]", allow_hyphen_values = true, value_parser = tapper, conflicts_with = "list")]
     simulate: Option<Tapper>,
     /// Of everything random; the same seed gives the same calibration

@@ -1,4 +1,5 @@
-//! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each session.
+//! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each
+//! session.
 
 use std::{
     path::PathBuf,
@@ -191,7 +192,6 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
             Player::Human => Who::Person,
             Player::Learner(name) => Who::Learner(name.parse()?),
         };
-        let who_plays = asked.player.clone();
         let pace = match asked.clock {
             ShellClock::Real => Pace::Host { keys: Keys::Tap },
             ShellClock::Virtual { .. } => Pace::Virtual { from: VIRTUAL_ORIGIN },
@@ -203,7 +203,7 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
             who,
             pace,
             levels: levels(&settings, asked.loudness),
-            calibrations: match who_plays {
+            calibrations: match &asked.player {
                 Player::Human => calibrations(&settings),
                 // nobody's devices are in its way
                 Player::Learner(_) => Calibrations::default(),
@@ -216,7 +216,8 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
     })
 }
 
-/// What was measured by now, and the numbers set by hand for everything else. Read anew for each session: a calibration may have come between.
+/// What was measured by now, and the numbers set by hand for everything else. Read anew for each session: a calibration
+/// may have come between.
 fn calibrations(settings: &Settings) -> Calibrations {
     let (entries, findings) = match StoreFile::open() {
         Ok((file, findings)) => (file.entries, findings),

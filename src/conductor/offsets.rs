@@ -1,4 +1,5 @@
-//! The offsets of a session: which apply to the trial that begins, what is told when they change, and whether the player drifts.
+//! The offsets of a session: which apply to the trial that begins, what is told when they change, and whether the
+//! player drifts.
 
 use doozy_training::{
     event::{DeviceId, EventKind, Judged, TrialId},
@@ -49,7 +50,8 @@ impl Offsets {
         self.device = device;
     }
 
-    /// What applies now, from the output in use and the input pressed last. Never what was measured on other devices (cases A28).
+    /// What applies now, from the output in use and the input pressed last. Never what was measured on other devices
+    /// (cases A28).
     #[must_use]
     pub fn now(&self, audio: &Audio) -> InForce {
         let output = Output::from(audio.report());
@@ -118,8 +120,8 @@ pub struct Placed {
     pub reported: HostTime,
 }
 
-/// Puts a trial that is to begin at `not_before` or later on the clocks: its sounds at least `lead` from now, its judged zero the
-/// player's offset after what the card reports.
+/// Puts a trial that is to begin at `not_before` or later on the clocks: its sounds at least `lead` from now, its
+/// judged zero the player's offset after what the card reports.
 #[must_use]
 pub fn place(source: &TrialClockSource, offset: Nanos, not_before: HostTime, now: HostTime, lead: Nanos) -> Placed {
     let early = Nanos((-offset.0).max(0));
@@ -129,7 +131,8 @@ pub fn place(source: &TrialClockSource, offset: Nanos, not_before: HostTime, now
     Placed { clock, zero, reported: heard.origin }
 }
 
-/// [`place`] on a virtual clock: where the session wants it, so that no frame of the driver's leaves a trace in the record.
+/// [`place`] on a virtual clock: where the session wants it, so that no frame of the driver's leaves a trace in the
+/// record.
 #[must_use]
 pub fn place_virtually(
     source: &TrialClockSource,

@@ -1,8 +1,8 @@
 //! The record: everything that reached a session and everything it said, in one SQLite database that outlives a kill.
 //!
-//! [`Recorder`] writes, in a thread of its own; [`Reader`] lists and loads; [`verify()`] recomputes. The tables and their
-//! checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates and no
-//! other room: what it has to say to people is a [`Notice`].
+//! [`Recorder`] writes, in a thread of its own; [`Reader`] lists and loads; [`verify()`] recomputes. The tables and
+//! their checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates
+//! and no other room: what it has to say to people is a [`Notice`].
 
 mod ndjson;
 mod row;
@@ -122,8 +122,8 @@ pub struct Device {
 
 /// How a trial's stimuli were put on the host's clock: what the card said, and the player's own offset on top of it.
 ///
-/// A press is judged against `reported` + the target's time + `offset`; the sum is the input `anchor`. Here are its parts, so
-/// that errors can be reckoned anew with another offset. Since version 2 of the tables.
+/// A press is judged against `reported` + the target's time + `offset`; the sum is the input `anchor`. Here are its
+/// parts, so that errors can be reckoned anew with another offset. Since version 2 of the tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StimulusClock {

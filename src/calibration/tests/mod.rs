@@ -4,6 +4,7 @@ mod adjusting;
 mod drifting;
 mod lookups;
 mod numbers;
+mod persons;
 mod procedures;
 mod storing;
 
