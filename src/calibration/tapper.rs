@@ -116,6 +116,6 @@ impl Player {
         self.coming.clear();
         // late beats are moved earlier, in the steps of the keys
         let steps = if apart.abs() > 15.0 { 5 * (apart / 5.0).round() as i32 } else { apart.round() as i32 };
-        Some(if apart.abs() <= 0.3 * self.tapper.sd_ms + 1.0 { Move::Confirm } else { Move::Nudge(-steps) })
+        Some(if apart.abs() <= 0.5 * self.tapper.sd_ms + 5.0 { Move::Confirm } else { Move::Nudge(-steps) })
     }
 }

@@ -72,13 +72,10 @@ fn window(n: u32) -> (EventId, f64, f64) {
 
 /// What a trial of two presses says and hears, in the order in which a session would.
 fn trial(k: u32) -> Vec<Entry> {
-    let mut entries = vec![
-        Entry::Clock(clock(k)),
-        Entry::Input(Input::Anchor {
-            trial: TrialId(k),
-            clock: TrialClock { origin: HostTime(2_000_000_000), rate_ppb: 17 },
-        }),
-    ];
+    let mut entries = vec![Entry::Input(Input::Anchor {
+        trial: TrialId(k),
+        clock: TrialClock { origin: HostTime(2_000_000_000), rate_ppb: 17 },
+    })];
     for n in [2 * k, 2 * k + 1] {
         let judged = judged(n);
         let (event, w, dose) = window(n);
@@ -105,6 +102,7 @@ fn trial(k: u32) -> Vec<Entry> {
             Entry::Effect(Effect::WindowOpened { event, w, dose, t: t + Nanos::ms(250) }),
         ]);
     }
+    entries.push(Entry::Clock(clock(k)));
     entries.push(Entry::Effect(Effect::TrialEnded {
         trial: TrialId(k),
         void: None,
