@@ -314,12 +314,13 @@ impl Procedure {
 
     fn go_on_single(&mut self, now: HostTime) {
         let waits = !self.pending.is_empty();
-        if self.reactions.len() >= SINGLES && !waits {
-            if let Some(ms) = coarse(&self.reactions) {
-                self.coarse_ms = ms;
-                let phase = if self.parts.method == Method::Adjust { Phase::Settling } else { Phase::Steady };
-                return self.enter(phase, now);
-            }
+        if self.reactions.len() >= SINGLES
+            && !waits
+            && let Some(ms) = coarse(&self.reactions)
+        {
+            self.coarse_ms = ms;
+            let phase = if self.parts.method == Method::Adjust { Phase::Settling } else { Phase::Steady };
+            return self.enter(phase, now);
         }
         if self.given >= MOST_SINGLES {
             if now - self.next_at > Nanos::ZERO && !waits {
