@@ -508,7 +508,7 @@ impl Performance {
         let source = self.parts.audio.clock();
         // a frame is heard the device's latency after it was handed over, and handed over `LEAD` before that at the latest
         let lead = LEAD + source.latency();
-        let in_force = self.offsets.now(&self.parts.audio);
+        let in_force = self.offsets.now(self.parts.audio.report());
         let offset = in_force.audio.offset;
         let ahead = lead + lead + Nanos(offset.0.max(0));
         if !self.asked && (plan.not_before > now + ahead || !self.is_ready(now)) {
