@@ -15,7 +15,7 @@ use std::{
 use bevy::math::UVec2;
 use doozy::{
     audio::Levels,
-    calibration::{self, Tapper},
+    calibration::{self, Calibrations, Tapper},
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
@@ -32,10 +32,7 @@ use doozy::{
     paths::{DataDir, Root},
     text::Text,
 };
-use doozy_training::{
-    learner::Profile,
-    time::{HostTime, Nanos},
-};
+use doozy_training::{learner::Profile, time::HostTime};
 
 const FPS: u32 = 30;
 
@@ -124,7 +121,7 @@ fn main() -> anyhow::Result<()> {
                 who: Who::Learner(Profile::Showcase),
                 pace: Pace::Virtual { from: HostTime(1_000_000_000) },
                 levels: Levels::default(),
-                audio_offset: Nanos::ZERO,
+                calibrations: Calibrations::default(),
                 bindings: Bindings::default(),
                 data: data.clone(),
                 length: None,

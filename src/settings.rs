@@ -76,9 +76,10 @@ pub struct Audio {
     /// The scene of a doozy.
     pub scene: f64,
     pub bed: f64,
-    /// Added to the sound's reported delay, ms.
+    /// Added to the sound's reported delay, ms; set by hand. Holds only where nothing was measured on the devices in use
+    /// (`calibration.toml`).
     pub audio_offset_ms: f64,
-    /// Added to the picture's reported delay, ms.
+    /// Added to the picture's reported delay, ms; likewise.
     pub video_offset_ms: f64,
     #[serde(flatten)]
     unknown: Table,

@@ -273,3 +273,67 @@ fn parameter_files_are_validated_as_the_lab_reads_them() {
     let absent = home.path().join("absent.toml").display().to_string();
     assert_eq!(doozy(&["validate", &absent], home.path()).status.code(), Some(3));
 }
+
+#[test]
+fn a_simulated_calibration_tells_what_it_found_and_stores_nothing() {
+    let home = home();
+    let found = |args: &[&str]| -> (Option<i32>, serde_json::Value) {
+        let output = doozy(&[&["calibrate", "--json"], args].concat(), home.path());
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+    };
+    for (offset, sd) in [("650", "0"), ("-1000", "0"), ("1000", "0"), ("-20.5", "0")] {
+        let (code, json) = found(&["--method", "sound", "--simulate", &format!("{offset},{sd},0")]);
+        let ms = json["offset_ms"].as_f64().expect("a number");
+        assert_eq!((code, json["verdict"].as_str()), (Some(0), Some("ready")), "{json}");
+        assert!((ms - offset.parse::<f64>().expect("a number")).abs() <= 1.0, "{offset}: {ms}");
+    }
+    // the habit of tapping ahead is in the one and not in the other
+    let (_, tapped) = found(&["--method", "sound", "--simulate", "120,10,-60"]);
+    let (_, adjusted) = found(&["--method", "adjust", "--simulate", "120,10,-60"]);
+    assert_eq!((&tapped["holds_anticipation"], &adjusted["holds_anticipation"]), (&true.into(), &false.into()));
+    let (tapped, adjusted) = (tapped["offset_ms"].as_f64(), adjusted["offset_ms"].as_f64());
+    assert!(tapped.is_some_and(|ms| (ms - 60.0).abs() < 8.0), "{tapped:?}");
+    assert!(adjusted.is_some_and(|ms| (ms - 120.0).abs() < 25.0), "{adjusted:?}");
+    // a hand that is all over the place
+    let (code, json) = found(&["--method", "flash", "--simulate", "50,120,0"]);
+    assert_eq!(code, Some(1), "{json}");
+    assert!(!home.path().join("config").exists() && !home.path().join("data").exists());
+    for wrong in ["soon", "1001", "0,-1", "1,2,3,4", "nan"] {
+        let output = doozy(&["calibrate", "--simulate", wrong], home.path());
+        assert_eq!(output.status.code(), Some(2), "{wrong}: {}", said(&output));
+    }
+}
+
+#[test]
+fn stored_calibrations_are_listed_chosen_and_forgotten() {
+    let home = home();
+    let config = home.path().join("config");
+    fs::create_dir_all(&config).expect("a folder");
+    let entry = |method: &str, offset: f64| {
+        format!(
+            "[[entry]]\nmethod = \"{method}\"\noutput = \"silent\"\ninput = {{ kind = \"keyboard\" }}\noffset_ms = {offset:?}\n\
+             se_ms = 2.0\nspread_ms = 9.0\nn = 6\nrate = 96000\ndate = \"2026-11-28T14:20:00Z\"\nprogram = \"0.1.0\"\n\n"
+        )
+    };
+    let file = config.join("calibration.toml");
+    let text = entry("adjust", 40.0) + &entry("tap_to_sound", -12.5) + &entry("adjust", 2000.0);
+    fs::write(&file, text).expect("a file");
+    let list = || -> serde_json::Value {
+        let output = doozy(&["calibrate", "--list", "--json"], home.path());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let entries = list()["entries"].as_array().expect("a list").clone();
+    assert_eq!(entries.len(), 2, "one is beyond the range: {entries:?}");
+    assert_eq!(entries[0]["offset_ms"], 40.0);
+    let output = doozy(&["calibrate", "--list"], home.path());
+    assert!(said(&output).contains("-12.5 ms") && said(&output).contains("cannot be used"), "{}", said(&output));
+    assert_eq!(doozy(&["calibrate", "--choose", "2"], home.path()).status.code(), Some(0));
+    assert_eq!(list()["entries"][1]["chosen"], true);
+    assert_eq!(doozy(&["calibrate", "--choose", "7"], home.path()).status.code(), Some(2));
+    assert_eq!(doozy(&["calibrate", "--clear", "1"], home.path()).status.code(), Some(0));
+    assert_eq!(list()["entries"].as_array().map(Vec::len), Some(1));
+    assert_eq!(doozy(&["calibrate", "--clear", "all"], home.path()).status.code(), Some(0));
+    assert_eq!(list()["entries"].as_array().map(Vec::len), Some(0));
+    assert!(fs::read_to_string(&file).expect("a file").contains("2000.0"), "what cannot be used is not thrown away");
+}

@@ -10,6 +10,7 @@ mod demo;
 mod display;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
+mod offsets;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;

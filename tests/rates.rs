@@ -2,6 +2,7 @@
 
 use doozy::{
     audio::Levels,
+    calibration::Calibrations,
     conductor::{Handle, Pace, Setup, Terms, Who, note::Note, start},
     input::Bindings,
     ladders::{self, Loaded},
@@ -29,7 +30,7 @@ pub fn begin(level: Loaded, who: Who, data: &std::path::Path, seconds: Option<i6
         who,
         pace: Pace::Virtual { from: HostTime(5_000_000_000) },
         levels: Levels::default(),
-        audio_offset: Nanos::ZERO,
+        calibrations: Calibrations::default(),
         bindings: Bindings::default(),
         data: DataDir::at(data),
         length: seconds.map(|s| Nanos::ms(s * 1000)),

@@ -1,9 +1,9 @@
 //! The adjustment: a beat that follows the player, moved by the player until it falls together with the finger.
 //!
-//! The player taps at their own pace; the sound of tap n is scheduled at (predicted stamp of tap n) − x. The finger itself is
-//! heard and felt at stamp − I, the beat at prediction − x + O: together when x = O + I. The player follows nothing, so
-//! nothing is anticipated. The beat must be heard through the loudspeaker and the finger through the air: a tap's sound made by this
-//! program would be late by O as well, and O would cancel out.
+//! The player taps at their own pace; the sound of tap n is scheduled at (predicted stamp of tap n) − x. The finger
+//! itself is heard and felt at stamp − I, the beat at prediction − x + O: together when x = O + I. The player follows
+//! nothing, so nothing is anticipated. The beat must be heard through the loudspeaker and the finger through the air: a
+//! tap's sound made by this program would be late by O as well, and O would cancel out.
 //!
 //! Pure: taps and the present moment go in, moments for the beat come out.
 //!
@@ -24,12 +24,13 @@ use super::{
 pub const SETTINGS_ASKED: u32 = 6;
 /// Beats to be heard at a setting before it can be confirmed ◇.
 pub const BEATS_TO_HEAR: u32 = 4;
-/// How far each setting starts from where the last ones point, ms: far enough to be heard as apart, near enough to get there. ◇
+/// How far each setting starts from where the last ones point, ms: far enough to be heard as apart, near enough to get
+/// there. ◇
 const START_MS: (f64, f64) = (60.0, 180.0);
 /// Intervals that count as a pace ◇: below, a whole beat could be mistaken; above, nobody keeps a beat (skill.md §1).
 pub const PACE: (Nanos, Nanos) = (Nanos::ms(450), Nanos::ms(1_800));
 /// Taps whose intervals give the prediction: enough to smooth the hand's scatter, few enough to follow its drift. ◇
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 12;
 /// Taps in a row before the beat sets in.
 const FIND_PACE: usize = 4;
 
@@ -159,17 +160,14 @@ impl Adjuster {
         self.taps.clear();
     }
 
-    /// When the tap `ahead` taps after the latest will be stamped: the interval, and where the taps lie on it, by medians.
+    /// When the tap `ahead` taps after the latest will be stamped: counted from the latest, for a hand that keeps no
+    /// outer beat wanders, and its older taps say less about where it is.
     fn predicted(&self, ahead: i64) -> Option<HostTime> {
-        let interval = self.tempo()?;
-        let last = *self.taps.back()?;
-        let on_it: Vec<f64> =
-            self.taps.iter().rev().zip(0..).map(|(t, back)| ((*t - last).0 + back * interval.0) as f64).collect();
-        Some(last + Nanos(median(&on_it)? as i64 + ahead * interval.0))
+        Some(*self.taps.back()? + Nanos(ahead * self.tempo()?.0))
     }
 
-    /// The next moment at which the beat should be heard as the card reports it, if it has to be scheduled by `now`: `lead` before
-    /// that moment. To be called until it gives None.
+    /// The next moment at which the beat should be heard as the card reports it, if it has to be scheduled by `now`:
+    /// `lead` before that moment. To be called until it gives None.
     ///
     /// A beat that would come too late to be scheduled is left out, as one a little late would lead the player astray.
     pub fn due(&mut self, now: HostTime, lead: Nanos) -> Option<HostTime> {
@@ -218,5 +216,6 @@ impl Adjuster {
     }
 }
 
-/// A beat is scheduled at most this much before it must be: late enough to know the latest tap, early enough for a step of a few ms.
+/// A beat is scheduled at most this much before it must be: late enough to know the latest tap, early enough for a step
+/// of a few ms.
 const SLACK: Nanos = Nanos::ms(20);

@@ -1,4 +1,5 @@
-//! Drift: whether a session's asynchronies wander off from where they began. It offers a new calibration and applies nothing.
+//! Drift: whether a session's asynchronies wander off from where they began. It offers a new calibration and applies
+//! nothing.
 //!
 //! It cannot tell whose drift it is: a device that falls behind and a player who tires look the same. Pure.
 
@@ -6,14 +7,17 @@ use std::collections::VecDeque;
 
 use super::estimate::summarize;
 
-/// Presses that say where the session began, and where it is now ◇: about a minute of play each; the standard error of their
-/// median is then 4–8 ms for a spread of 20–40.
+/// Presses that say where the session began, and where it is now ◇: about a minute of play each; the standard error of
+/// their median is then 4–8 ms for a spread of 20–40.
 const WINDOW: usize = 40;
 /// Least difference worth telling, ms ◇: half the tolerance of the tightest shipped level, above what
 /// a player's mean asynchrony wanders by within a session.
 const LEAST_MS: f64 = 15.0;
-/// …and in standard errors of the difference ◇: looked at after every press, 3 give a false alarm in few of a hundred sessions (a test counts them).
-const ERRORS: f64 = 3.0;
+/// …and in standard errors of the difference ◇.
+const ERRORS: f64 = 3.5;
+/// Presses between two looks ◇: half a window. Looking after every press would find as much by chance in a tenth
+/// of all steady sessions of 400 presses; so it is a twentieth at most (a test counts them).
+const EVERY: usize = 20;
 
 /// What is offered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,11 +33,13 @@ pub struct Offer {
 pub struct Drift {
     first: Vec<f64>,
     latest: VecDeque<f64>,
+    since: usize,
     offered: bool,
 }
 
 impl Drift {
-    /// The asynchrony of a press that was matched to a target, ms. Some once a session, when the latest presses differ from the first.
+    /// The asynchrony of a press that was matched to a target, ms. Some once a session, when the latest presses differ
+    /// from the first.
     pub fn hit(&mut self, asynchrony_ms: f64) -> Option<Offer> {
         if self.offered || !asynchrony_ms.is_finite() {
             return None;
@@ -46,7 +52,8 @@ impl Drift {
         if self.latest.len() > WINDOW {
             self.latest.pop_front();
         }
-        if self.latest.len() < WINDOW {
+        self.since += 1;
+        if self.latest.len() < WINDOW || !self.since.is_multiple_of(EVERY) {
             return None;
         }
         let (first, latest) = (summarize(&self.first)?, summarize(self.latest.make_contiguous())?);
@@ -60,5 +67,6 @@ impl Drift {
     pub fn rebase(&mut self) {
         self.first.clear();
         self.latest.clear();
+        self.since = 0;
     }
 }

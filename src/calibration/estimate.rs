@@ -5,10 +5,10 @@
 //! - **Median**: three taps of thirty gone astray move a mean by 135 ms and a median by none (cases A32 e).
 //! - **Spread**: 1.4826 · median of |x − median|, which is the SD where the taps are normal.
 //! - **Standard error of the median**, free of any assumption on the distribution (Price and Bonett 2001, J Stat Comput
-//!   Simul 68:295): (x₍ₙ₋c₊₁₎ − x₍c₎) / 2z with c = (n+1)/2 − √n, z the normal quantile that belongs to the binomial tail
-//!   below c. It takes taps as independent, which tapping is not: one late tap is followed by another. With 20 taps or more it is
-//!   widened by √((1+q)/(1−q)), q the share of neighbours on the same side of the median less those on opposite sides
-//!   (not below 0). Tests hold both to their coverage.
+//!   Simul 68:295): (x₍ₙ₋c₊₁₎ − x₍c₎) / 2z with c = (n+1)/2 − √n, z the normal quantile that belongs to the binomial
+//!   tail below c. It takes taps as independent, which tapping is not: one late tap is followed by another. With 20 taps
+//!   or more it is widened by √((1+q)/(1−q)), q the share of neighbours on the same side of the median less those on
+//!   opposite sides (not below 0). Tests hold both to their coverage.
 
 use doozy_cerebellum::rng;
 use doozy_training::time::{HostTime, Nanos};
@@ -16,23 +16,25 @@ use serde::{Deserialize, Serialize};
 
 use super::OFFSET_LIMIT_MS;
 
-/// Fewest counted taps that an offset may rest on ◇: with a spread of 40 ms the standard error is then about 11 ms. Others take 24
-/// (ITGmania) or 50 (osu!, where they come free from play).
+/// Fewest counted taps that an offset may rest on ◇: with a spread of 40 ms the standard error is then about 11 ms.
+/// Others take 24 (ITGmania) or 50 (osu!, where they come free from play).
 pub const FEWEST_TAPS: u32 = 20;
-/// Widest spread of taps that gives an offset, ms ◇. Untrained tappers have an SD of 4–7 % of the interval (skill.md §1), 32–56 ms at
-/// ours; games for trained players refuse at 25–30 (Quaver, ITGmania). Beyond it someone does not tap to this beat.
+/// Widest spread of taps that gives an offset, ms ◇. Untrained tappers have an SD of 4–7 % of the interval (skill.md
+/// §1), 32–56 ms at ours; games for trained players refuse at 25–30 (Quaver, ITGmania). Beyond it someone does not tap
+/// to this beat.
 pub const WIDEST_TAPS_MS: f64 = 60.0;
-/// Fewest settings of the adjustment that an offset may rest on, and the widest spread of them, ms ◇: people notice 20–40 ms
-/// between two clicks; settings further apart than that were not made by ear.
+/// Fewest settings of the adjustment that an offset may rest on, and the widest spread of them, ms ◇: people notice
+/// 20–40 ms between two clicks; settings further apart than that were not made by ear.
 pub const FEWEST_SETTINGS: u32 = 4;
 pub const WIDEST_SETTINGS_MS: f64 = 40.0;
-/// So many taps at the start of a steady beat only find into it ◇ (three or four is the usual number in tapping studies).
+/// So many taps at the start of a steady beat only find into it ◇ (three or four is the usual number in tapping
+/// studies).
 pub const WARM_UP: u32 = 4;
-/// The steady beat's interval. ◇ 75 to the minute: comfortable to tap (skill.md §1), and long enough that a reaction tells which beat
-/// a tap belongs to, ±400 ms.
+/// The steady beat's interval. ◇ 75 to the minute: comfortable to tap (skill.md §1), and long enough that a reaction
+/// tells which beat a tap belongs to, ±400 ms.
 pub const INTERVAL: Nanos = Nanos::ms(800);
-/// What a person needs to react to a single sound or flash, ms ◇ (150–250 for most). An error of up to ±400 ms is harmless: it only
-/// picks the beat.
+/// What a person needs to react to a single sound or flash, ms ◇ (150–250 for most). An error of up to ±400 ms is
+/// harmless: it only picks the beat.
 pub const REACTION_MS: f64 = 200.0;
 /// Fewest reactions that place the beat, and how far they may spread, ms ◇.
 pub const FEWEST_REACTIONS: usize = 3;
@@ -136,15 +138,22 @@ fn se_of_median(values: &[f64], median: f64) -> Option<f64> {
     }
     let sorted = sorted(values);
     let c = ((n as f64 + 1.0) / 2.0 - (n as f64).sqrt()).round().max(1.0) as usize;
-    // P(fewer than c of n lie below the median), by the recursion of binomial coefficients
-    let (mut term, mut tail) = (0.5_f64.powi(n as i32), 0.0);
-    for i in 0..c {
-        tail += term;
-        term *= (n - i) as f64 / (i + 1) as f64;
-    }
-    let z = rng::normal_quantile(1.0 - tail);
+    let z = if n > LARGE { 2.0 } else { rng::normal_quantile(1.0 - binomial_below(c, n)) };
     let independent = (sorted[n - c] - sorted[c - 1]) / (2.0 * z);
     Some(independent * if n >= FEWEST_TAPS as usize { in_a_row(values, median) } else { 1.0 })
+}
+
+/// Beyond so many values z is at its limit, 2, to a hundredth; the powers of one half run out at a thousand.
+const LARGE: usize = 500;
+
+/// P(fewer than `c` of `n` fair coins show heads), by the recursion of binomial coefficients.
+fn binomial_below(c: usize, n: usize) -> f64 {
+    let (mut term, mut below) = (0.5_f64.powi(n as i32), 0.0);
+    for i in 0..c {
+        below += term;
+        term *= (n - i) as f64 / (i + 1) as f64;
+    }
+    below
 }
 
 /// By how much the error is greater than that of independent values, 1 or more.
@@ -267,7 +276,8 @@ impl Matcher {
         self.stimuli.push((n, at, false));
     }
 
-    /// None of the stimuli so far awaits a tap any more; they keep their place, so that a tap to one belongs to no other.
+    /// None of the stimuli so far awaits a tap any more; they keep their place, so that a tap to one belongs to no
+    /// other.
     pub fn close(&mut self) {
         for (.., taken) in &mut self.stimuli {
             *taken = true;
@@ -279,8 +289,8 @@ impl Matcher {
         self.stimuli.retain(|(_, at, _)| *at < from);
     }
 
-    /// The stimulus to which a tap lies at the offset nearest to the middle of `window`, which is how far a tap may lie from its stimulus
-    /// (low < tap − stimulus ≤ high). It has the tap from now on.
+    /// The stimulus to which a tap lies at the offset nearest to the middle of `window`, which is how far a tap may lie
+    /// from its stimulus (low < tap − stimulus ≤ high). It has the tap from now on.
     pub fn take(&mut self, tap: HostTime, window: (Nanos, Nanos)) -> Match {
         let (low, high) = window;
         let middle = Nanos((low.0 + high.0) / 2);

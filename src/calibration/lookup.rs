@@ -1,7 +1,7 @@
 //! Which offset applies: to this output and this input, and to no other.
 //!
-//! A measured offset belongs to the pair of devices that it was measured on. Where nothing was measured on the pair in use, the number
-//! that a player has set by hand holds (settings.toml), and never that of another device (cases A28).
+//! A measured offset belongs to the pair of devices that it was measured on. Where nothing was measured on the pair in
+//! use, the number that a player has set by hand holds (settings.toml), and never that of another device (cases A28).
 
 use std::collections::BTreeMap;
 
@@ -145,8 +145,8 @@ impl Applied {
         matches!(&self.origin, Origin::Measured { stale, .. } if !stale.is_empty())
     }
 
-    /// When a stimulus is heard that the card says is heard at `reported`. Delays of hardware are in real time: a drill's rate
-    /// is in `reported` already, and stretches nothing here (cases A32 d).
+    /// When a stimulus is heard that the card says is heard at `reported`. Delays of hardware are in real time: a
+    /// drill's rate is in `reported` already, and stretches nothing here (cases A32 d).
     #[must_use]
     pub fn heard(&self, reported: HostTime) -> HostTime {
         reported + self.offset
@@ -154,22 +154,35 @@ impl Applied {
 
     /// Of which moment a picture has to be drawn, at `now`, so that what is seen falls together with what is heard.
     ///
-    /// A judged moment is stamp time: heard + I. A picture of moment t that is drawn at t − (D + I) is seen at t − I, which is when the
-    /// finger has to come down. So the stage is drawn ahead by the video offset.
+    /// A judged moment is stamp time: heard + I. A picture of moment t that is drawn at t − (D + I) is seen at t − I,
+    /// which is when the finger has to come down. So the stage is drawn ahead by the video offset.
     #[must_use]
     pub fn drawn(&self, now: HostTime) -> HostTime {
         now + self.offset
     }
 }
 
-/// Everything that was measured, and what holds where nothing was.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Everything that was measured, and what holds where nothing was. The default corrects nothing.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Calibrations {
     pub entries: Vec<Entry>,
     /// settings.toml's `audio_offset_ms`.
     pub audio_by_hand: Nanos,
     /// settings.toml's `video_offset_ms`.
     pub video_by_hand: Nanos,
+    /// The display in use.
+    pub display: String,
+}
+
+impl Default for Calibrations {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            audio_by_hand: Nanos::ZERO,
+            video_by_hand: Nanos::ZERO,
+            display: DISPLAY.to_owned(),
+        }
+    }
 }
 
 impl Calibrations {
@@ -179,10 +192,10 @@ impl Calibrations {
         self.applied(standing(&self.entries, Sense::Audio, &output.name, Some(output), input), self.audio_by_hand)
     }
 
-    /// The offset of pictures on this display, answered on this input.
+    /// The offset of pictures on the display in use, answered on this input.
     #[must_use]
-    pub fn video(&self, display: &str, input: &InputId) -> Applied {
-        self.applied(standing(&self.entries, Sense::Video, display, None, input), self.video_by_hand)
+    pub fn video(&self, input: &InputId) -> Applied {
+        self.applied(standing(&self.entries, Sense::Video, &self.display, None, input), self.video_by_hand)
     }
 
     fn applied(&self, standing: Standing, by_hand: Nanos) -> Applied {

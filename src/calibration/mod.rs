@@ -1,9 +1,9 @@
 //! Calibration: how late a player's devices are, measured with the player, kept by device, looked up by session.
 //!
-//! What can be measured, and what cannot, is in `docs/calibration.md`. In short: a tap to a sound is late by what the sound
-//! card does not report (O), by what lies before the key's stamp (I), and by the player's own anticipation (a, negative:
-//! people tap 20–80 ms ahead of a beat). Tapping yields O + I + a. In the adjustment the beat follows the player, so
-//! nothing is anticipated, and it yields O + I. The two are named apart and kept apart.
+//! What can be measured, and what cannot, is in `docs/calibration.md`. In short: a tap to a sound is late by what the
+//! sound card does not report (O), by what lies before the key's stamp (I), and by the player's own anticipation (a,
+//! negative: people tap 20–80 ms ahead of a beat). Tapping yields O + I + a. In the adjustment the beat follows the
+//! player, so nothing is anticipated, and it yields O + I. The two are named apart and kept apart.
 //!
 //! An offset is *added* to when a stimulus is heard: judged moment = host time of its frame + offset. Positive: the
 //! devices are later than they say.
@@ -25,6 +25,8 @@ mod procedure;
 pub mod run;
 pub mod store;
 mod tapper;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -159,8 +161,8 @@ pub struct Setup {
 pub enum Phase {
     /// The sound's clock settles, the window gets the keys.
     Waiting,
-    /// Single stimuli at unforeseeable moments: press when you notice one. It says roughly where the offset lies, so that
-    /// no whole beat is lost or gained later. Reactions enter no estimate.
+    /// Single stimuli at unforeseeable moments: press when you notice one. It says roughly where the offset lies, so
+    /// that no whole beat is lost or gained later. Reactions enter no estimate.
     Single,
     /// A steady beat: tap along. Not in the adjustment.
     Steady,
@@ -222,8 +224,8 @@ pub enum Note {
     },
     /// The estimate after each counted tap or confirmed setting: what is shown is what would be kept.
     Estimate(Estimate),
-    /// The adjustment. `x_ms` is the setting in force: show it only once the setting is confirmed, lest it lead the ear.
-    /// `setting` counts from 1 to `of`. `tempo_ms` is the player's interval, None until a beat follows it.
+    /// The adjustment. `x_ms` is the setting in force: show it only once the setting is confirmed, lest it lead the
+    /// ear. `setting` counts from 1 to `of`. `tempo_ms` is the player's interval, None until a beat follows it.
     /// `confirmable` tells whether enough beats were heard since the last nudge.
     Adjust {
         x_ms: f64,
@@ -253,13 +255,13 @@ pub enum Command {
     Window(u32),
     /// The window lost or gained the focus. Without it nothing sounds and no tap counts; with it the phase goes on.
     Focus { has: bool, t: HostTime },
-    /// Flash `n` was drawn in a frame whose picture is of the moment `at`: the same clock by which the stage is drawn, so
-    /// that the delay of everything behind it is in the offset.
+    /// Flash `n` was drawn in a frame whose picture is of the moment `at`: the same clock by which the stage is drawn,
+    /// so that the delay of everything behind it is in the offset.
     Flashed { n: u32, at: HostTime },
     /// Moves the beat of the adjustment by so many ms: positive is later (right), negative earlier (left).
     Nudge(i32),
-    /// The beat and the finger fall together: takes the setting. Any control that is bound to a lane taps, so this belongs on one that is
-    /// not (by default Enter and Space tap; ArrowUp and PadUp do not).
+    /// The beat and the finger fall together: takes the setting. Any control that is bound to a lane taps, so this
+    /// belongs on one that is not (by default Enter and Space tap; ArrowUp and PadUp do not).
     Confirm,
     /// Forgets everything and begins anew.
     Restart,

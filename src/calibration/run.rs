@@ -1,4 +1,5 @@
-//! The runner: a calibration in a thread of its own with its own sound and taps, or stepped by whoever owns a virtual clock.
+//! The runner: a calibration in a thread of its own with its own sound and taps, or stepped by whoever owns a virtual
+//! clock.
 
 use std::{
     io,
@@ -52,8 +53,8 @@ pub struct Handle {
 /// Starts a calibration.
 ///
 /// # Errors
-/// If the system gives no thread. Everything else that may be missing comes as a [`Note::Notice`]; without a sound output the methods that
-/// are heard end at once (unless [`Setup::anyway`]), and say why.
+/// If the system gives no thread. Everything else that may be missing comes as a [`Note::Notice`]; without a sound
+/// output the methods that are heard end at once (unless [`Setup::anyway`]), and say why.
 pub fn start(setup: Setup) -> io::Result<Handle> {
     match setup.pace.clone() {
         Pace::Virtual { from } => {
@@ -184,8 +185,8 @@ impl Handle {
         }
     }
 
-    /// Moves a virtual clock to `now`, a millisecond at a time, and does everything that is due by then; on the host's clock
-    /// nothing happens.
+    /// Moves a virtual clock to `now`, a millisecond at a time, and does everything that is due by then; on the host's
+    /// clock nothing happens.
     pub fn drive(&mut self, now: HostTime) {
         if let Running::Stepped { procedure, driver } = &mut self.running {
             while driver.now() < now && !procedure.has_ended() {

@@ -1,7 +1,8 @@
-//! The store: `calibration.toml` in the config folder, one entry a pair of devices and method. People may read and edit it.
+//! The store: `calibration.toml` in the config folder, one entry a pair of devices and method. People may read and edit
+//! it.
 //!
-//! A file that cannot be read is put aside, never overwritten. An entry or a field that this version does not understand is kept
-//! as it is and used for nothing. Written whole or not at all.
+//! A file that cannot be read is put aside, never overwritten. An entry or a field that this version does not
+//! understand is kept as it is and used for nothing. Written whole or not at all.
 
 use std::{
     fs, io,
@@ -142,7 +143,8 @@ pub enum Standing {
     /// Nothing was measured on this pair of devices; what was on others does not count.
     Missing,
     Fresh(Entry),
-    /// Measured on these devices, which run otherwise now. It still applies, being the best that is known, and is told so.
+    /// Measured on these devices, which run otherwise now. It still applies, being the best that is known, and is told
+    /// so.
     Stale {
         entry: Entry,
         why: Vec<Change>,
@@ -273,7 +275,8 @@ impl StoreFile {
         standing(&self.entries, sense, on, output, input)
     }
 
-    /// Takes an entry in the place of what the same method had measured on the same devices. What the player has chosen there stays chosen.
+    /// Takes an entry in the place of what the same method had measured on the same devices. What the player has chosen
+    /// there stays chosen.
     pub fn put(&mut self, mut entry: Entry) {
         let same =
             |old: &Entry| old.method == entry.method && old.is_for(entry.method.sense(), entry.on(), &entry.input);

@@ -1,5 +1,5 @@
-//! A simulated player of a calibration, with an offset that is known: it taps late by the devices' delay, ahead by its anticipation,
-//! and adjusts a beat by ear.
+//! A simulated player of a calibration, with an offset that is known: it taps late by the devices' delay, ahead by its
+//! anticipation, and adjusts a beat by ear.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,8 @@ pub struct Tapper {
     pub offset_ms: f64,
     /// SD of the hand, and of what the ear notices in the adjustment, ms.
     pub sd_ms: f64,
-    /// Asynchrony to a steady beat beyond the delay, ms; negative: ahead of it. Not there in reactions and in the adjustment.
+    /// Asynchrony to a steady beat beyond the delay, ms; negative: ahead of it. Not there in reactions and in the
+    /// adjustment.
     pub anticipation_ms: f64,
     /// Share of taps that go astray by 1350 ms, 0…1 (cases A32 e).
     pub outliers: f64,
@@ -33,7 +34,7 @@ const OWN_SCATTER: f64 = 0.03;
 /// How far a tap goes astray, ms.
 const ASTRAY_MS: f64 = 1_350.0;
 /// Beats that it listens to before it moves one.
-const LISTENS: usize = 5;
+const LISTENS: usize = 8;
 
 /// What a simulated player does in the adjustment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Player {
         Self { tapper, hand, next_own: None, tapped: VecDeque::new(), coming: VecDeque::new(), heard: Vec::new() }
     }
 
-    /// The stamp of its answer to a stimulus that the card says is heard at `at`.
+    /// The stamp of its answer to a stimulus that the card says is heard (or seen) at `at`.
     pub(super) fn answer(&mut self, phase: Phase, at: HostTime) -> Option<HostTime> {
         let Tapper { offset_ms, sd_ms, anticipation_ms, outliers } = self.tapper;
         let scatter = sd_ms * self.hand.gaussian();
@@ -69,13 +70,14 @@ impl Player {
         let ms = match phase {
             Phase::Single => offset_ms + REACTION_MS + scatter,
             Phase::Steady => offset_ms + anticipation_ms + scatter + astray,
-            Phase::Settling => {
-                self.coming.push_back(at);
-                return None;
-            }
-            Phase::Waiting | Phase::Review => return None,
+            Phase::Waiting | Phase::Settling | Phase::Review => return None,
         };
         Some(at + Nanos::from_ms(ms))
+    }
+
+    /// In the adjustment: a beat that the card says is heard at `at`.
+    pub(super) fn listen(&mut self, at: HostTime) {
+        self.coming.push_back(at);
     }
 
     /// In the adjustment: stamps of the taps that are due by `now`, at its own pace.
@@ -93,7 +95,8 @@ impl Player {
         self.next_own = Some(next);
     }
 
-    /// In the adjustment: what it does about the beats that it has heard by `now`. A beat counts for the finger nearest to it.
+    /// In the adjustment: what it does about the beats that it has heard by `now`. A beat counts for the finger nearest
+    /// to it.
     pub(super) fn adjust(&mut self, now: HostTime) -> Option<Move> {
         let delay = Nanos::from_ms(self.tapper.offset_ms);
         // the ear needs the taps on both sides of a beat
@@ -113,6 +116,6 @@ impl Player {
         self.coming.clear();
         // late beats are moved earlier, in the steps of the keys
         let steps = if apart.abs() > 15.0 { 5 * (apart / 5.0).round() as i32 } else { apart.round() as i32 };
-        Some(if apart.abs() <= 0.5 * self.tapper.sd_ms + 1.0 { Move::Confirm } else { Move::Nudge(-steps) })
+        Some(if apart.abs() <= 0.5 * self.tapper.sd_ms + 5.0 { Move::Confirm } else { Move::Nudge(-steps) })
     }
 }

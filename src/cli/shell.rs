@@ -1,4 +1,5 @@
-//! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each session.
+//! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each
+//! session.
 
 use std::{
     path::PathBuf,
@@ -14,7 +15,7 @@ use doozy_training::{
 use super::{Common, Failure, signal};
 use crate::{
     audio::{Level, Levels},
-    calibration::{self, Method},
+    calibration::{self, Calibrations, Method, StoreFile},
     clock::{self, Clock},
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
@@ -51,21 +52,14 @@ pub struct Run {
 }
 
 /// How calibrations are begun.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Calibrate {
     /// Straight into this one.
     pub method: Option<Method>,
-    pub who: calibration::Who,
     /// With sound although there is no sound output.
     pub anyway: bool,
     /// One line of JSON on standard output for every stimulus, before it sounds.
     pub announce: bool,
-}
-
-impl Default for Calibrate {
-    fn default() -> Self {
-        Self { method: None, who: calibration::Who::Person, anyway: false, announce: false }
-    }
 }
 
 /// Runs the game and says what came of it.
@@ -215,14 +209,14 @@ fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures
         let setup = calibration::Setup {
             method,
             seed: clock::wall().unsigned_abs(),
-            who: how.who.clone(),
+            who: calibration::Who::Person,
             pace: Pace::Host { keys: Keys::Tap },
             levels: levels(&settings, settings.effects.loudness as f32),
             bindings: bindings.clone(),
             display: calibration::lookup::DISPLAY.to_owned(),
             store: Some(calibration::StoreFile::place()?),
             anyway: how.anyway,
-            announce: how.announce.then(announcer),
+            announce: how.announce.then(super::calibrate::announcer),
         };
         Ok(calibration::start(setup)?)
     };
@@ -246,16 +240,6 @@ fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures
     Measures { begin: Box::new(begin), stored: Box::new(stored) }
 }
 
-/// Tells of every stimulus on standard output, for a tapper outside this process.
-fn announcer() -> calibration::Announce {
-    Box::new(|stimulus| {
-        if let Ok(line) = serde_json::to_string(&stimulus) {
-            // nobody who reads is no reason to stop
-            let _ = super::line(line);
-        }
-    })
-}
-
 fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin {
     Box::new(move |asked| {
         let level = ladders::read(&asked.level, &level_id(&asked.level))?;
@@ -274,13 +258,41 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
             who,
             pace,
             levels: levels(&settings, asked.loudness),
-            audio_offset: Nanos::from_ms(settings.audio.audio_offset_ms),
+            calibrations: match &asked.player {
+                Player::Human => calibrations(&settings),
+                // nobody's devices are in its way
+                Player::Learner(_) => Calibrations::default(),
+            },
             bindings: bindings.clone(),
             data: data.clone(),
             length: None,
         })?;
         Ok(Box::new(handle) as Box<dyn Conduct>)
     })
+}
+
+/// What was measured by now, and the numbers set by hand for everything else. Read anew for each session: a calibration
+/// may have come between.
+fn calibrations(settings: &Settings) -> Calibrations {
+    let (entries, findings) = match StoreFile::open() {
+        Ok((file, findings)) => (file.entries, findings),
+        // without a folder of settings there is nothing stored
+        Err(error) => {
+            tracing::info!("{error}");
+            (Vec::new(), Vec::new())
+        }
+    };
+    let text = Text::load(&settings.language);
+    for finding in findings {
+        let (id, args) = finding.message();
+        super::complain(text.say(id, &args));
+    }
+    Calibrations {
+        entries,
+        audio_by_hand: Nanos::from_ms(settings.audio.audio_offset_ms),
+        video_by_hand: Nanos::from_ms(settings.audio.video_offset_ms),
+        ..Calibrations::default()
+    }
 }
 
 /// A shipped level by its place under `levels/`, any other by its path.

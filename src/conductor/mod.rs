@@ -5,6 +5,7 @@
 //! own; with a virtual one whoever owns the clock steps it ([`Handle::drive`]).
 
 pub mod note;
+mod offsets;
 mod performance;
 mod score;
 mod worker;
@@ -34,6 +35,7 @@ use self::{
 };
 use crate::{
     audio::{self, Audio, Levels},
+    calibration::Calibrations,
     clock::{Clock, VirtualClock},
     input::{
         Bindings, Captured, Taps,
@@ -94,8 +96,9 @@ pub struct Setup {
     pub who: Who,
     pub pace: Pace,
     pub levels: Levels,
-    /// Added to when a stimulus is heard, as calibrated for this player's devices.
-    pub audio_offset: Nanos,
+    /// What was measured of the devices: which of it applies is decided trial by trial, from the output in use and the input
+    /// that was pressed last.
+    pub calibrations: Calibrations,
     pub bindings: Bindings,
     /// Where the session is recorded.
     pub data: DataDir,
@@ -289,7 +292,7 @@ fn assemble(
         windowed,
         recorder,
         session_id,
-        audio_offset: setup.audio_offset,
+        calibrations: setup.calibrations,
         fibres: u16::try_from(setup.terms.preset.cells().fibres).unwrap_or(u16::MAX),
         until: setup.length.map(|length| origin + length),
         clock,

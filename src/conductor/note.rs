@@ -7,6 +7,8 @@ use doozy_training::{
     time::{HostTime, TrialClock},
 };
 
+use crate::calibration::Applied;
+
 /// A message from the conductor to whoever shows the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
@@ -14,9 +16,13 @@ pub enum Note {
     Effect(Effect),
     /// A planned trial is on the clocks: its moments now have host times.
     Anchored { trial: TrialId, clock: TrialClock },
+    /// Which offsets apply from the trial on that is anchored next: told before the first, and when devices change.
+    /// Pictures are drawn for the moment [`Applied::drawn`] gives by `video`.
+    Offsets { audio: Applied, video: Applied },
     /// The network's answer in pictures; arrives when the worker has it, which decides nothing.
     Cortex(CortexView),
-    /// Something the player should know (a device went, recording is off, timing is coarse): a Fluent id and its arguments.
+    /// Something the player should know (a device went, recording is off, timing is coarse): a Fluent id and its
+    /// arguments.
     Notice { id: &'static str, args: Vec<(&'static str, String)>, grave: bool },
     /// The session is over and everything of it is in the record (or was never to be).
     Ended { session: Option<String>, finished: bool },

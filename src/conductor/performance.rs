@@ -8,15 +8,17 @@ use doozy_training::{
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
     session::Session,
-    time::{HostTime, Nanos, SampleFrame, TrialClock},
+    time::{HostTime, Nanos, SampleFrame},
 };
 
 use super::{
     note::{Command, CortexView, Note},
+    offsets::{self, Offsets},
     score,
 };
 use crate::{
     audio::{Audio, State},
+    calibration::Calibrations,
     clock::{self, Clock},
     input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
     record::{Device, Entry, RawInput, Recorder},
@@ -64,8 +66,7 @@ pub struct Parts {
     pub recorder: Recorder,
     /// None where the session is not kept.
     pub session_id: Option<String>,
-    /// Added to when a stimulus is heard, as calibrated for this player's devices.
-    pub audio_offset: Nanos,
+    pub calibrations: Calibrations,
     /// Climbing fibres of a microzone.
     pub fibres: u16,
     /// The session ends by itself at this time.
@@ -88,6 +89,7 @@ struct Tally {
 /// A session under way.
 pub struct Performance {
     parts: Parts,
+    offsets: Offsets,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
@@ -118,12 +120,14 @@ pub struct Performance {
 
 impl Performance {
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
+        let offsets = Offsets::new(std::mem::take(&mut parts.calibrations));
         let audio_epoch = parts.audio.report().epoch;
         let audio_restarts = parts.audio.clock_faults().restarts;
         let opened = parts.clock.now();
         Self {
             parts,
+            offsets,
             in_trial: false,
             waiting: None,
             next_tap: None,
@@ -315,6 +319,7 @@ impl Performance {
         }
         self.inputs = inputs;
         for notice in self.parts.taps.take_notices() {
+            self.offsets.notice(&notice);
             self.take_notice(notice);
         }
     }
@@ -322,6 +327,9 @@ impl Performance {
     fn take_input(&mut self, input: TimedInput) {
         let TimedInput { t, err, source, device, control, edge, .. } = input;
         let lane = self.parts.bindings.lane(control);
+        if lane.is_some() && edge == Edge::Down {
+            self.offsets.pressed(device);
+        }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
         if let Some(response) = self.parts.bindings.session_input(&input) {
             self.feed(response);
@@ -446,6 +454,8 @@ impl Performance {
             Effect::Judged(judged) => {
                 if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
                     player.hear(judged);
+                } else {
+                    self.notes.extend(self.offsets.judged(judged));
                 }
                 self.tally.count(judged.tier);
                 self.judged.push(judged.clone());
@@ -498,21 +508,16 @@ impl Performance {
         let source = self.parts.audio.clock();
         // a frame is heard the device's latency after it was handed over, and handed over `LEAD` before that at the latest
         let lead = LEAD + source.latency();
-        if !self.asked && (plan.not_before > now + lead + lead || !self.is_ready(now)) {
+        let in_force = self.offsets.now(self.parts.audio.report());
+        let offset = in_force.audio.offset;
+        let ahead = lead + lead + Nanos(offset.0.max(0));
+        if !self.asked && (plan.not_before > now + ahead || !self.is_ready(now)) {
             return;
         }
         let Some(plan) = self.waiting.take() else { return };
-        let (clock, zero) = if self.parts.clock.is_virtual() {
-            // where the session wants it, so that no frame of the driver's leaves a trace in the record
-            let origin = if plan.not_before < now { now + lead } else { plan.not_before };
-            (TrialClock { origin, rate_ppb: 0 }, source.frame_at(origin))
-        } else {
-            let offset = self.parts.audio_offset;
-            let early = Nanos((-offset.0).max(0));
-            let zero = source.frame_at((plan.not_before + early).max(now + lead + early));
-            let heard = source.trial_clock(zero);
-            (TrialClock { origin: heard.origin + offset, rate_ppb: heard.rate_ppb }, zero)
-        };
+        let place = if self.parts.clock.is_virtual() { offsets::place_virtually } else { offsets::place };
+        let placed = place(&source, offset, plan.not_before, now, lead);
+        let offsets::Placed { clock, zero, .. } = placed;
         if !self.asked {
             self.cues = score::cues(&plan, zero, source.rate()).collect();
         }
@@ -521,6 +526,8 @@ impl Performance {
         }
         let trial = plan.trial;
         self.in_trial = true;
+        self.parts.recorder.log(Entry::Clock(in_force.entry(trial, &placed, &source)));
+        self.offsets.take(in_force, &mut self.notes);
         self.feed(Input::Anchor { trial, clock });
         self.notes.push(Note::Anchored { trial, clock });
     }

@@ -179,6 +179,8 @@ pub struct PlayState {
     pub now: HostTime,
     /// When this frame will be seen, as well as can be predicted: draw everything that moves for this moment.
     pub shown_at: HostTime,
+    /// By how much pictures are drawn ahead, as measured for this display: what is seen then falls together with what is heard.
+    pub ahead: Nanos,
     /// The last few trials in order, the ones to come included.
     pub trials: VecDeque<Trial>,
     /// Every final verdict of the session, in order.
@@ -210,6 +212,7 @@ impl Default for PlayState {
         Self {
             now: HostTime(0),
             shown_at: HostTime(0),
+            ahead: Nanos::ZERO,
             trials: VecDeque::new(),
             judged: Vec::new(),
             drama: Vec::new(),
@@ -270,6 +273,7 @@ impl PlayState {
                     found.clock = Some(*clock);
                 }
             }
+            Note::Offsets { video, .. } => self.ahead = video.offset,
             Note::Cortex(view) => self.cortex = Some(view.clone()),
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
@@ -349,7 +353,7 @@ fn hear(
         let frame = Nanos((now - play.now).0.clamp(0, LONGEST_LEAD.0));
         lead.0 = Nanos((lead.0.0 * 9 + frame.0) / 10);
         play.now = now;
-        play.shown_at = if virtual_now.is_some() { now } else { now + lead.0 };
+        play.shown_at = if virtual_now.is_some() { now } else { now + lead.0 } + play.ahead;
     }
     for note in notes.drain(..) {
         play.hear(&note);

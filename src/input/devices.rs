@@ -1,4 +1,5 @@
-//! The devices that a person plays on, opened together: the keys' tap, pads, and the window's frames where keys cannot be had.
+//! The devices that a person plays on, opened together: the keys' tap, pads, and the window's frames where keys cannot
+//! be had.
 //!
 //! Whoever listens to a person on the host's clock (a session, a calibration) opens these once and keeps them.
 
@@ -10,8 +11,8 @@ use crate::clock::Clock;
 /// Where a person's key times come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// The X11 tap on `$DISPLAY`, for the window that is named to it later; the window's own frames where that cannot be
-    /// had.
+    /// The X11 tap on `$DISPLAY`, for the window that is named to it later; the window's own frames where that cannot
+    /// be had.
     Tap,
     /// The window's frames alone: coarse, and flagged so.
     Frames,

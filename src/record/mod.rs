@@ -1,8 +1,8 @@
 //! The record: everything that reached a session and everything it said, in one SQLite database that outlives a kill.
 //!
-//! [`Recorder`] writes, in a thread of its own; [`Reader`] lists and loads; [`verify()`] recomputes. The tables and their
-//! checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates and no
-//! other room: what it has to say to people is a [`Notice`].
+//! [`Recorder`] writes, in a thread of its own; [`Reader`] lists and loads; [`verify()`] recomputes. The tables and
+//! their checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates
+//! and no other room: what it has to say to people is a [`Notice`].
 
 mod ndjson;
 mod row;
@@ -16,8 +16,8 @@ mod writer;
 use std::{io, path::PathBuf};
 
 use doozy_training::{
-    event::{DeviceId, Effect, Input, Lane, TimeSource},
-    time::{HostTime, Nanos},
+    event::{DeviceId, Effect, Input, Lane, TimeSource, TrialId},
+    time::{HostTime, Nanos, SampleFrame},
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub use verify::{Difference, Recomputed, Verification, VerifyError, verify};
 pub use writer::Recorder;
 
 /// Version of the tables, kept in `PRAGMA user_version`. A record of a newer one is refused untouched.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// A session's id: a UUID (version 7, so ids sort by their start) in its usual 36 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +80,7 @@ pub enum Entry {
     Effect(Effect),
     Raw(RawInput),
     Device(Device),
+    Clock(StimulusClock),
 }
 
 /// A press or release of any control at any moment of a session, menus and pauses included.
@@ -117,6 +118,44 @@ pub struct Device {
     pub present: bool,
     pub source: TimeSource,
     pub err: Nanos,
+}
+
+/// How a trial's stimuli were put on the host's clock: what the card said, and the player's own offset on top of it.
+///
+/// A press is judged against `reported` + the target's time + `offset`; the sum is the input `anchor`. Here are its
+/// parts, so that errors can be reckoned anew with another offset. Since version 2 of the tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StimulusClock {
+    /// The trial's zero as it is judged: the origin of its `anchor`.
+    pub t: HostTime,
+    pub trial: TrialId,
+    /// The trial's zero as the card reports that it is heard, its latency included: host_time(`frame`).
+    pub reported: HostTime,
+    /// The trial's zero in the audio stream.
+    pub frame: SampleFrame,
+    /// Hz.
+    pub rate: u32,
+    /// From handing a frame over to its being heard, as the card reports it; inside `reported` already.
+    pub latency: Nanos,
+    /// Residual SD of the clock's fit.
+    pub sigma: Option<Nanos>,
+    /// The player's offset that applied: `t` − `reported`.
+    pub offset: Nanos,
+    /// Where it comes from: "by_hand", or the method that measured it ("adjust", "tap_to_sound").
+    pub offset_from: String,
+    /// It was measured at another rate or buffer.
+    pub stale: bool,
+    /// Its standard error, ms, where it was measured.
+    pub se_ms: Option<f64>,
+    /// How far ahead pictures were drawn, and where that number comes from ("by_hand", "tap_to_flash").
+    pub video_offset: Nanos,
+    pub video_offset_from: String,
+    /// The sound output, "silent" where there was none.
+    pub output: String,
+    /// The device that was pressed last, whose offset this is.
+    pub device: DeviceId,
+    pub input: String,
 }
 
 /// Something to tell the player: a Fluent id (see `src/text.rs`) and its arguments.

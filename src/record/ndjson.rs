@@ -177,6 +177,7 @@ pub fn import_ndjson(text: &str, name: &str) -> Result<LoadedSession, RecordErro
         effects: Vec::new(),
         raw_inputs: Vec::new(),
         devices: Vec::new(),
+        clocks: Vec::new(),
         damage: None,
         rows: Vec::new(),
     };

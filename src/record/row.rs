@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Device, Entry, RawInput, SessionMeta};
+use super::{Device, Entry, RawInput, SessionMeta, StimulusClock};
 
 /// SHA-256 of a row and of every row before it in its session.
 pub(super) type Chain = [u8; 32];
@@ -20,10 +20,11 @@ pub(super) enum Table {
     Effects,
     RawInputs,
     Devices,
+    Clocks,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 4] = [Self::Inputs, Self::Effects, Self::RawInputs, Self::Devices];
+    pub(super) const ALL: [Self; 5] = [Self::Inputs, Self::Effects, Self::RawInputs, Self::Devices, Self::Clocks];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -31,6 +32,15 @@ impl Table {
             Self::Effects => "effects",
             Self::RawInputs => "raw_inputs",
             Self::Devices => "devices",
+            Self::Clocks => "clocks",
+        }
+    }
+
+    /// The first version of the record that has it.
+    pub(super) fn since(self) -> i32 {
+        match self {
+            Self::Inputs | Self::Effects | Self::RawInputs | Self::Devices => 1,
+            Self::Clocks => 2,
         }
     }
 }
@@ -62,6 +72,7 @@ impl Row {
             Entry::Effect(effect) => faithful(effect),
             Entry::Raw(raw) => faithful(raw),
             Entry::Device(device) => faithful(device),
+            Entry::Clock(clock) => faithful(clock),
         }
         .ok_or_else(|| Unspellable { what: format!("{entry:?}") })?;
         let chain = link(before, table, seq, kind, t, &json);
@@ -90,6 +101,7 @@ pub(super) fn read(table: Table, json: &str) -> Result<Entry, serde_json::Error>
         Table::Effects => Entry::Effect(serde_json::from_str(json)?),
         Table::RawInputs => Entry::Raw(serde_json::from_str::<RawInput>(json)?),
         Table::Devices => Entry::Device(serde_json::from_str::<Device>(json)?),
+        Table::Clocks => Entry::Clock(serde_json::from_str::<StimulusClock>(json)?),
     })
 }
 
@@ -157,6 +169,7 @@ fn about(entry: &Entry) -> (Table, &'static str, Option<HostTime>) {
         }
         Entry::Raw(raw) => (Table::RawInputs, if raw.down { "down" } else { "up" }, Some(raw.t)),
         Entry::Device(device) => (Table::Devices, if device.present { "came" } else { "went" }, Some(device.t)),
+        Entry::Clock(clock) => (Table::Clocks, "trial", Some(clock.t)),
     }
 }
 

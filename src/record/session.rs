@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row as SqlRow};
 use serde::Serialize;
 
 use super::{
-    Device, Entry, RawInput, RecordError, SessionId, SessionMeta,
+    Device, Entry, RawInput, RecordError, SessionId, SessionMeta, StimulusClock,
     row::{self, Chain, Table},
     store::{self, WriteLock, failure},
 };
@@ -86,6 +86,8 @@ pub struct LoadedSession {
     pub effects: Vec<Effect>,
     pub raw_inputs: Vec<RawInput>,
     pub devices: Vec<Device>,
+    /// How each trial was put on the clocks; empty in records of before version 2.
+    pub clocks: Vec<StimulusClock>,
     pub damage: Option<Damage>,
     /// All of the above as they stand in the record: sequence number, table, JSON, chain.
     pub(super) rows: Vec<StoredRow>,
@@ -149,6 +151,7 @@ impl LoadedSession {
             Entry::Effect(effect) => self.effects.push(effect),
             Entry::Raw(raw) => self.raw_inputs.push(raw),
             Entry::Device(device) => self.devices.push(device),
+            Entry::Clock(clock) => self.clocks.push(clock),
         }
     }
 
@@ -266,7 +269,9 @@ impl Reader {
         })?;
         let meta = SessionMeta { seed, ..meta };
         let mut rows = Vec::new();
-        for table in Table::ALL {
+        let version: i32 =
+            self.connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&wrong)?;
+        for table in Table::ALL.into_iter().filter(|table| table.since() <= version) {
             let sql = format!("SELECT seq, kind, t_ns, json, chain FROM {} WHERE session = ?1", table.name());
             let mut query = self.connection.prepare(&sql).map_err(&wrong)?;
             let stored = query.query_map([info.number], |row| {
@@ -296,6 +301,7 @@ impl Reader {
             effects: Vec::new(),
             raw_inputs: Vec::new(),
             devices: Vec::new(),
+            clocks: Vec::new(),
             damage: None,
             rows: Vec::new(),
         };

@@ -89,6 +89,18 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What version 2 has beyond version 1.
+const SCHEMA_2: &str = "
+CREATE TABLE clocks (
+  session INTEGER NOT NULL REFERENCES sessions(session), seq INTEGER NOT NULL,
+  kind TEXT NOT NULL, t_ns INTEGER, json TEXT NOT NULL, chain BLOB NOT NULL,
+  trial INTEGER, reported_ns INTEGER, frame INTEGER, rate INTEGER, latency_ns INTEGER, sigma_ns INTEGER,
+  offset_ns INTEGER, offset_from TEXT, stale INTEGER, se_ms REAL, video_offset_ns INTEGER, video_offset_from TEXT,
+  output TEXT, device INTEGER, input TEXT,
+  PRIMARY KEY (session, seq)
+) STRICT, WITHOUT ROWID;
+";
+
 /// The right to write, held as long as this lives.
 #[derive(Debug)]
 pub(super) struct WriteLock {
@@ -214,8 +226,14 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), RecordError> {
         }
         connection
             .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                "BEGIN IMMEDIATE; {SCHEMA} {SCHEMA_2} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             ))
+            .map_err(&wrong)?;
+    }
+    if found == 1 {
+        // nothing of what is there changes; an older doozy refuses the file from now on, and says so
+        connection
+            .execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"))
             .map_err(&wrong)?;
     }
     connection.execute("UPDATE sessions SET cut = 1 WHERE ended_utc IS NULL AND cut = 0", []).map_err(&wrong)?;

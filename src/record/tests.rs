@@ -102,6 +102,7 @@ fn trial(k: u32) -> Vec<Entry> {
             Entry::Effect(Effect::WindowOpened { event, w, dose, t: t + Nanos::ms(250) }),
         ]);
     }
+    entries.push(Entry::Clock(clock(k)));
     entries.push(Entry::Effect(Effect::TrialEnded {
         trial: TrialId(k),
         void: None,
@@ -121,6 +122,27 @@ fn keyboard() -> Device {
         present: true,
         source: TimeSource::X11,
         err: Nanos(430_000),
+    }
+}
+
+fn clock(k: u32) -> StimulusClock {
+    StimulusClock {
+        t: HostTime(2_000_000_000),
+        trial: TrialId(k),
+        reported: HostTime(1_987_750_000),
+        frame: SampleFrame(48_000),
+        rate: 48_000,
+        latency: Nanos::ms(31),
+        sigma: Some(Nanos(20_000)),
+        offset: Nanos(12_250_000),
+        offset_from: "adjust".into(),
+        stale: true,
+        se_ms: Some(0.1 + 0.2),
+        video_offset: Nanos(-5),
+        video_offset_from: "by_hand".into(),
+        output: "Lautsprecher".into(),
+        device: DeviceId(3),
+        input: "keyboard".into(),
     }
 }
 
@@ -161,6 +183,7 @@ fn a_missing_folder_is_made_and_a_session_comes_back_whole() {
     assert_eq!(session.info.tiers, [2, 0, 0, 2]);
     assert_eq!(session.info.summary, Some(serde_json::json!({ "robust_sd_ms": 12.5 })));
     assert_eq!(session.devices, [keyboard()]);
+    assert_eq!(session.clocks, [clock(0), clock(1)]);
     assert_eq!(session.raw_inputs.len(), 4);
     let logged: Vec<Entry> = (0..2).flat_map(trial).collect();
     let effects: Vec<&Effect> = logged
@@ -344,4 +367,43 @@ fn same(session: &LoadedSession) -> Result<Recomputed, String> {
         _ => None,
     });
     Ok(Recomputed { effects: session.effects.clone(), windows: windows.collect() })
+}
+
+/// Makes a record what version 1 would have left: without `clocks`, and with a chain that never knew them.
+fn of_version_1(data: &DataDir) -> LoadedSession {
+    let session = recorded(data, 0);
+    let connection = Connection::open(data.database()).unwrap();
+    connection.execute_batch("DROP TABLE clocks; PRAGMA user_version = 1;").unwrap();
+    session
+}
+
+#[test]
+fn a_record_of_version_1_is_read_as_it_is_and_grows_when_it_is_written_to() {
+    let (_folder, data) = folder();
+    let before = of_version_1(&data);
+    let version = || -> i32 {
+        let connection = Connection::open(data.database()).unwrap();
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    let read = Reader::open(&data).unwrap().load("1").unwrap();
+    assert_eq!((&read, version()), (&before, 1), "reading changes nothing");
+    assert!(read.is_complete() && read.clocks.is_empty());
+    // a second session, with clocks, beside the old one
+    let recorder = Recorder::open(&data).unwrap();
+    recorder.begin(meta()).unwrap();
+    trial(0).into_iter().for_each(|entry| recorder.log(entry));
+    recorder.finish(true, serde_json::Value::Null).unwrap();
+    drop(recorder);
+    assert_eq!(version(), SCHEMA_VERSION);
+    let reader = Reader::open(&data).unwrap();
+    assert_eq!(reader.load("1").unwrap(), before);
+    let new = reader.load("2").unwrap();
+    assert_eq!((new.damage, new.clocks), (None, vec![clock(0)]));
+    let connection = Connection::open(data.database()).unwrap();
+    let flat: (i64, i64, String, i64, f64) = connection
+        .query_row("SELECT reported_ns + offset_ns, t_ns, offset_from, latency_ns, se_ms FROM clocks", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
+        .unwrap();
+    assert_eq!(flat, (2_000_000_000, 2_000_000_000, "adjust".to_owned(), 31_000_000, 0.1 + 0.2));
 }

@@ -451,6 +451,35 @@ pub(super) fn insert(connection: &Connection, session: i64, row: &Row) -> Result
                 ],
             )?;
         }
+        Entry::Clock(clock) => {
+            connection.execute(
+            "INSERT INTO clocks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+               ?19, ?20, ?21)",
+            params![
+                session,
+                row.seq,
+                row.kind,
+                t,
+                row.json,
+                row.chain,
+                clock.trial.0,
+                clock.reported.0,
+                clock.frame.0,
+                clock.rate,
+                clock.latency.0,
+                clock.sigma.map(|sigma| sigma.0),
+                clock.offset.0,
+                clock.offset_from,
+                clock.stale,
+                clock.se_ms,
+                clock.video_offset.0,
+                clock.video_offset_from,
+                clock.output,
+                clock.device.0,
+                clock.input,
+            ],
+        )?;
+        }
     }
     if let Some(judged) = row.judged() {
         EventRow::of(judged, row.seq).insert(connection, session)?;

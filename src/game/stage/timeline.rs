@@ -102,7 +102,7 @@ impl Timeline {
                 None
             }
             Note::Effect(effect) => self.effect(effect, now),
-            Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+            Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
         }
     }
 

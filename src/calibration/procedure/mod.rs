@@ -1,31 +1,36 @@
 //! A calibration step by step, on whatever clock it is given: stimuli out, taps in, the estimate between them.
 
+mod taps;
+
 use doozy_cerebellum::rng::Stream;
 use doozy_training::{
-    event::{DeviceId, Lane, ReleaseCause},
+    event::DeviceId,
     time::{HostTime, Nanos},
 };
 
+use self::taps::press;
 use super::{
-    Announce, Announced, Command, Entry, InputId, Inputs, Method, Note, Output, Phase, Sense, StoreFile, Uncounted,
+    Announce, Announced, Command, Entry, InputId, Inputs, Method, Note, Output, Phase, Sense, StoreFile,
     adjust::{Adjuster, NotYet, SETTINGS_ASKED},
-    estimate::{Estimate, INTERVAL, Match, Matcher, SINGLE, TapEstimate, coarse, steady_window},
+    estimate::{Estimate, INTERVAL, Matcher, TapEstimate, coarse, steady_window},
     lookup::SILENT,
-    tapper::{Move, Player},
+    tapper::Player,
 };
 use crate::{
     audio::{Audio, Sound, State},
     clock::{self, Clock},
-    input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
+    input::{Bindings, Taps, TimedInput, taps::scripted::ScriptedTap},
 };
 
-/// Sounds are handed to the audio engine at least this long before they are heard (engineering.md §2.2), beside the card's latency.
+/// Sounds are handed to the audio engine at least this long before they are heard (engineering.md §2.2), beside the
+/// card's latency.
 const LEAD: Nanos = Nanos::ms(150);
 /// …and at most this much sooner than that.
 const SLACK: Nanos = Nanos::ms(20);
 /// From the start of a phase to its first stimulus, so that its words can be read. ◇
 const BREATH: Nanos = Nanos::ms(2_000);
-/// Bounds of the gap between single stimuli, ms ◇: longer than the window in which a tap may belong to one, and unforeseeable.
+/// Bounds of the gap between single stimuli, ms ◇: longer than the window in which a tap may belong to one, and
+/// unforeseeable.
 const GAP_MS: (f64, f64) = (2_900.0, 3_700.0);
 /// Single stimuli that are given, and how many more before it is said that the reactions do not agree. ◇
 const SINGLES: usize = 5;
@@ -33,13 +38,11 @@ const MOST_SINGLES: u32 = 12;
 /// A steady beat ends after so many counted taps, or beats. ◇
 const ENOUGH_TAPS: u32 = 40;
 const MOST_BEATS: u32 = 72;
-/// A shell may say that late when it has drawn a flash.
-const FLASH_PATIENCE: Nanos = Nanos::ms(400);
 /// How long to wait for the sound's clock, and for the window to have the keys, as a session does.
 const AUDIO_PATIENCE: Nanos = Nanos::ms(5_000);
 const WINDOW_PATIENCE: Nanos = Nanos::ms(10_000);
-/// How long a simulated player holds a key.
-const HELD: Nanos = Nanos::ms(60);
+/// A simulated player learns of a stimulus this long before it, so that it can tap as far ahead as the range goes.
+const FORESEEN: Nanos = Nanos::ms(1_500);
 
 /// Who presses.
 pub(super) enum Seat {
@@ -81,7 +84,8 @@ pub(super) struct Procedure {
     next: u32,
     next_at: HostTime,
     given: u32,
-    /// Flashes that were asked for and have not been drawn yet.
+    /// Number of the next stimulus that a simulated player has yet to answer.
+    foreseen: u32,
     matcher: Matcher,
     /// Taps whose stimulus may still come.
     pending: Vec<HostTime>,
@@ -114,6 +118,7 @@ impl Procedure {
             next: 0,
             next_at: now,
             given: 0,
+            foreseen: 0,
             matcher: Matcher::default(),
             pending: Vec::new(),
             reactions: Vec::new(),
@@ -197,6 +202,7 @@ impl Procedure {
     fn enter(&mut self, phase: Phase, now: HostTime) {
         self.phase = phase;
         self.given = 0;
+        self.foreseen = self.next;
         self.next_at = now + BREATH;
         self.matcher.close();
         self.pending.clear();
@@ -223,8 +229,6 @@ impl Procedure {
         self.phase = Phase::Waiting;
         self.notes.push(Note::Phase(Phase::Waiting));
     }
-
-    // --- stimuli ---
 
     /// How long before it is heard a stimulus has to be scheduled.
     fn lead(&self) -> Nanos {
@@ -253,23 +257,33 @@ impl Procedure {
             Sense::Video => at,
         };
         self.notes.push(Note::Beat { n, at });
-        let phase = self.phase;
-        match &mut self.parts.seat {
-            Seat::Person => {
-                // a flash counts from when it was drawn
-                if self.parts.method.sense() == Sense::Audio {
-                    self.matcher.stimulus(n, at);
-                }
-            }
-            Seat::Simulated { player, tap } => {
-                self.matcher.stimulus(n, at);
-                if let Some(t) = player.answer(phase, at) {
-                    press(tap, &self.parts.bindings, t);
-                }
-            }
+        if let (Seat::Simulated { player, .. }, Phase::Settling) = (&mut self.parts.seat, self.phase) {
+            player.listen(at);
         }
+        // to a person a flash is there once it was drawn
         if self.parts.method.sense() == Sense::Audio || matches!(self.parts.seat, Seat::Simulated { .. }) {
+            self.matcher.stimulus(n, at);
             self.announce(n, at);
+        }
+    }
+
+    /// Lets a simulated player answer the stimuli that come next: `every` apart, where they are more than one.
+    fn foresee(&mut self, now: HostTime, every: Option<Nanos>) {
+        let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
+        loop {
+            let ahead = i64::from(self.foreseen) - i64::from(self.next);
+            let at = match (ahead, every) {
+                (0, _) => self.next_at,
+                (1.., Some(every)) => self.next_at + Nanos(ahead * every.0),
+                _ => return,
+            };
+            if at - now > FORESEEN {
+                return;
+            }
+            self.foreseen += 1;
+            if let Some(t) = player.answer(self.phase, at) {
+                press(tap, &self.parts.bindings, t);
+            }
         }
     }
 
@@ -300,12 +314,13 @@ impl Procedure {
 
     fn go_on_single(&mut self, now: HostTime) {
         let waits = !self.pending.is_empty();
-        if self.reactions.len() >= SINGLES && !waits {
-            if let Some(ms) = coarse(&self.reactions) {
-                self.coarse_ms = ms;
-                let phase = if self.parts.method == Method::Adjust { Phase::Settling } else { Phase::Steady };
-                return self.enter(phase, now);
-            }
+        if self.reactions.len() >= SINGLES
+            && !waits
+            && let Some(ms) = coarse(&self.reactions)
+        {
+            self.coarse_ms = ms;
+            let phase = if self.parts.method == Method::Adjust { Phase::Settling } else { Phase::Steady };
+            return self.enter(phase, now);
         }
         if self.given >= MOST_SINGLES {
             if now - self.next_at > Nanos::ZERO && !waits {
@@ -313,7 +328,10 @@ impl Procedure {
                 self.notes.push(told(id, Vec::new(), true));
                 self.enter(Phase::Review, now);
             }
-        } else if self.is_due(now) {
+            return;
+        }
+        self.foresee(now, None);
+        if self.is_due(now) {
             self.give(Sound::CountIn, self.next_at);
             self.next_at = self.next_at + Nanos::from_ms(self.gaps.between(GAP_MS.0, GAP_MS.1));
         }
@@ -321,6 +339,9 @@ impl Procedure {
 
     fn go_on_steady(&mut self, now: HostTime) {
         let enough = self.taps.estimate().n >= ENOUGH_TAPS || self.given >= MOST_BEATS;
+        if !enough {
+            self.foresee(now, Some(INTERVAL));
+        }
         if !enough && self.is_due(now) {
             self.give(Sound::Beat, self.next_at);
             self.next_at = self.next_at + INTERVAL;
@@ -361,113 +382,6 @@ impl Procedure {
             });
         }
     }
-
-    // --- taps ---
-
-    fn let_play(&mut self, now: HostTime) {
-        let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
-        let mut moves = None;
-        if self.phase == Phase::Settling {
-            let mut taps = Vec::new();
-            player.keep_pace(now, &mut taps);
-            for t in taps {
-                press(tap, &self.parts.bindings, t);
-            }
-            moves = player.adjust(now);
-        }
-        tap.step();
-        match moves {
-            Some(Move::Nudge(ms)) => self.obey(Command::Nudge(ms)),
-            Some(Move::Confirm) => self.obey(Command::Confirm),
-            None => {}
-        }
-    }
-
-    fn take_inputs(&mut self, now: HostTime) {
-        let mut inputs = std::mem::take(&mut self.inputs);
-        self.parts.taps.poll(&mut inputs);
-        for input in inputs.drain(..) {
-            self.take_input(&input);
-        }
-        self.inputs = inputs;
-        for notice in self.parts.taps.take_notices() {
-            self.names.notice(&notice);
-            self.take_notice(notice, now);
-        }
-    }
-
-    fn take_notice(&mut self, notice: Notice, now: HostTime) {
-        match notice {
-            Notice::FocusGained { .. } => self.focus(true, now),
-            Notice::FocusLost { .. } => self.focus(false, now),
-            Notice::DeviceLost { device, name, .. } => {
-                self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
-                if self.device == Some(device) {
-                    self.begin_anew(now);
-                }
-            }
-            Notice::TapStalled { tap, .. } => {
-                self.notes.push(told("notice-tap-stalled", vec![("tap", tap.to_string())], true));
-            }
-            Notice::TapEnded { tap, why: Some(why), .. } => {
-                self.notes.push(told("notice-tap-ended", vec![("tap", tap.to_string()), ("why", why)], true));
-            }
-            other => tracing::debug!("{other:?}"),
-        }
-    }
-
-    fn take_input(&mut self, input: &TimedInput) {
-        let is_tap = input.edge == Edge::Down && self.parts.bindings.lane(input.control).is_some();
-        if !is_tap || !self.running || !matches!(self.phase, Phase::Single | Phase::Steady | Phase::Settling) {
-            return;
-        }
-        if *self.device.get_or_insert(input.device) != input.device {
-            return self.tell_tap(None, Some(Uncounted::OtherDevice));
-        }
-        if let Some(adjuster) = &mut self.adjuster {
-            let why = if adjuster.tap(input.t) { Uncounted::Pace } else { Uncounted::Extra };
-            return self.tell_tap(None, Some(why));
-        }
-        self.pending.push(input.t);
-    }
-
-    fn tell_tap(&mut self, asynchrony_ms: Option<f64>, why: Option<Uncounted>) {
-        self.notes.push(Note::Tap { asynchrony_ms, counted: why.is_none(), why });
-    }
-
-    /// Matches the taps whose stimulus must have come by now.
-    fn decide(&mut self, now: HostTime) {
-        let window = match self.phase {
-            Phase::Single => SINGLE,
-            Phase::Steady => steady_window(self.coarse_ms),
-            Phase::Waiting | Phase::Settling | Phase::Review => return,
-        };
-        // a flash is known once it was drawn
-        let patience = if self.parts.method.sense() == Sense::Video { FLASH_PATIENCE } else { Nanos::ZERO };
-        let decided = |tap: HostTime| now - tap >= patience.max(patience - window.0);
-        let known = self.pending.iter().take_while(|tap| decided(**tap)).count();
-        let taps: Vec<HostTime> = self.pending.drain(..known).collect();
-        for tap in taps {
-            match self.matcher.take(tap, window) {
-                Match::None => self.tell_tap(None, Some(Uncounted::NoStimulus)),
-                Match::Extra => self.tell_tap(None, Some(Uncounted::Extra)),
-                Match::To(_, at) => {
-                    let ms = (tap - at).as_ms();
-                    if self.phase == Phase::Single {
-                        self.reactions.push(ms);
-                        self.tell_tap(Some(ms), Some(Uncounted::Reaction));
-                    } else if self.taps.add(at, tap) {
-                        self.tell_tap(Some(ms), None);
-                        self.notes.push(Note::Estimate(self.taps.estimate()));
-                    } else {
-                        self.tell_tap(Some(ms), Some(Uncounted::WarmUp));
-                    }
-                }
-            }
-        }
-    }
-
-    // --- what happens to it ---
 
     fn focus(&mut self, has: bool, now: HostTime) {
         if has == self.has_focus {
@@ -589,14 +503,4 @@ impl Procedure {
 
 fn told(id: &'static str, args: Vec<(&'static str, String)>, grave: bool) -> Note {
     Note::Notice { id, args, grave }
-}
-
-/// A tap of the first lane's first control; one without a control cannot be made, by a person either.
-fn press(tap: &mut ScriptedTap, bindings: &Bindings, t: HostTime) {
-    if let Some(control) = bindings.controls(Lane(0)).next() {
-        tap.extend([
-            Captured::scripted(t, control, Edge::Down),
-            Captured::scripted(t + HELD, control, Edge::Up(ReleaseCause::Released)),
-        ]);
-    }
 }
