@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),
     ("report", &[]),
+    ("doctor", &["audio", "clock", "input", "paths", "record"]),
     ("lab", &["clock", "paths", "report"]),
     ("conductor", &["audio", "clock", "input", "ladders", "paths", "record"]),
     ("game", &["audio", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
