@@ -152,6 +152,10 @@ impl Performance {
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
         self.notes = notices;
         self.feed(Input::Watermark { t: origin });
+        if self.parts.clock.is_virtual() {
+            // now, and not at the driver's first step, whose length would show in where the first trial lies
+            self.anchor_when_due(origin);
+        }
     }
 
     #[must_use]
