@@ -81,6 +81,8 @@ struct Tally {
     miss: u32,
     doozy: u32,
     brakes: u32,
+    /// Inputs whose device's own stamp could not be believed (cases A25).
+    stamps_distrusted: u64,
     gain: f64,
     rung: i32,
 }
@@ -383,10 +385,13 @@ impl Performance {
                 self.log_raw(input, None, during);
             }
             Notice::FocusGained { .. } => self.has_focus = true,
-            Notice::TapReturned { .. }
-            | Notice::TapEnded { why: None, .. }
-            | Notice::StampDistrusted { .. }
-            | Notice::WallClockStepped { .. } => tracing::info!("{notice:?}"),
+            Notice::StampDistrusted { .. } => {
+                self.tally.stamps_distrusted += 1;
+                tracing::info!("{notice:?}");
+            }
+            Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } | Notice::WallClockStepped { .. } => {
+                tracing::info!("{notice:?}");
+            }
         }
     }
 
