@@ -16,6 +16,8 @@ use crate::doctor::{
 
 /// Presses and releases where `--keys` names no number.
 const KEYS: &str = "500";
+/// Length of an echo that names none, s.
+const ECHO: &str = "60";
 /// The bound of `--check` where it names none, ms.
 const BOUND: &str = "1";
 
@@ -51,6 +53,10 @@ pub struct Doctor {
     /// Play clicks to be recorded, and tell when
     #[arg(long, conflicts_with_all = ["check", "thorough", "keys"])]
     loopback_play: bool,
+    /// Answer every key with a click for so long, to be recorded with a microphone at the key; tells when each was pressed
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = ECHO, value_parser = positive,
+        conflicts_with_all = ["check", "thorough", "keys", "loopback", "loopback_play"])]
+    loopback_echo: Option<f64>,
     /// With --loopback-play: how many
     #[arg(long, value_name = "N", requires = "loopback_play", default_value_t = 120, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     clicks: u32,
@@ -89,6 +95,9 @@ impl Doctor {
         }
         if self.loopback_play {
             return self.play(common);
+        }
+        if let Some(seconds) = self.loopback_echo {
+            return echo(seconds, common);
         }
         if let Some(bound_ms) = self.check {
             return self.gate(bound_ms, common);
@@ -160,12 +169,6 @@ impl Doctor {
 
     fn play(&self, common: &Common) -> Result<(), Failure> {
         let pattern = Pattern { clicks: self.clicks, interval_ms: self.interval };
-        let failed = |error: PatternError| match error {
-            // the disk, or the device
-            PatternError::Write(_) | PatternError::NoSound(_) | PatternError::Lost { .. } => {
-                Failure::lacking(error.to_string())
-            }
-        };
         let schedule = match &self.out {
             Some(path) => pattern.write(path, self.rate),
             None => {
@@ -176,7 +179,7 @@ impl Doctor {
                 pattern.play()
             }
         }
-        .map_err(failed)?;
+        .map_err(lacking)?;
         document(&schedule)?;
         if schedule.late_clicks > 0 || schedule.restarts > 0 {
             return Err(Failure::wrong(format!(
@@ -186,6 +189,30 @@ impl Doctor {
         }
         Ok(())
     }
+}
+
+/// Whatever keeps clicks from being played is something that the machine lacks: a device, a display, room on the disk.
+fn lacking(error: PatternError) -> Failure {
+    Failure::lacking(error.to_string())
+}
+
+#[cfg(feature = "devices")]
+fn echo(seconds: f64, common: &Common) -> Result<(), Failure> {
+    if !common.quiet {
+        complain(format!("{seconds:.0} s: press a key that types nothing, such as Shift, and let the recorder run"));
+    }
+    let length = std::time::Duration::try_from_secs_f64(seconds).map_err(|e| Failure::usage(e.to_string()))?;
+    let echo = loopback::echo::echo(length).map_err(lacking)?;
+    document(&echo)?;
+    if echo.restarts > 0 {
+        return Err(Failure::wrong(format!("the stream ran dry {} times: do not use this recording", echo.restarts)));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "devices"))]
+fn echo(_seconds: f64, _common: &Common) -> Result<(), Failure> {
+    Err(Failure::lacking("this build has neither sound nor the X11 tap (feature `devices` is off)"))
 }
 
 /// One JSON document on standard output.

@@ -172,8 +172,8 @@ pub fn judge_timing(policy: &TimingPolicy, mut evidence: TimingEvidence) -> Resu
     let bound = policy.bound_ms;
     let mut reasons = Vec::new();
     let mut is_lack = false;
-    // "not at most", so that what is no number does not pass
-    let beyond = |figure: f64| !(figure <= bound);
+    // what is no number does not pass
+    let beyond = |figure: f64| figure > bound || figure.is_nan();
     match (&policy.responses, &evidence.keys) {
         (Responses::Keys, Some(keys)) => {
             if beyond(keys.p95_ms) {

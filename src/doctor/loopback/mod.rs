@@ -2,8 +2,10 @@
 //!
 //! Another machine records two channels: 1, what came out (loudspeaker, screen), and 2, the reference (the key's contact, the
 //! line out). [`Analysis::latency`] tells how long 1 came after 2, [`Analysis::train`] how regular one channel is. [`pattern`]
-//! plays clicks to be recorded. The wiring is in docs/timing.md.
+//! plays clicks to be recorded, `echo` answers each key with one. The wiring is in docs/timing.md.
 
+#[cfg(feature = "devices")]
+pub mod echo;
 mod latency;
 mod onsets;
 pub mod pattern;

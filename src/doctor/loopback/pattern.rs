@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The sharpest of the cues: 0.5 ms of attack.
-const CLICK: Sound = Sound::CountIn;
+pub(super) const CLICK: Sound = Sound::CountIn;
 /// Before the first click, so that recorder and stream have settled.
 const LEAD: Nanos = Nanos::ms(1_000);
 /// After the last one.
@@ -21,7 +21,7 @@ const TAIL: Nanos = Nanos::ms(500);
 /// Clicks are handed over this far ahead, as a session hands over its cues.
 const AHEAD: Nanos = Nanos::ms(2_000);
 /// How long a stream may take to say where it lies (as the conductor waits).
-const PATIENCE: Nanos = Nanos::ms(5_000);
+pub(super) const PATIENCE: Nanos = Nanos::ms(5_000);
 /// Frames that the file is rendered in at once.
 const BLOCK: usize = 512;
 
@@ -66,6 +66,8 @@ pub struct Click {
 pub enum PatternError {
     #[error("no clicks can be played: {0}; --out FILE.wav writes them to a file instead")]
     NoSound(String),
+    #[error("no keys can be heard: {0}")]
+    NoKeys(String),
     #[error("the sound output {device} was lost: {detail}")]
     Lost { device: String, detail: String },
     #[error("the clicks cannot be written: {0}")]

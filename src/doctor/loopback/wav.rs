@@ -93,8 +93,7 @@ impl Recording {
     fn fill(&mut self, samples: impl Iterator<Item = hound::Result<f32>>, promised: u32) -> Result<(), LoopbackError> {
         let width = usize::from(self.in_file);
         self.channels = vec![Vec::new(); width.min(2)];
-        let mut read = 0_usize;
-        for sample in samples {
+        for (read, sample) in samples.enumerate() {
             let frame = read / width;
             let value = sample.map_err(|error| match error {
                 hound::Error::IoError(error) if !is_end(&error) => LoopbackError::Open(error),
@@ -113,7 +112,6 @@ impl Recording {
             if let Some(channel) = self.channels.get_mut(read % width) {
                 channel.push(value);
             }
-            read += 1;
         }
         Ok(())
     }
