@@ -166,7 +166,7 @@ fn clicks_are_written_measured_and_refused_where_that_is_right() {
         (&["--loopback-play", "--clicks", "4"], 3, "--out FILE.wav"),
         (&["--loopback-echo", "1"], 3, "doozy: "),
         (&["--loopback-echo=-1"], 2, "it must be above 0"),
-        (&["--loopback-play", "--interval", "20"], 2, "100 … 10000 ms"),
+        (&["--loopback-play", "--interval", "20"], 2, "200 … 10000 ms"),
     ] {
         let output = doozy(&[&["doctor"], args].concat(), home.path());
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", said(&output));

@@ -85,7 +85,7 @@ fn not_negative(text: &str) -> Result<f64, String> {
 
 fn interval(text: &str) -> Result<f64, String> {
     number(text)
-        .and_then(|n| if (100.0..=10_000.0).contains(&n) { Ok(n) } else { Err("it must be 100 … 10000 ms".into()) })
+        .and_then(|n| if (200.0..=10_000.0).contains(&n) { Ok(n) } else { Err("it must be 200 … 10000 ms".into()) })
 }
 
 impl Doctor {

@@ -30,7 +30,7 @@ const BLOCK: usize = 512;
 pub struct Pattern {
     /// 2…10,000.
     pub clicks: u32,
-    /// 100…10,000 ms, counted from the first click and never summed up.
+    /// 200…10,000 ms, counted from the first click and never summed up.
     pub interval_ms: f64,
 }
 
