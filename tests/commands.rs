@@ -163,7 +163,6 @@ fn clicks_are_written_measured_and_refused_where_that_is_right() {
         (&["--loopback", &other][..], 1, "it is no WAV"),
         (&["--loopback", "nowhere.wav"], 3, "nowhere.wav: it cannot be opened"),
         (&["--loopback", &file, "--train", "400", "--channel", "3"], 2, "it has no channel 3, only 2"),
-        (&["--loopback-play", "--clicks", "4"], 3, "--out FILE.wav"),
         (&["--loopback-echo", "1"], 3, "doozy: "),
         (&["--loopback-echo=-1"], 2, "it must be above 0"),
         (&["--loopback-play", "--interval", "20"], 2, "200 … 10000 ms"),
