@@ -100,8 +100,11 @@ pub(super) fn report(report: &Report) -> String {
     line("", String::new());
     line("unknown", "to every program; measure it from outside (docs/timing.md):".to_owned());
     for unknown in &report.unknowable {
-        let [low, high] = unknown.usual_ms;
-        line("", format!("{:<58} usually {low} to {high} ms", unknown.what));
+        let usual = match (unknown.usual_ms, unknown.source) {
+            (Some([low, high]), Some(source)) => format!("others: {low} to {high} ms ({source})"),
+            _ => "no figure known".to_owned(),
+        };
+        line("", format!("{:<42} {usual}", unknown.what));
     }
     // indentation alone is nothing to print
     page.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")

@@ -34,8 +34,10 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unknowable {
     pub what: &'static str,
-    /// Usual range, ms, from the literature (docs/timing.md has the sources).
-    pub usual_ms: [f64; 2],
+    /// Least and most that others found, ms; null where we know of no figure.
+    pub usual_ms: Option<[f64; 2]>,
+    /// Who found it.
+    pub source: Option<&'static str>,
     pub how: &'static str,
 }
 
@@ -146,16 +148,18 @@ pub fn promises(report: &Report) -> Vec<Promise> {
 pub fn unknowables() -> Vec<Unknowable> {
     const MICROPHONE: &str = "microphone at the key: doozy doctor --loopback";
     const PHOTODIODE: &str = "photodiode on the screen: doozy doctor --loopback";
+    let one = |what, usual: Option<([f64; 2], &'static str)>, how| Unknowable {
+        what,
+        usual_ms: usual.map(|usual| usual.0),
+        source: usual.map(|usual| usual.1),
+        how,
+    };
     vec![
-        Unknowable { what: "switch of a key: travel and debouncing", usual_ms: [0.0, 20.0], how: MICROPHONE },
-        Unknowable { what: "USB polling of keyboard or pad", usual_ms: [0.125, 8.0], how: MICROPHONE },
-        Unknowable { what: "radio of a wireless keyboard or pad", usual_ms: [1.0, 30.0], how: MICROPHONE },
-        Unknowable { what: "screen: scan-out and pixels", usual_ms: [2.0, 50.0], how: PHOTODIODE },
-        Unknowable {
-            what: "sound behind the device's own word: converter, amplifier",
-            usual_ms: [0.5, 5.0],
-            how: MICROPHONE,
-        },
-        Unknowable { what: "Bluetooth sound", usual_ms: [100.0, 300.0], how: MICROPHONE },
+        one("switch of a key: travel and debouncing", Some(([0.0, 20.0], "makers' firmware")), MICROPHONE),
+        one("USB polling of keyboard or pad", Some(([0.125, 8.0], "USB: 8 kHz to 125 Hz")), MICROPHONE),
+        one("radio of a wireless keyboard or pad", None, MICROPHONE),
+        one("screen, with the software before it", Some(([2.4, 29.0], "Bridges et al. 2020")), PHOTODIODE),
+        one("sound behind the device's own word", None, MICROPHONE),
+        one("Bluetooth sound", Some(([100.0, 300.0], "users' reports")), MICROPHONE),
     ]
 }
