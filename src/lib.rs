@@ -7,6 +7,7 @@
 //! | one session, from taps to effects | [`conductor`] |
 //! | when something happened | [`clock`], [`input`] |
 //! | what is heard | [`audio`] |
+//! | what this machine can promise about time | [`doctor`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
@@ -20,6 +21,7 @@ pub mod calibration;
 pub mod cli;
 pub mod clock;
 pub mod conductor;
+pub mod doctor;
 #[cfg(feature = "game")]
 pub mod game;
 pub mod input;

@@ -113,7 +113,64 @@ fn the_doctor_reports_without_any_device() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
     assert_eq!(report["clock"]["source"], "CLOCK_MONOTONIC");
-    assert_eq!(report["display"]["answers"], false);
+    assert_eq!(report["clock"]["backward_steps"], 0);
+    assert_eq!((&report["display"]["answers"], &report["keys"]["p95_ms"]), (&false.into(), &serde_json::Value::Null));
+    assert!(report["keys"]["problem"].is_string(), "what was not measured says why: {}", report["keys"]);
+    assert!(report["scheduler"]["p99_ms"].is_number() && report["storage"]["commit"]["p99_ms"].is_number());
+    let promises = report["promises"].as_array().expect("promises");
+    let verdict = |id: &str| &promises.iter().find(|one| one["id"] == id).expect(id)["verdict"];
+    assert_eq!((verdict("key_p95"), verdict("clock_backward")), (&"unknown".into(), &"holds".into()));
+    assert!(!home.path().join("data").exists(), "it leaves nothing behind");
+    let page = doozy(&["doctor"], home.path());
+    assert!(said(&page).contains("promises") && said(&page).contains("USB polling"), "{}", said(&page));
+}
+
+#[test]
+fn a_study_is_refused_where_times_cannot_be_measured_unless_that_is_allowed() {
+    let home = home();
+    let refused = doozy(&["doctor", "--check"], home.path());
+    assert_eq!(refused.status.code(), Some(3), "{}", said(&refused));
+    assert!(said(&refused).contains("--allow-coarse-timing"), "{}", said(&refused));
+    let allowed = doozy(&["doctor", "--check", "0.5", "--allow-coarse-timing", "--json"], home.path());
+    assert_eq!(allowed.status.code(), Some(0), "{}", said(&allowed));
+    let evidence: serde_json::Value = serde_json::from_slice(&allowed.stdout).expect("JSON");
+    assert_eq!((&evidence["standing"]["standing"], &evidence["bound_p95_ms"]), (&"coarse_allowed".into(), &0.5.into()));
+    for wrong in [&["--allow-coarse-timing"][..], &["--check", "-1"], &["--check", "nan"], &["--train", "500"]] {
+        assert_eq!(doozy(&[&["doctor"], wrong].concat(), home.path()).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn clicks_are_written_measured_and_refused_where_that_is_right() {
+    let home = home();
+    let file = home.path().join("clicks.wav").display().to_string();
+    let played =
+        doozy(&["doctor", "--loopback-play", "--out", &file, "--clicks", "16", "--interval", "400"], home.path());
+    assert_eq!(played.status.code(), Some(0), "{}", said(&played));
+    let schedule: serde_json::Value = serde_json::from_slice(&played.stdout).expect("JSON");
+    assert_eq!(schedule["clicks"].as_array().map(Vec::len), Some(16));
+    assert_eq!((&schedule["clicks"][15]["at_ms"], &schedule["rate_hz"]), (&6_000.0.into(), &48_000.into()));
+    let train = doozy(&["doctor", "--loopback", &file, "--train", "400", "--json"], home.path());
+    let found: serde_json::Value = serde_json::from_slice(&train.stdout).expect("JSON");
+    assert_eq!((&found["train"]["onsets"], &found["train"]["missed"]), (&16.into(), &0.into()));
+    assert!(found["train"]["intervals"]["sd_ms"].as_f64() < Some(0.01), "{found}");
+    let both = doozy(&["doctor", "--loopback", &file], home.path());
+    assert!(said(&both).contains("latency       mean 0.000 ms"), "{}", said(&both));
+
+    let other = home.path().join("other.wav").display().to_string();
+    fs::write(&other, "no sound").expect("a file");
+    for (args, code, words) in [
+        (&["--loopback", &other][..], 1, "it is no WAV"),
+        (&["--loopback", "nowhere.wav"], 3, "nowhere.wav: it cannot be opened"),
+        (&["--loopback", &file, "--train", "400", "--channel", "3"], 2, "it has no channel 3, only 2"),
+        (&["--loopback-echo", "1"], 3, "doozy: "),
+        (&["--loopback-echo=-1"], 2, "it must be above 0"),
+        (&["--loopback-play", "--interval", "20"], 2, "200 … 10000 ms"),
+    ] {
+        let output = doozy(&[&["doctor"], args].concat(), home.path());
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", said(&output));
+        assert!(said(&output).contains(words), "{args:?}: {}", said(&output));
+    }
 }
 
 #[test]

@@ -67,7 +67,10 @@ impl Keyboard {
         t
     }
 
-    pub fn release(&self, evdev: u8) {
+    /// Lets a key go and returns the monotonic time of the request.
+    pub fn release(&self, evdev: u8) -> i64 {
+        let t = doozy::clock::now().0;
         self.key(evdev, false);
+        t
     }
 }

@@ -11,8 +11,11 @@ use doozy_training::event::{Effect, Input, TimeSource};
 
 use crate::{
     display::Xvfb,
-    player::{Game, play_through, record, stamp_errors},
+    player::{Game, Manner, play_through, record, stamp_errors},
 };
+
+/// A fair player.
+const FAIR: Manner = Manner { offsets_ms: &[-30.0, -12.0, 0.0, 9.0, 25.0, -20.0, 15.0, 4.0], chatter: false };
 
 #[test]
 fn real_keys_reach_the_record_with_their_asynchronies() {
@@ -22,7 +25,7 @@ fn real_keys_reach_the_record_with_their_asynchronies() {
     let home = tempfile::tempdir().expect("a folder");
     let level = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/short.level.ron");
     let mut game = Game::start(&xvfb.display, &level, home.path());
-    let pressed = play_through(&keyboard, &mut game, home.path(), Duration::from_secs(120));
+    let pressed = play_through(keyboard, &mut game, home.path(), FAIR, Duration::from_secs(120)).targets;
     let session = record(home.path()).expect("the session is recorded");
     assert!(pressed.len() >= 16, "two phrases of eight, retries besides: {}", pressed.len());
     // Stamps bound to frames, which last 50–120 ms under software rendering, would fail this by far; a machine that is

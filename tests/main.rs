@@ -8,6 +8,8 @@ mod commands;
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+mod hours;
+mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
 mod offsets;

@@ -4,6 +4,8 @@ use std::{
     fs,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, TryRecvError},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -24,9 +26,36 @@ use rustix::{
 use crate::display::Keyboard;
 
 /// evdev's KEY_J, bound to the one lane by default.
-const J: u8 = 36;
-/// What the player does to each target in turn, ms from the moment at which it is due.
-const OFFSETS_MS: [f64; 8] = [-30.0, -12.0, 0.0, 9.0, 25.0, -20.0, 15.0, 4.0];
+pub const J: u8 = 36;
+/// evdev's KEY_X, bound to nothing: pressing it is recorded and changes nothing.
+pub const X: u8 = 45;
+/// How often the record of the running game is read: often enough to know a trial before its count-in is over.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How to play.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// What the player does to each target in turn, ms from the moment at which it is due.
+    pub offsets_ms: &'static [f64],
+    /// Presses a key without a meaning whenever there is time, also while scenes are shown.
+    pub chatter: bool,
+}
+
+/// A press or release that was made, by evdev code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub key: u8,
+    pub down: bool,
+    pub t: i64,
+}
+
+/// What a player did.
+#[derive(Clone, Debug, Default)]
+pub struct Played {
+    pub targets: Vec<Pressed>,
+    /// Every edge, in order.
+    pub edges: Vec<Made>,
+}
 
 /// A key that was pressed: for which target, when, and how far from the moment at which it was due.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +65,11 @@ pub struct Pressed {
     pub due: i64,
 }
 
-/// The program, beside the folder that tests and examples are built into.
+/// The program, beside the folder that tests and examples are built into, or the one that `DOOZY_PROGRAM` names.
 fn program() -> std::path::PathBuf {
+    if let Some(path) = std::env::var_os("DOOZY_PROGRAM") {
+        return path.into();
+    }
     let own = std::env::current_exe().expect("this program has a path");
     own.ancestors().nth(2).expect("it lies in a folder of the target folder").join("doozy")
 }
@@ -115,47 +147,93 @@ fn due(session: &LoadedSession) -> Vec<(TargetId, HostTime)> {
     times
 }
 
-/// Waits on the clock that judges, spinning for the last part.
-fn wait_until(t: i64) {
-    loop {
-        let left = t - clock::now().0;
-        if left <= 0 {
-            return;
-        }
-        if left > 2_000_000 {
-            std::thread::sleep(Duration::from_nanos((left - 1_500_000).unsigned_abs()));
+/// Presses, for whoever knows when: a thread of its own, so that reading the record delays no press.
+struct Fingers {
+    keyboard: Keyboard,
+    manner: Manner,
+    played: Played,
+    /// Places in a low-discrepancy sequence, so that gaps meet every phase of the game's frames.
+    gaps: u64,
+}
+
+impl Fingers {
+    fn edge(&mut self, key: u8, down: bool) -> i64 {
+        let t = if down { self.keyboard.press(key) } else { self.keyboard.release(key) };
+        self.played.edges.push(Made { key, down, t });
+        t
+    }
+
+    /// A gap of 10 to 30 ms.
+    fn gap(&mut self) {
+        self.gaps += 1;
+        let share = (self.gaps as f64 * 0.618_033_988_749_895).fract();
+        std::thread::sleep(Duration::from_secs_f64(0.01 + 0.02 * share));
+    }
+
+    /// Presses J for each target that comes, until nobody is left to name any.
+    fn play(mut self, targets: &Receiver<(TargetId, HostTime)>) -> Played {
+        let mut next: Option<(TargetId, HostTime)> = None;
+        loop {
+            if next.is_none() {
+                next = match targets.try_recv() {
+                    Ok(target) => Some(target),
+                    Err(TryRecvError::Empty) => None,
+                    Err(TryRecvError::Disconnected) => return self.played,
+                };
+            }
+            if let Some((target, due)) = next {
+                let offset = self.manner.offsets_ms[target.0 as usize % self.manner.offsets_ms.len()];
+                let left = due.0 + (offset * 1e6) as i64 - clock::now().0;
+                // time for one more press of the other key, or not
+                if !self.manner.chatter || left < 100_000_000 {
+                    std::thread::sleep(Duration::from_nanos(left.max(0).unsigned_abs()));
+                    let t = self.edge(J, true);
+                    self.played.targets.push(Pressed { target, t, due: due.0 });
+                    std::thread::sleep(Duration::from_millis(40));
+                    self.edge(J, false);
+                    next = None;
+                    continue;
+                }
+            }
+            if self.manner.chatter {
+                self.edge(X, true);
+                self.gap();
+                self.edge(X, false);
+            }
+            self.gap();
         }
     }
 }
 
 /// Plays until the session has ended: presses J at each target's moment plus its offset.
-pub fn play_through(keyboard: &Keyboard, game: &mut Game, home: &Path, patience: Duration) -> Vec<Pressed> {
+pub fn play_through(keyboard: Keyboard, game: &mut Game, home: &Path, manner: Manner, patience: Duration) -> Played {
     let started = Instant::now();
-    let mut pressed: Vec<Pressed> = Vec::new();
+    let (to, targets) = mpsc::channel();
+    let fingers = Fingers { keyboard, manner, played: Played::default(), gaps: 0 };
+    let mut playing: Option<JoinHandle<Played>> = None;
+    let mut waiting = Some((fingers, targets));
+    let mut named: Option<TargetId> = None;
     loop {
-        assert!(started.elapsed() < patience, "the level ends within {patience:?}; pressed {} times", pressed.len());
+        assert!(started.elapsed() < patience, "the level ends within {patience:?}; last target {named:?}");
         assert!(!game.has_ended(), "the game runs until the level is over");
-        let Some(session) = record(home) else {
-            std::thread::sleep(Duration::from_millis(50));
-            continue;
-        };
+        std::thread::sleep(LOOK);
+        let Some(session) = record(home) else { continue };
         if session.info.state == State::Finished {
-            return pressed;
+            drop(to);
+            return playing.map_or_else(Played::default, |thread| thread.join().expect("the fingers' thread"));
         }
-        let ahead: Vec<_> =
-            due(&session).into_iter().filter(|(id, _)| pressed.iter().all(|p| p.target < *id)).collect();
-        if ahead.is_empty() {
-            std::thread::sleep(Duration::from_millis(20));
-        } else if pressed.is_empty() {
+        for (target, due) in due(&session) {
+            if named.is_none_or(|last| last < target) {
+                named = Some(target);
+                // fingers that are gone are joined above
+                let _ = to.send((target, due));
+            }
+        }
+        if named.is_some()
+            && let Some((fingers, targets)) = waiting.take()
+        {
             game.confine_rendering();
-        }
-        for (target, due) in ahead {
-            let offset = OFFSETS_MS[target.0 as usize % OFFSETS_MS.len()];
-            wait_until(due.0 + (offset * 1e6) as i64);
-            let t = keyboard.press(J);
-            pressed.push(Pressed { target, t, due: due.0 });
-            std::thread::sleep(Duration::from_millis(40));
-            keyboard.release(J);
+            playing = Some(std::thread::spawn(move || fingers.play(&targets)));
         }
     }
 }

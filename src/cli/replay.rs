@@ -6,14 +6,14 @@ use doozy_training::{
     event::{Effect, Judged, Tier},
     judge::chord,
     level::Level,
-    rehearse,
+    rehearse::{self, Told},
 };
 use serde_json::json;
 
 use super::{Common, Failure, line};
 use crate::{
     conductor::Terms,
-    record::{LoadedSession, Reader, Recomputed, VerifyError, verify},
+    record::{LoadedSession, Reader, VerifyError, verify},
 };
 
 #[derive(Args, Debug)]
@@ -34,23 +34,31 @@ impl Replay {
         if let Some(damage) = &session.damage {
             return Err(Failure::wrong(format!("session {}: {damage}", session.info.number)));
         }
-        let computed = recompute(&session).map_err(Failure::wrong)?;
-        for effect in &computed.effects {
-            if common.json {
-                line(serde_json::to_string(effect).map_err(|e| Failure::wrong(e.to_string()))?)?;
-            } else if let Effect::Judged(judged) = effect {
-                line(told(judged))?;
+        let (mut judged, mut failed) = (Vec::new(), None);
+        retell(&session, &mut |piece| {
+            if failed.is_none()
+                && let Told::Effect(effect) = piece
+            {
+                failed = Self::tell(effect, common, &mut judged).err();
             }
+        })
+        .map_err(Failure::wrong)?;
+        if let Some(failure) = failed {
+            return Err(failure);
         }
-        if !common.json {
-            let judged: Vec<Judged> = computed
-                .effects
-                .into_iter()
-                .filter_map(|effect| if let Effect::Judged(judged) = effect { Some(judged) } else { None })
-                .collect();
-            for (_, spread) in chord::spreads(&judged) {
-                line(format!("a chord was struck within {:.1} ms", spread.as_ms()))?;
-            }
+        for (_, spread) in chord::spreads(&judged) {
+            line(format!("a chord was struck within {:.1} ms", spread.as_ms()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes an effect as it comes; for people the judged ones alone, which are kept for their chords.
+    fn tell(effect: Effect, common: &Common, judged: &mut Vec<Judged>) -> Result<(), Failure> {
+        if common.json {
+            line(serde_json::to_string(&effect).map_err(|e| Failure::wrong(e.to_string()))?)?;
+        } else if let Effect::Judged(one) = effect {
+            line(told(&one))?;
+            judged.push(one);
         }
         Ok(())
     }
@@ -58,7 +66,7 @@ impl Replay {
 
 fn compare(session: &LoadedSession, common: &Common) -> Result<(), Failure> {
     let number = session.info.number;
-    let outcome = match verify(session, RULE_VERSION, recompute) {
+    let outcome = match verify(session, RULE_VERSION, retell) {
         Ok(outcome) => outcome,
         Err(error @ VerifyError::OtherRules { .. }) => {
             return Err(Failure::lacking(format!("session {number}: {error}")));
@@ -80,7 +88,7 @@ fn compare(session: &LoadedSession, common: &Common) -> Result<(), Failure> {
 }
 
 /// The session's own level, seed and terms, and its recorded inputs, through reducer and network again.
-pub fn recompute(session: &LoadedSession) -> Result<Recomputed, String> {
+fn retell(session: &LoadedSession, tell: &mut dyn FnMut(Told)) -> Result<(), String> {
     let terms: Terms = serde_json::from_value(session.meta.options.clone()).map_err(|e| format!("its options: {e}"))?;
     let level = Level::parse(&session.meta.level_path, &session.meta.level_text).map_err(|e| e.to_string())?;
     let setup = rehearse::Setup {
@@ -90,8 +98,7 @@ pub fn recompute(session: &LoadedSession) -> Result<Recomputed, String> {
         preset: terms.preset,
         lesion: terms.lesion,
     };
-    let computed = rehearse::recompute(setup, &session.inputs).map_err(|e| e.to_string())?;
-    Ok(Recomputed { effects: computed.effects, windows: computed.windows })
+    rehearse::retell(setup, &session.inputs, tell).map_err(|e| e.to_string())
 }
 
 fn told(judged: &Judged) -> String {

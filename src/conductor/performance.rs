@@ -82,6 +82,8 @@ struct Tally {
     miss: u32,
     doozy: u32,
     brakes: u32,
+    /// Inputs whose device's own stamp could not be believed (cases A25).
+    stamps_distrusted: u64,
     gain: f64,
     rung: i32,
 }
@@ -156,6 +158,10 @@ impl Performance {
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
         self.notes = notices;
         self.feed(Input::Watermark { t: origin });
+        if self.parts.clock.is_virtual() {
+            // now, and not at the driver's first step, whose length would show in where the first trial lies
+            self.anchor_when_due(origin);
+        }
     }
 
     #[must_use]
@@ -387,10 +393,13 @@ impl Performance {
                 self.log_raw(input, None, during);
             }
             Notice::FocusGained { .. } => self.has_focus = true,
-            Notice::TapReturned { .. }
-            | Notice::TapEnded { why: None, .. }
-            | Notice::StampDistrusted { .. }
-            | Notice::WallClockStepped { .. } => tracing::info!("{notice:?}"),
+            Notice::StampDistrusted { .. } => {
+                self.tally.stamps_distrusted += 1;
+                tracing::info!("{notice:?}");
+            }
+            Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } | Notice::WallClockStepped { .. } => {
+                tracing::info!("{notice:?}");
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use doozy_training::time::{HostTime, Nanos};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use x11rb::{
     connection::Connection,
     errors::{ConnectError, ConnectionError, ReplyError},
@@ -19,12 +19,13 @@ use x11rb::{
         xproto::{KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
         xtest::ConnectionExt as _,
     },
+    rust_connection::RustConnection,
 };
 
 use super::{
     Control, Edge, Notice, Taps, TimedInput,
     merge::TapKind,
-    taps::x11::{Gate, X11Tap, X11TapError, connect},
+    taps::x11::{self, Gate, X11Tap, X11TapError},
 };
 use crate::clock::{self, Clock};
 
@@ -35,7 +36,7 @@ const KEY: Control = Control::Key(240);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How the recorded times lie against the injected ones.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyTiming {
     /// Events injected: presses and releases.
     pub n: usize,
@@ -67,6 +68,14 @@ pub enum KeyCheckError {
     Connection(#[from] ConnectionError),
     #[error("the keys of the self-check did not arrive: {missed} of {n} are missing")]
     Nothing { n: usize, missed: usize },
+}
+
+/// Connects to `display` (`None`: $DISPLAY) as the tap does: for whoever wants to ask the server something.
+///
+/// # Errors
+/// Where no server answers there.
+pub fn connect(display: Option<&str>) -> Result<(RustConnection, usize), ConnectError> {
+    x11::connect(display)
 }
 
 /// Presses and releases a key `n` times in all on `display` (`None`: $DISPLAY), `pacing` apart on average, and compares.

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use ndjson::{export_ndjson, import_ndjson};
 pub use session::{Damage, EventRow, LoadedSession, Reader, SessionInfo, State};
 pub use store::backup;
-pub use verify::{Difference, Recomputed, Verification, VerifyError, verify};
+pub use verify::{Difference, Verification, VerifyError, verify};
 pub use writer::Recorder;
 
 /// Version of the tables, kept in `PRAGMA user_version`. A record of a newer one is refused untouched.

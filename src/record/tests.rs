@@ -5,6 +5,7 @@ mod verification;
 
 use doozy_training::{
     event::{EventId, EventKind, Judged, Press, Side, TargetId, Tier, TrialId, Volley},
+    rehearse::{Recomputed, Told},
     time::TrialClock,
 };
 use rusqlite::Connection;
@@ -263,7 +264,7 @@ fn a_changed_row_is_found_and_the_last_good_one_named() {
     );
     let session = Reader::open(&data).unwrap().load("1").unwrap();
     assert!(!session.is_complete());
-    assert!(matches!(verify(&session, RULES, same), Err(VerifyError::Damaged(_))));
+    assert!(matches!(verify(&session, RULES, all(same)), Err(VerifyError::Damaged(_))));
 }
 
 #[test]
@@ -406,4 +407,16 @@ fn a_record_of_version_1_is_read_as_it_is_and_grows_when_it_is_written_to() {
         })
         .unwrap();
     assert_eq!(flat, (2_000_000_000, 2_000_000_000, "adjust".to_owned(), 31_000_000, 0.1 + 0.2));
+}
+
+/// Tells a recomputation piece by piece.
+fn all(
+    recompute: impl FnOnce(&LoadedSession) -> Result<Recomputed, String>,
+) -> impl FnOnce(&LoadedSession, &mut dyn FnMut(Told)) -> Result<(), String> {
+    move |session, tell| {
+        let Recomputed { effects, windows } = recompute(session)?;
+        windows.into_iter().for_each(|(event, w, dose)| tell(Told::Window { event, w, dose }));
+        effects.into_iter().for_each(|effect| tell(Told::Effect(effect)));
+        Ok(())
+    }
 }

@@ -3,20 +3,16 @@
 //!
 //! The recomputing itself belongs to `doozy_training` and is handed in, so that this room need not know the reducer.
 
-use doozy_training::event::{Effect, EventId, Input};
+use std::collections::HashMap;
+
+use doozy_training::{
+    event::{Effect, EventId, Input},
+    rehearse::Told,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Damage, LoadedSession, State, row::Table};
-
-/// What a recomputed session says.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Recomputed {
-    /// All effects in order; [`Effect::Provisional`] is passed over.
-    pub effects: Vec<Effect>,
-    /// The network's answers, W and dose, in the order of events; those that the record has are compared.
-    pub windows: Vec<(EventId, f64, f64)>,
-}
+use super::{Damage, LoadedSession, State, row::Table, session::StoredRow};
 
 /// The outcome of a verification.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,14 +68,15 @@ pub enum VerifyError {
     Recompute(String),
 }
 
-/// Recomputes a session and compares every effect's JSON, and every W and dose, bit for bit.
+/// Recomputes a session and compares every effect's JSON, and every W and dose, bit for bit, as they are told: a long
+/// session takes no more memory than its record.
 ///
 /// # Errors
 /// [`VerifyError`] where there is nothing sound to compare; a difference is not an error but a finding.
 pub fn verify(
     session: &LoadedSession,
     rule_version: u32,
-    recompute: impl FnOnce(&LoadedSession) -> Result<Recomputed, String>,
+    retell: impl FnOnce(&LoadedSession, &mut dyn FnMut(Told)) -> Result<(), String>,
 ) -> Result<Verification, VerifyError> {
     if let Some(damage) = &session.damage {
         return Err(VerifyError::Damaged(damage.clone()));
@@ -91,67 +88,142 @@ pub fn verify(
             build: session.meta.build.clone(),
         });
     }
-    let recomputed = recompute(session).map_err(VerifyError::Recompute)?;
-    let mut found = Verification { effects: 0, windows: 0, state: session.info.state, difference: None };
-    found.difference = windows(session, &recomputed, &mut found.windows);
-    if found.difference.is_none() {
-        found.difference = effects(session, &recomputed, &mut found.effects)?;
+    let mut windows = Windows::of(session);
+    let mut effects = Effects { rows: session.rows.iter(), state: session.info.state, outcome: Outcome::default() };
+    let mut failed = None;
+    let told = retell(session, &mut |told| match told {
+        Told::Window { event, w, dose } => windows.compare(event, w, dose),
+        Told::Effect(effect) => {
+            if let Err(error) = effects.compare(&effect) {
+                failed.get_or_insert(error);
+            }
+        }
+    });
+    told.map_err(VerifyError::Recompute)?;
+    if let Some(error) = failed {
+        return Err(error);
     }
-    Ok(found)
+    let (windows, effects) = (windows.finish(), effects.finish());
+    // an effect that differs after a window does, differs because of it
+    let compared = if windows.difference.is_some() { 0 } else { effects.equal };
+    Ok(Verification {
+        effects: compared,
+        windows: windows.equal,
+        state: session.info.state,
+        difference: windows.difference.or(effects.difference),
+    })
 }
 
-fn windows(session: &LoadedSession, recomputed: &Recomputed, equal: &mut usize) -> Option<Difference> {
-    let rows = session.rows.iter().filter(|row| row.table == Table::Inputs);
-    for (input, row) in session.inputs.iter().zip(rows) {
-        let Input::Window { event, w, dose } = *input else { continue };
-        let again = recomputed.windows.iter().find(|(of, ..)| *of == event);
-        let same =
-            again.is_some_and(|(_, ours, theirs)| (ours.to_bits(), theirs.to_bits()) == (w.to_bits(), dose.to_bits()));
-        if !same {
-            return Some(Difference {
-                seq: Some(row.seq),
+/// How far two tellings agree.
+#[derive(Default)]
+struct Outcome {
+    equal: usize,
+    difference: Option<Difference>,
+    /// Nothing more is to be compared.
+    over: bool,
+}
+
+/// The network's answers that the record has and that were not told again yet: W, dose and row by event.
+struct Windows {
+    recorded: HashMap<EventId, (f64, f64, i64)>,
+    outcome: Outcome,
+}
+
+impl Windows {
+    fn of(session: &LoadedSession) -> Self {
+        let rows = session.rows.iter().filter(|row| row.table == Table::Inputs);
+        let window = |(input, seq): (&Input, i64)| match *input {
+            Input::Window { event, w, dose } => Some((event, (w, dose, seq))),
+            _ => None,
+        };
+        let recorded = session.inputs.iter().zip(rows.map(|row| row.seq)).filter_map(window).collect();
+        Self { recorded, outcome: Outcome::default() }
+    }
+
+    fn compare(&mut self, event: EventId, w: f64, dose: f64) {
+        let Some(recorded) = self.recorded.remove(&event) else { return };
+        if (recorded.0.to_bits(), recorded.1.to_bits()) == (w.to_bits(), dose.to_bits()) {
+            self.outcome.equal += 1;
+        } else {
+            self.differ(event, recorded, format!("{w:?}, {dose:?}"));
+        }
+    }
+
+    /// Keeps the difference that the record comes to first.
+    fn differ(&mut self, event: EventId, (w, dose, seq): (f64, f64, i64), recomputed: String) {
+        if self.outcome.difference.as_ref().is_none_or(|first| first.seq > Some(seq)) {
+            self.outcome.difference = Some(Difference {
+                seq: Some(seq),
                 place: format!("window of event {}: W, dose", event.0),
                 recorded: format!("{w:?}, {dose:?}"),
-                recomputed: again.map_or_else(|| "nothing".into(), |(_, w, dose)| format!("{w:?}, {dose:?}")),
+                recomputed,
             });
         }
-        *equal += 1;
     }
-    None
+
+    fn finish(mut self) -> Outcome {
+        for (event, recorded) in std::mem::take(&mut self.recorded) {
+            self.differ(event, recorded, "nothing".into());
+        }
+        self.outcome
+    }
 }
 
-fn effects(
-    session: &LoadedSession,
-    recomputed: &Recomputed,
-    equal: &mut usize,
-) -> Result<Option<Difference>, VerifyError> {
-    let mut rows = session.rows.iter().filter(|row| row.table == Table::Effects);
-    let lasting = recomputed.effects.iter().filter(|effect| !matches!(effect, Effect::Provisional { .. }));
-    for (n, effect) in lasting.enumerate() {
-        let json = serde_json::to_string(effect).map_err(|error| VerifyError::Recompute(error.to_string()))?;
-        let Some(row) = rows.next() else {
-            // What a cut session would have said after the cut is no difference.
-            let is_after_cut = matches!(session.info.state, State::Cut | State::Running);
-            return Ok((!is_after_cut).then(|| Difference {
-                seq: None,
-                place: format!("effect {n}"),
-                recorded: "nothing".into(),
-                recomputed: json,
-            }));
-        };
-        if row.json != json {
-            let (field, recorded, recomputed) = first_field(&row.json, &json);
-            let place = format!("effect {n} ({}){field}", row.kind);
-            return Ok(Some(Difference { seq: Some(row.seq), place, recorded, recomputed }));
-        }
-        *equal += 1;
+/// The effects of the record that were not told again yet.
+struct Effects<'a> {
+    rows: std::slice::Iter<'a, StoredRow>,
+    state: State,
+    outcome: Outcome,
+}
+
+impl<'a> Effects<'a> {
+    fn next_row(&mut self) -> Option<&'a StoredRow> {
+        self.rows.by_ref().find(|row| row.table == Table::Effects)
     }
-    Ok(rows.next().map(|row| Difference {
-        seq: Some(row.seq),
-        place: format!("effect {} ({})", *equal, row.kind),
-        recorded: row.json.clone(),
-        recomputed: "nothing".into(),
-    }))
+
+    fn compare(&mut self, effect: &Effect) -> Result<(), VerifyError> {
+        if self.outcome.over || matches!(effect, Effect::Provisional { .. }) {
+            return Ok(());
+        }
+        let json = serde_json::to_string(effect).map_err(|error| VerifyError::Recompute(error.to_string()))?;
+        let n = self.outcome.equal;
+        match self.next_row() {
+            Some(row) if row.json == json => self.outcome.equal += 1,
+            Some(row) => {
+                let (field, recorded, recomputed) = first_field(&row.json, &json);
+                let place = format!("effect {n} ({}){field}", row.kind);
+                self.outcome.difference = Some(Difference { seq: Some(row.seq), place, recorded, recomputed });
+                self.outcome.over = true;
+            }
+            None => {
+                // What a cut session would have said after the cut is no difference.
+                if !matches!(self.state, State::Cut | State::Running) {
+                    self.outcome.difference = Some(Difference {
+                        seq: None,
+                        place: format!("effect {n}"),
+                        recorded: "nothing".into(),
+                        recomputed: json,
+                    });
+                }
+                self.outcome.over = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Outcome {
+        if !self.outcome.over
+            && let Some(row) = self.next_row()
+        {
+            self.outcome.difference = Some(Difference {
+                seq: Some(row.seq),
+                place: format!("effect {} ({})", self.outcome.equal, row.kind),
+                recorded: row.json.clone(),
+                recomputed: "nothing".into(),
+            });
+        }
+        self.outcome
+    }
 }
 
 /// The first field in which two JSON texts differ, as ": path", and its two values; the texts where they differ in kind.

@@ -182,29 +182,48 @@ pub struct Recomputed {
     pub windows: Vec<(EventId, f64, f64)>,
 }
 
-/// Runs a session's recorded inputs through session and network again. The network's answers are its own, whatever
-/// windows were recorded.
+/// A piece of what a recomputation says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// Never [`Effect::Provisional`], which is not recorded.
+    Effect(Effect),
+    /// An answer of the network.
+    Window { event: EventId, w: f64, dose: f64 },
+}
+
+/// Runs a session's recorded inputs through session and network again, and tells what they say as they say it, in memory
+/// that does not grow with the session. The network's answers are its own, whatever windows were recorded.
+///
+/// # Errors
+/// See [`Recital::feed`].
+pub fn retell(setup: Setup, recorded: &[Input], tell: &mut dyn FnMut(Told)) -> Result<(), ScheduleError> {
+    let mut recital = Recital::new(setup);
+    let (mut inputs, mut effects, mut responses) = (Vec::new(), Vec::new(), Vec::new());
+    for input in recorded.iter().filter(|input| !matches!(input, Input::Window { .. })) {
+        recital.feed(*input, &mut inputs, &mut effects, &mut responses)?;
+        responses.clear();
+        for input in inputs.drain(..) {
+            if let Input::Window { event, w, dose } = input {
+                tell(Told::Window { event, w, dose });
+            }
+        }
+        let lasting = effects.drain(..).filter(|effect| !matches!(effect, Effect::Provisional { .. }));
+        lasting.for_each(|effect| tell(Told::Effect(effect)));
+    }
+    Ok(())
+}
+
+/// All of [`retell`] at once.
 ///
 /// # Errors
 /// See [`Recital::feed`].
 pub fn recompute(setup: Setup, recorded: &[Input]) -> Result<Recomputed, ScheduleError> {
-    let mut recital = Recital::new(setup);
-    let (mut inputs, mut effects, mut responses) = (Vec::new(), Vec::new(), Vec::new());
-    for input in recorded {
-        if !matches!(input, Input::Window { .. }) {
-            recital.feed(*input, &mut inputs, &mut effects, &mut responses)?;
-            responses.clear();
-        }
-    }
-    effects.retain(|effect| !matches!(effect, Effect::Provisional { .. }));
-    let windows = inputs
-        .iter()
-        .filter_map(|input| match *input {
-            Input::Window { event, w, dose } => Some((event, w, dose)),
-            _ => None,
-        })
-        .collect();
-    Ok(Recomputed { effects, windows })
+    let mut computed = Recomputed::default();
+    retell(setup, recorded, &mut |told| match told {
+        Told::Effect(effect) => computed.effects.push(effect),
+        Told::Window { event, w, dose } => computed.windows.push((event, w, dose)),
+    })?;
+    Ok(computed)
 }
 
 #[cfg(test)]

@@ -229,7 +229,7 @@ fn a_kill_leaves_every_finished_trial() {
         assert_eq!((session.info.number, session.info.state, &session.damage), (i64::from(kill), State::Cut, &None));
         let ended = session.effects.iter().filter(|effect| matches!(effect, Effect::TrialEnded { .. })).count();
         assert!(ended >= finished as usize, "{ended} of {finished} trials after kill {kill}");
-        assert!(verify(&session, RULES, same).unwrap().holds());
+        assert!(verify(&session, RULES, all(same)).unwrap().holds());
     }
 }
 

@@ -15,7 +15,7 @@ use super::*;
 fn verification_compares_every_effect_and_window() {
     let (_folder, data) = folder();
     let session = recorded(&data, 2);
-    let found = verify(&session, RULES, same).unwrap();
+    let found = verify(&session, RULES, all(same)).unwrap();
     assert!(found.holds());
     assert_eq!((found.effects, found.windows), (session.effects.len(), 4));
 }
@@ -24,17 +24,21 @@ fn verification_compares_every_effect_and_window() {
 fn verification_names_the_first_field_that_differs_by_one_bit() {
     let (_folder, data) = folder();
     let session = recorded(&data, 2);
-    let found = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        for effect in &mut again.effects {
-            if let Effect::Judged(judged) = effect
-                && judged.event == EventId(1)
-            {
-                judged.u = f64::from_bits(judged.u.to_bits() + 1);
+    let found = verify(
+        &session,
+        RULES,
+        all(|session| {
+            let mut again = same(session)?;
+            for effect in &mut again.effects {
+                if let Effect::Judged(judged) = effect
+                    && judged.event == EventId(1)
+                {
+                    judged.u = f64::from_bits(judged.u.to_bits() + 1);
+                }
             }
-        }
-        Ok(again)
-    });
+            Ok(again)
+        }),
+    );
     let difference = found.unwrap().difference.unwrap();
     assert_eq!(difference.place, "effect 3 (judged): u");
     assert_eq!((difference.recorded.as_str(), difference.recomputed.as_str()), ("0.6172839", "0.6172839000000001"));
@@ -44,24 +48,36 @@ fn verification_names_the_first_field_that_differs_by_one_bit() {
 fn verification_compares_the_windows_by_their_bits_and_the_ends() {
     let (_folder, data) = folder();
     let session = recorded(&data, 1);
-    let off = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.windows[1].1 = f64::from_bits(again.windows[1].1.to_bits() - 1);
-        Ok(again)
-    });
+    let off = verify(
+        &session,
+        RULES,
+        all(|session| {
+            let mut again = same(session)?;
+            again.windows[1].1 = f64::from_bits(again.windows[1].1.to_bits() - 1);
+            Ok(again)
+        }),
+    );
     assert_eq!(off.unwrap().difference.unwrap().place, "window of event 1: W, dose");
-    let short = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.pop();
-        Ok(again)
-    });
+    let short = verify(
+        &session,
+        RULES,
+        all(|session| {
+            let mut again = same(session)?;
+            again.effects.pop();
+            Ok(again)
+        }),
+    );
     let difference = short.unwrap().difference.unwrap();
     assert_eq!((difference.place.as_str(), difference.recomputed.as_str()), ("effect 6 (trial_ended)", "nothing"));
-    let long = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.push(Effect::Resumed { t: HostTime(1) });
-        Ok(again)
-    });
+    let long = verify(
+        &session,
+        RULES,
+        all(|session| {
+            let mut again = same(session)?;
+            again.effects.push(Effect::Resumed { t: HostTime(1) });
+            Ok(again)
+        }),
+    );
     assert_eq!(long.unwrap().difference.unwrap().seq, None);
 }
 
@@ -76,8 +92,7 @@ fn beat() -> Setup {
 
 /// Recomputes by way of reducer and network.
 fn anew(session: &LoadedSession) -> Result<Recomputed, String> {
-    let computed = rehearse::recompute(beat(), &session.inputs).map_err(|error| error.to_string())?;
-    Ok(Recomputed { effects: computed.effects, windows: computed.windows })
+    rehearse::recompute(beat(), &session.inputs).map_err(|error| error.to_string())
 }
 
 /// A whole session as it is played, every watermark of it told twice, recorded until `many` entries.
@@ -110,7 +125,7 @@ fn played(data: &DataDir, many: usize) -> LoadedSession {
 fn a_played_session_is_recomputed_bit_for_bit_from_what_is_kept_of_it() {
     let (_folder, data) = folder();
     let session = played(&data, usize::MAX);
-    let found = verify(&session, RULES, anew).unwrap();
+    let found = verify(&session, RULES, all(anew)).unwrap();
     assert_eq!(found.difference, None);
     assert_eq!(found.effects, session.effects.len());
     assert!(found.effects > 100 && found.windows > 20, "{found:?}");
@@ -122,7 +137,7 @@ fn a_played_session_that_was_cut_anywhere_is_recomputed_to_its_cut() {
         let (_folder, data) = folder();
         let session = played(&data, many);
         assert_eq!(session.info.state, State::Cut);
-        let found = verify(&session, RULES, anew).unwrap();
+        let found = verify(&session, RULES, all(anew)).unwrap();
         assert_eq!((found.difference, found.effects), (None, session.effects.len()), "{many}");
     }
 }
@@ -132,7 +147,7 @@ fn a_session_judged_by_other_rules_is_not_judged_again() {
     // cases A40
     let (_folder, data) = folder();
     let session = recorded(&data, 1);
-    let refused = verify(&session, RULES + 1, |_| panic!("must not be recomputed"));
+    let refused = verify(&session, RULES + 1, |_, _| panic!("must not be recomputed"));
     assert!(matches!(refused, Err(VerifyError::OtherRules { recorded: RULES, .. })));
 }
 
@@ -146,10 +161,14 @@ fn a_cut_session_verifies_to_its_cut() {
     drop(Recorder::open(&data).unwrap());
     let session = Reader::open(&data).unwrap().load("last").unwrap();
     assert_eq!(session.info.state, State::Cut);
-    let found = verify(&session, RULES, |session| {
-        let mut again = same(session)?;
-        again.effects.push(Effect::Paused { cause: Cause::Player, t: HostTime(9) });
-        Ok(again)
-    });
+    let found = verify(
+        &session,
+        RULES,
+        all(|session| {
+            let mut again = same(session)?;
+            again.effects.push(Effect::Paused { cause: Cause::Player, t: HostTime(9) });
+            Ok(again)
+        }),
+    );
     assert!(found.unwrap().holds());
 }
