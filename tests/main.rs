@@ -13,6 +13,7 @@ mod keys;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod sound;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
 fn alone() -> MutexGuard<'static, ()> {

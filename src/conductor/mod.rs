@@ -6,7 +6,8 @@
 
 pub mod note;
 mod performance;
-mod score;
+pub mod score;
+pub mod sleep;
 mod worker;
 
 use std::{

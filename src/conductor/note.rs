@@ -7,6 +7,8 @@ use doozy_training::{
     time::{HostTime, TrialClock},
 };
 
+use crate::audio::Levels;
+
 /// A message from the conductor to whoever shows the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
@@ -60,6 +62,8 @@ pub enum Command {
         has: bool,
         t: HostTime,
     },
+    /// The player's volumes, in force from now on.
+    Levels(Levels),
     /// A rumble that the limits have allowed; the pad's thread plays it if there is one.
     Rumble {
         strong: f32,
