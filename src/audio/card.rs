@@ -2,7 +2,7 @@
 //!
 //! The watchdog is arithmetic on times that are handed to it, so that its rules are tested without a card.
 
-use doozy_training::time::{HostTime, Nanos, SampleFrame};
+use doozy_training::time::{HostTime, SampleFrame};
 
 use super::{
     Fallback, Levels,
@@ -137,6 +137,8 @@ fn keeps_time(first: Stamp, last: Stamp, rate: u32) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use doozy_training::time::Nanos;
+
     use super::*;
 
     const SECOND: i64 = 1_000_000_000;

@@ -148,7 +148,10 @@ fn a_tap_on_the_click_is_on_time_on_cards_that_are_fast_or_slow() {
     // cases A29: song time follows the card.
     for (rate, block, ppm) in [(44_100, 512, -100.0), (48_000, 1_024, 100.0), (192_000, 4_096, -100.0)] {
         let mut play = Play::begin(&Bench::new(rate, block, ppm), Nanos::ZERO);
-        on_time(&errors(&play.run(40_000)), 30);
+        // Before 4 s of stream nobody knows the card's rate: the first trial is laid out by the nominal one.
+        let first = errors(&play.run(14_000));
+        assert!(first.iter().all(|e| e.abs() <= Nanos::from_ms(0.2 + 100e-6 * 14_000.0)), "{first:?}");
+        on_time(&errors(&play.run(28_000)), 24);
     }
 }
 
