@@ -18,7 +18,7 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 # Debian's names of what building, running and testing need (docs/decisions/0003-one-profile.md says what each is for).
 BUILD_PACKAGES=(build-essential pkg-config libasound2-dev libudev-dev libxkbcommon-dev)
 RUN_PACKAGES=(libxkbcommon-x11-0 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 mesa-vulkan-drivers)
-TEST_PACKAGES=(xvfb)
+TEST_PACKAGES=(xvfb sox)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'doozy.sh: %s\n' "$*" >&2; exit "${2:-1}"; }

@@ -174,7 +174,13 @@ cold() {
 # The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
 sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
 
-PARTS=(gate lab nest yamazaki sketch store keys played doctor hours frame flash cold)
+# The calibration screen under Xvfb, tapped to with real keys at a known distance: found within 1 ms (3 minutes).
+calibrate() { cargo build --quiet --locked --bin doozy && cargo test --quiet --locked --test integration found_within_a_millisecond -- --ignored --nocapture; }
+
+# The audio clock's fit over eight simulated hours of cards off by 100 ppm, at four rates and blocks (about a minute).
+clock() { cargo test --quiet --locked --package doozy --no-default-features --lib eight_hours -- --ignored --nocapture; }
+
+PARTS=(gate lab nest yamazaki sketch store clock keys played calibrate doctor hours frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

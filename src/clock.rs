@@ -47,6 +47,9 @@ pub struct Clock(Kind);
 enum Kind {
     Host,
     Virtual(Arc<AtomicI64>),
+    /// A host's clock that a test moves: its time, and how long the machine has slept.
+    #[cfg(test)]
+    Simulated(Arc<[AtomicI64; 2]>),
 }
 
 impl Clock {
@@ -60,6 +63,35 @@ impl Clock {
         match &self.0 {
             Kind::Host => now(),
             Kind::Virtual(t) => HostTime(t.load(Ordering::Acquire)),
+            #[cfg(test)]
+            Kind::Simulated(t) => HostTime(t[0].load(Ordering::Acquire)),
+        }
+    }
+
+    /// How far the clock that counts suspends is ahead of this one: it grows by the length of each suspend. Its zero has no
+    /// meaning.
+    #[must_use]
+    pub fn asleep(&self) -> Nanos {
+        match &self.0 {
+            Kind::Host => since_boot() - (now() - HostTime(0)),
+            Kind::Virtual(_) => Nanos::ZERO,
+            #[cfg(test)]
+            Kind::Simulated(t) => Nanos(t[1].load(Ordering::Acquire)),
+        }
+    }
+
+    /// A clock that passes for the host's, at `now`; [`Clock::pass`] moves it and all its clones.
+    #[cfg(test)]
+    pub fn simulated(now: HostTime) -> Self {
+        Self(Kind::Simulated(Arc::new([AtomicI64::new(now.0), AtomicI64::new(0)])))
+    }
+
+    /// Lets `monotonic` go by on a simulated clock, and `asleep` more on the one that counts suspends.
+    #[cfg(test)]
+    pub fn pass(&self, monotonic: Nanos, asleep: Nanos) {
+        if let Kind::Simulated(t) = &self.0 {
+            t[0].fetch_add(monotonic.0, Ordering::AcqRel);
+            t[1].fetch_add(asleep.0, Ordering::AcqRel);
         }
     }
 

@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod arrows;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod calibrate;
 mod commands;
 #[cfg(feature = "game")]
 mod demo;
@@ -16,6 +18,7 @@ mod offsets;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod sound;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
 fn alone() -> MutexGuard<'static, ()> {

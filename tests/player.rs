@@ -66,7 +66,7 @@ pub struct Pressed {
 }
 
 /// The program, beside the folder that tests and examples are built into, or the one that `DOOZY_PROGRAM` names.
-fn program() -> std::path::PathBuf {
+pub fn program() -> std::path::PathBuf {
     if let Some(path) = std::env::var_os("DOOZY_PROGRAM") {
         return path.into();
     }

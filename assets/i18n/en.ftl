@@ -26,6 +26,8 @@ event-stop-response = That one was to be left alone.
 
 notice-no-sound = No sound here, so the drill runs in silence on its own clock: { $why }
 notice-sound-lost = The sound went away: { $why }
+notice-sound-moved = The sound moved from { $before } to { $after }, so that trial does not count. Calibrate again for exact times.
+notice-sound-back = The sound output { $device } is back: resume to hear it again.
 notice-sound-slipped = The sound stuttered, so that trial does not count. Go on when you are ready.
 notice-slept = The machine was asleep for { $seconds } s; the trial that was running does not count.
 notice-coarse-timing = Key times come from the window's frames here, so small errors mean little: { $why }

@@ -17,6 +17,11 @@ const PLACE: usize = 4;
 const TILT: usize = 60;
 /// Fewest buckets from which a tilt is drawn; until then the nominal rate holds (at most 1.2 ms off after 4 s).
 const TILT_FROM: usize = 4;
+/// Buckets whose spread is published. ◇ Enough for a steady number, few enough to see the scheduler as it is now.
+const SIGMA: usize = 16;
+/// Least published spread, ns ◇: even a quiet machine's earliest callback of a second comes some microseconds late, and the
+/// residuals cannot show what they all share.
+const SIGMA_FLOOR: f64 = 5_000.0;
 /// A stamp further than this from the line is refused. ◇ Above any lateness a playable machine shows, below any jump of
 /// clock base.
 const REFUSE: i64 = 100_000_000;
@@ -113,7 +118,8 @@ impl TrialClockSource {
         self.latency
     }
 
-    /// Residual SD of the fit, None until there is one; zero for clocks that are exact by construction.
+    /// Residual SD of the fit, None until there is one (4 s); zero for clocks that are exact by construction. On simulated
+    /// cards the true error stays within three of it in 99 of 100 moments.
     #[must_use]
     pub fn sigma(&self) -> Option<Nanos> {
         self.sigma
@@ -302,15 +308,17 @@ impl ClockFit {
         median(&mut heights)
     }
 
-    /// Residual SD of the buckets that place the line (1.48 median absolute deviations).
+    /// Residual SD of the last buckets about the line, their common lateness included: what a stimulus may be off by now.
     fn sigma(&self) -> Option<Nanos> {
         let place = self.place()?;
-        let recent = &self.points[self.points.len().saturating_sub(TILT_FROM.max(PLACE))..];
+        let recent = &self.points[self.points.len().saturating_sub(SIGMA)..];
         if recent.len() < PLACE {
             return None;
         }
-        let mut off: Vec<f64> = recent.iter().map(|p| (self.above(*p) - place).abs()).collect();
-        median(&mut off).map(|mad| Nanos(libm::round(1.4826 * mad) as i64))
+        // Four could agree by chance, and a median of deviations with them; the mean square of more does not.
+        let square =
+            recent.iter().map(|p| (self.above(*p) - place).abs()).map(|d| d * d).sum::<f64>() / recent.len() as f64;
+        Some(Nanos(libm::ceil(libm::sqrt(square + SIGMA_FLOOR * SIGMA_FLOOR)) as i64))
     }
 
     /// Whether stamps have agreed for half a second of the stream.
@@ -357,214 +365,4 @@ fn median(values: &mut [f64]) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A card that runs `ppm` faster than nominal, whose callbacks run late by an exponential time of mean `late` ms.
-    struct Card {
-        rate: u32,
-        ppm: f64,
-        block: i64,
-        late: f64,
-        delay: Nanos,
-        from: HostTime,
-        state: u64,
-    }
-
-    impl Card {
-        fn new(rate: u32, ppm: f64, block: i64) -> Self {
-            Self { rate, ppm, block, late: 0.4, delay: Nanos::ms(20), from: HostTime(5_000_000_000), state: 1 }
-        }
-
-        /// When a frame is truly heard.
-        fn heard(&self, frame: i64) -> HostTime {
-            let ns = frame as f64 * 1e9 / (f64::from(self.rate) * (1.0 + self.ppm * 1e-6));
-            self.from + Nanos(libm::round(ns) as i64) + self.delay
-        }
-
-        fn uniform(&mut self) -> f64 {
-            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((self.state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-        }
-
-        fn stamp(&mut self, n: i64) -> Stamp {
-            let late = -self.late * libm::log(self.uniform());
-            // One callback in two hundred is held up by a busy machine.
-            let held = if self.uniform() < 0.005 { 15.0 } else { 0.0 };
-            let callback = self.heard(n * self.block) - self.delay + Nanos::from_ms(late + held);
-            Stamp { frame: SampleFrame(n * self.block), callback, playback: callback + self.delay }
-        }
-
-        /// Blocks in so many seconds.
-        fn blocks(&self, seconds: i64) -> i64 {
-            seconds * i64::from(self.rate) / self.block
-        }
-    }
-
-    /// |error| of the fit's present frame in ns, over the callbacks from `from` s to `to` s: the 99th percentile.
-    fn p99(card: &mut Card, fit: &mut ClockFit, from: i64, to: i64) -> i64 {
-        let mut errors = Vec::new();
-        for n in card.blocks(from)..card.blocks(to) {
-            fit.add(card.stamp(n));
-            let frame = SampleFrame(n * card.block);
-            errors.push((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs().0);
-        }
-        errors.sort_unstable();
-        errors[errors.len() * 99 / 100]
-    }
-
-    #[test]
-    fn a_card_off_by_100_ppm_is_known_within_5_ppm_and_a_fifth_of_a_millisecond_after_30_s() {
-        for (rate, ppm, block) in
-            [(48_000, 100.0, 1024), (48_000, -100.0, 512), (44_100, -100.0, 64), (192_000, 100.0, 480)]
-        {
-            let mut card = Card::new(rate, ppm, block);
-            let mut fit = ClockFit::new(rate);
-            for n in 0..card.blocks(30) {
-                fit.add(card.stamp(n));
-            }
-            let slope = -(fit.line().unwrap().rate_ppb() as f64) / 1e3;
-            assert!((slope - ppm).abs() < 5.0, "{rate} Hz, {block}: {slope} ppm, not {ppm}");
-            let worst = p99(&mut card, &mut fit, 30, 60);
-            assert!(worst <= 200_000, "{rate} Hz, {block}: {worst} ns");
-            assert_eq!(fit.faults(), ClockFaults::default());
-            assert!(fit.line().unwrap().sigma().unwrap() < Nanos(100_000));
-        }
-    }
-
-    #[test]
-    fn a_tap_on_click_3600_of_a_slow_card_is_on_time() {
-        // cases A29: 48,000 × (1 − 100 ppm) Hz for an hour; the click is heard 3,600.36 s after the first.
-        let mut card = Card::new(48_000, -100.0, 1024);
-        let mut fit = ClockFit::new(48_000);
-        for n in 0..card.blocks(3600) {
-            fit.add(card.stamp(n));
-        }
-        let line = fit.line().unwrap();
-        let click = SampleFrame(3600 * 48_000);
-        let tap = card.from + card.delay + Nanos::ms(3_600_360);
-        assert!((tap - line.host_time(click)).abs() < Nanos(200_000));
-        assert!((line.rate_ppb() - 100_010).abs() < 5_000);
-        // A trial that is anchored here judges against the card, not against the nominal rate.
-        let trial = line.trial_clock(click);
-        assert_eq!(trial.host(Nanos::ZERO), line.host_time(click));
-        assert!((trial.host(Nanos::ms(10_000)) - line.host_time(SampleFrame(3610 * 48_000))).abs() < Nanos(2));
-    }
-
-    #[test]
-    fn rubbish_in_the_first_stamps_is_counted_and_forgotten() {
-        // cases A30: two pairs are wrong; latency is 0.1 s.
-        let mut fit = ClockFit::new(48_000);
-        let pairs = [
-            (912_345_678_000, 912_345_678_000),
-            (40, 100_040),
-            (21_373, 121_373),
-            (42_707, 142_707),
-            (64_040, 44_040),
-            (85_373, 185_373),
-            (106_707, 206_707),
-        ];
-        let mut heard = Vec::new();
-        for (n, (callback, playback)) in pairs.into_iter().enumerate() {
-            fit.add(Stamp {
-                frame: SampleFrame(n as i64 * 1024),
-                callback: HostTime(callback * 1000),
-                playback: HostTime(playback * 1000),
-            });
-            heard.extend(fit.line().map(|l| l.host_time(SampleFrame(0))));
-        }
-        assert_eq!(fit.faults(), ClockFaults { rejected: 2, restarts: 0 });
-        assert_eq!(fit.line().unwrap().latency(), Nanos::ms(100));
-        let true_origin = 100_040_000 - 21_333_333;
-        for origin in heard {
-            assert!((origin.0 - true_origin).abs() <= 1_000_000, "{} is not {true_origin}", origin.0);
-        }
-    }
-
-    #[test]
-    fn a_burst_that_fills_the_buffers_settles_nothing() {
-        // As measured on ALSA's bridge to PulseAudio: two blocks at once, then 0.25 s of nothing, then the pace of the card.
-        let mut card = Card::new(48_000, 0.0, 512);
-        let mut fit = ClockFit::new(48_000);
-        for n in 0..2 {
-            fit.add(card.stamp(n));
-        }
-        assert!(fit.line().is_some() && !fit.settled());
-        card.from = card.from + Nanos::ms(250);
-        let settled = (2..200).find(|n| {
-            fit.add(card.stamp(*n));
-            fit.settled()
-        });
-        // Eight refused, one to begin anew, and half a second.
-        assert_eq!(settled, Some(2 + 8 - 1 + 47));
-        let frame = SampleFrame(settled.unwrap() * 512);
-        assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos::ms(1));
-    }
-
-    #[test]
-    fn an_underrun_moves_the_line_by_what_was_lost_and_keeps_the_rate() {
-        let mut card = Card::new(48_000, 80.0, 512);
-        let mut fit = ClockFit::new(48_000);
-        for n in 0..card.blocks(40) {
-            fit.add(card.stamp(n));
-        }
-        card.from = card.from + Nanos::ms(30);
-        for n in card.blocks(40)..card.blocks(46) {
-            fit.add(card.stamp(n));
-        }
-        let frame = SampleFrame(card.blocks(46) * 512);
-        assert_eq!(fit.faults(), ClockFaults { rejected: 0, restarts: 1 });
-        assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos(200_000));
-        assert!((fit.line().unwrap().rate_ppb() + 80_000).abs() < 10_000);
-    }
-
-    #[test]
-    fn a_jump_of_the_clock_starts_the_fit_anew() {
-        let mut card = Card::new(48_000, 0.0, 512);
-        let mut fit = ClockFit::new(48_000);
-        for n in 0..card.blocks(10) {
-            fit.add(card.stamp(n));
-        }
-        card.from = card.from + Nanos::ms(600_000);
-        for n in card.blocks(10)..card.blocks(12) {
-            fit.add(card.stamp(n));
-        }
-        let frame = SampleFrame(card.blocks(12) * 512);
-        assert_eq!(fit.faults(), ClockFaults { rejected: REFUSED_IN_A_ROW, restarts: 1 });
-        assert!((fit.line().unwrap().host_time(frame) - card.heard(frame.0)).abs() < Nanos(300_000));
-    }
-
-    #[test]
-    fn beat_7800_at_130_bpm_is_frame_172_800_000() {
-        // cases A15 (b): an hour of beats, each from its own exact time.
-        let beat = |n: i64| Nanos(div_round(i128::from(n) * 60_000_000_000, 130));
-        assert_eq!(frame_of(beat(7_800), 48_000), SampleFrame(172_800_000));
-        for n in 0..7_800 {
-            assert_eq!(frame_of(beat(n), 48_000).0, div_round(i128::from(n) * 60 * 48_000, 130));
-        }
-        // Eight hours at 192 kHz, there and back.
-        let frame = SampleFrame(28_800 * 192_000);
-        assert_eq!(nanos_of(frame, 192_000), Nanos::ms(28_800_000));
-        assert_eq!(frame_of(Nanos::ms(28_800_000), 192_000), frame);
-    }
-
-    #[test]
-    fn an_exact_clock_maps_frames_without_error() {
-        let clock = TrialClockSource::exact(HostTime(7), 44_100);
-        assert_eq!(clock.host_time(SampleFrame(441)), HostTime(10_000_007));
-        assert_eq!(clock.frame_at(HostTime(10_000_007)), SampleFrame(441));
-        assert_eq!(clock.host_time(SampleFrame(-441)), HostTime(-9_999_993));
-        for n in (0..44_100 * 3_600).step_by(99_991) {
-            assert_eq!(clock.frame_at(clock.host_time(SampleFrame(n))), SampleFrame(n));
-        }
-    }
-
-    #[test]
-    fn frames_go_on_when_the_host_takes_over() {
-        let clock = TrialClockSource::exact(HostTime(0), 48_000);
-        let now = HostTime(10_000_000_000);
-        let after = clock.on_the_host_clock(now);
-        assert_eq!(after.frame_at(now), SampleFrame(480_000));
-        assert_eq!(after.host_time(SampleFrame(528_000)), HostTime(11_000_000_000));
-    }
-}
+mod tests;

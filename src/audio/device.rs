@@ -7,8 +7,9 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, TryRecvError},
     },
 };
 
@@ -27,26 +28,18 @@ use firewheel::{
 
 use super::{
     Fallback,
-    clock::{ClockFit, Stamp, TrialClockSource},
+    bank::{Bank, Library},
+    card::{Card, Driver, Watchdog},
+    clock::Stamp,
     limits::{Level, Levels},
-    mixer::{Bank, Command, Mixer, Shortfall},
+    mixer::{Command, Mixer, Shortfall},
     monotonic_now,
-    synth::Sound,
+    synth::Category,
 };
 
 /// Frames asked of the card per callback. ◇ 21 ms at 48 kHz. Stimuli are scheduled ahead, so that only feedback waits for it;
 /// half as long ran dry on a loaded two-core machine behind PulseAudio, and an underrun voids a trial.
 const BUFFER: u32 = 1024;
-/// A running card that is silent for this long is gone, ns. ◇ Two callbacks of the largest buffers seen (9,600 frames at
-/// 48 kHz over Bluetooth); cases A28 allows 500 ms.
-const GONE: i64 = 420_000_000;
-/// The same while a stream starts, ns. ◇ ALSA's bridge to PulseAudio was measured to fill two blocks and then wait for 0.25 to
-/// 1.9 s, when it opens and after an underrun.
-const NEVER_CAME: i64 = 4_000_000_000;
-/// How long a stream counts as starting, ns.
-const STARTING: i64 = 5_000_000_000;
-/// From this long on a card's speed is believed, ns.
-const SPEED_FROM: i64 = 500_000_000;
 /// Commands sent at one pump. ◇ With the 64 messages that can be under way this bounds what one callback can meet.
 const AT_ONCE: usize = 16;
 /// Room for events on the audio thread: all that can be under way.
@@ -58,6 +51,8 @@ struct Wire {
     written: AtomicUsize,
     late_cues: AtomicU32,
     crowded: AtomicU32,
+    /// Made by whoever knows the rate first; both ends read it.
+    bank: OnceLock<Arc<Bank>>,
 }
 
 impl Wire {
@@ -70,7 +65,12 @@ impl Wire {
             written: AtomicUsize::new(0),
             late_cues: AtomicU32::new(0),
             crowded: AtomicU32::new(0),
+            bank: OnceLock::new(),
         }
+    }
+
+    fn bank(&self, rate: u32) -> Arc<Bank> {
+        Arc::clone(self.bank.get_or_init(|| Arc::new(Bank::new(rate))))
     }
 
     fn write(&self, s: Stamp) {
@@ -125,7 +125,7 @@ impl AudioNode for Player {
         cx: ConstructProcessorContext,
     ) -> Result<impl AudioNodeProcessor, NodeError> {
         Ok(Playing {
-            mixer: Mixer::new(Bank::new(cx.stream_info.sample_rate.get()), &self.levels),
+            mixer: Mixer::new(self.wire.bank(cx.stream_info.sample_rate.get()), &self.levels),
             wire: Arc::clone(&self.wire),
             one_channel: cx.stream_info.num_stream_out_channels == 1,
             callback: None,
@@ -184,17 +184,18 @@ impl AudioNodeProcessor for Playing {
 fn encode(command: Command) -> [u8; 36] {
     let mut b = [0; 36];
     match command {
-        Command::Play { sound, at, gain_db, pan } => {
+        Command::Play { slot, category, at, left, right } => {
             b[0] = if at.is_some() { 1 } else { 2 };
-            b[1] = sound.index() as u8;
-            b[4..8].copy_from_slice(&gain_db.to_le_bytes());
-            b[8..12].copy_from_slice(&pan.to_le_bytes());
+            (b[1], b[2]) = (slot, category as u8);
+            b[4..8].copy_from_slice(&left.to_le_bytes());
+            b[8..12].copy_from_slice(&right.to_le_bytes());
             b[16..24].copy_from_slice(&at.map_or(0, |f| f.0).to_le_bytes());
         }
         Command::CancelFrom(frame) => {
             b[0] = 3;
             b[16..24].copy_from_slice(&frame.0.to_le_bytes());
         }
+        Command::Hush(category) => (b[0], b[2]) = (5, category as u8),
         Command::Levels(l) => {
             b[0] = 4;
             for (to, level) in b[8..13].iter_mut().zip([l.master, l.cues, l.feedback, l.scene, l.bed]) {
@@ -212,10 +213,11 @@ fn decode(b: &[u8; 36]) -> Option<Command> {
     let frame = SampleFrame(i64::from_le_bytes([b[16], b[17], b[18], b[19], b[20], b[21], b[22], b[23]]));
     match b[0] {
         kind @ (1 | 2) => Some(Command::Play {
-            sound: *Sound::ALL.get(usize::from(b[1]))?,
+            slot: b[1],
+            category: *Category::ALL.get(usize::from(b[2]))?,
             at: (kind == 1).then_some(frame),
-            gain_db: float(4),
-            pan: float(8),
+            left: float(4),
+            right: float(8),
         }),
         3 => Some(Command::CancelFrom(frame)),
         4 => Some(Command::Levels(Levels {
@@ -226,6 +228,7 @@ fn decode(b: &[u8; 36]) -> Option<Command> {
             bed: Level(b[12]),
             cap_db: Some(float(4)).filter(|db| !db.is_nan()),
         })),
+        5 => Some(Command::Hush(*Category::ALL.get(usize::from(b[2]))?)),
         _ => None,
     }
 }
@@ -252,12 +255,9 @@ pub(super) struct Device {
     node: NodeID,
     wire: Arc<Wire>,
     read: usize,
-    fit: ClockFit,
     waiting: VecDeque<Command>,
-    /// When the stream was opened, or last ran dry.
-    started: HostTime,
-    first: Option<Stamp>,
-    last_seen: Option<HostTime>,
+    library: Library,
+    watchdog: Watchdog,
     name: String,
     rate: u32,
     buffer: u32,
@@ -284,6 +284,7 @@ impl Device {
         })?;
         let info = stream.info();
         let (rate, buffer) = (info.sample_rate.get(), info.max_block_frames.get());
+        let bank = wire.bank(rate);
         let name = info.out_device_id.as_ref().map_or_else(|| "default output".to_owned(), named);
         Ok(Self {
             stream,
@@ -291,68 +292,18 @@ impl Device {
             node,
             wire,
             read: 0,
-            fit: ClockFit::new(rate),
             waiting: VecDeque::new(),
-            started: monotonic_now(),
-            first: None,
-            last_seen: None,
+            library: Library::new(bank),
+            watchdog: Watchdog::new(rate, buffer, monotonic_now()),
             name,
             rate,
             buffer,
         })
     }
+}
 
-    /// Whether a lost device has let go of the audio thread, so that it can be dropped without waiting. Asks it to.
-    pub(super) fn ended(&mut self) -> bool {
-        self.cx.request_deactivate();
-        !self.cx.is_active()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn rate(&self) -> u32 {
-        self.rate
-    }
-
-    pub(super) fn buffer(&self) -> u32 {
-        self.buffer
-    }
-
-    pub(super) fn fit(&self) -> &ClockFit {
-        &self.fit
-    }
-
-    pub(super) fn shortfall(&self) -> Shortfall {
-        Shortfall {
-            late_cues: self.wire.late_cues.load(Ordering::Relaxed),
-            crowded: self.wire.crowded.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(super) fn send(&mut self, command: Command) {
-        self.waiting.push_back(command);
-    }
-
-    /// The line, or the best guess before the card has spoken.
-    pub(super) fn clock(&self) -> TrialClockSource {
-        self.fit.line().unwrap_or_else(|| {
-            let heard = self.first.map_or(
-                self.started + super::clock::nanos_of(SampleFrame(i64::from(2 * self.buffer)), self.rate),
-                |s| s.playback - super::clock::nanos_of(s.frame, self.rate),
-            );
-            TrialClockSource::exact(heard, self.rate)
-        })
-    }
-
-    /// Whether the card has said often enough when it plays.
-    pub(super) fn ready(&self) -> bool {
-        self.fit.settled()
-    }
-
-    /// Sends what waits and reads what came; an error says why the card is gone.
-    pub(super) fn pump(&mut self, now: HostTime) -> Result<(), String> {
+impl Card for Device {
+    fn pump(&mut self, now: HostTime) -> Result<(), String> {
         for _ in 0..AT_ONCE {
             let Some(command) = self.waiting.pop_front() else { break };
             self.cx.queue_event_for(self.node, NodeEventType::CustomBytes(encode(command)));
@@ -361,20 +312,13 @@ impl Device {
             // A full channel empties with the next callback and keeps its events; if there is none, the watchdog below speaks.
             tracing::debug!("audio: {e}");
         }
-        let mut last = None;
         while let Some(stamp) = self.wire.read(&mut self.read) {
-            self.first.get_or_insert(stamp);
-            self.last_seen = Some(now);
-            self.fit.add(stamp);
-            last = Some(stamp);
+            self.watchdog.stamp(stamp, now);
         }
         for error in self.stream.poll_status() {
             let (IoStreamError::Output(e) | IoStreamError::Input(e)) = &error;
             match e.kind() {
-                cpal::ErrorKind::Xrun => {
-                    self.fit.restart();
-                    self.started = now;
-                }
+                cpal::ErrorKind::Xrun => self.watchdog.ran_dry(now),
                 cpal::ErrorKind::DeviceNotAvailable
                 | cpal::ErrorKind::HostUnavailable
                 | cpal::ErrorKind::StreamInvalidated => return Err(error.to_string()),
@@ -383,12 +327,93 @@ impl Device {
                 _ => tracing::debug!("audio: {error}"),
             }
         }
-        watch(now, self.started, self.last_seen)?;
-        match (self.first, last) {
-            (Some(first), Some(last)) => keeps_time(first, last, self.rate),
-            _ => Ok(()),
+        self.watchdog.check(now)
+    }
+
+    fn send(&mut self, command: Command) {
+        self.waiting.push_back(command);
+    }
+
+    fn library(&mut self) -> &mut Library {
+        &mut self.library
+    }
+
+    fn shortfall(&self) -> Shortfall {
+        Shortfall {
+            late_cues: self.wire.late_cues.load(Ordering::Relaxed),
+            crowded: self.wire.crowded.load(Ordering::Relaxed) + self.library.refused(),
         }
     }
+
+    fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    fn buffer(&self) -> u32 {
+        self.buffer
+    }
+
+    fn ended(&mut self) -> bool {
+        self.cx.request_deactivate();
+        !self.cx.is_active()
+    }
+}
+
+/// The system's default output.
+#[derive(Default)]
+pub(super) struct System {
+    /// The look that is under way.
+    looking: Option<Receiver<Option<String>>>,
+    next_look: Option<HostTime>,
+}
+
+/// Between two looks for an output.
+const LOOK_EVERY: Nanos = Nanos::ms(2_000);
+
+impl Driver for System {
+    fn open(&mut self, levels: &Levels, _: HostTime) -> Result<Box<dyn Card>, Fallback> {
+        Ok(Box::new(Device::open(levels)?))
+    }
+
+    fn find(&mut self, now: HostTime) -> Option<String> {
+        if let Some(answer) = &self.looking {
+            return match answer.try_recv() {
+                Err(TryRecvError::Empty) => None,
+                answered => {
+                    self.looking = None;
+                    answered.ok().flatten()
+                }
+            };
+        }
+        if self.next_look.is_none_or(|t| now >= t) {
+            self.next_look = Some(now + LOOK_EVERY);
+            let (tell, answer) = mpsc::channel();
+            // A driver that hangs holds up this thread alone.
+            let look = std::thread::Builder::new()
+                .name("sound lookout".into())
+                .spawn(move || drop(tell.send(default_output())));
+            self.looking = look.ok().map(|_| answer);
+        }
+        None
+    }
+}
+
+/// The name of the default output, if it says that it can play.
+fn default_output() -> Option<String> {
+    use cpal::traits::{DeviceTrait, HostTrait};
+    quietly(|| {
+        let device = cpal::default_host().default_output_device()?;
+        device.default_output_config().ok()?;
+        device.description().ok().map(|d| d.name().to_owned())
+    })
 }
 
 /// Runs `f` with standard error shut, unless debugging is on: libasound writes eight lines of its own there on every machine
@@ -417,186 +442,5 @@ fn named(id: &firewheel::cpal::DeviceId) -> String {
         .map_or_else(|| id.to_string(), |d| d.name().to_owned())
 }
 
-/// The watchdog on the frame counter.
-fn watch(now: HostTime, started: HostTime, last_seen: Option<HostTime>) -> Result<(), String> {
-    let silent = now - last_seen.unwrap_or(started);
-    let limit = if (now - started).0 < STARTING { NEVER_CAME } else { GONE };
-    if silent.0 > limit {
-        return Err(format!("no block was played for {:.0} ms", silent.as_ms()));
-    }
-    Ok(())
-}
-
-/// Refuses a device that takes frames faster than time goes by: ALSA's `null` does, twentyfold.
-fn keeps_time(first: Stamp, last: Stamp, rate: u32) -> Result<(), String> {
-    let real = last.callback - first.callback;
-    let played = super::clock::nanos_of(SampleFrame(last.frame.0 - first.frame.0), rate);
-    if real.0 > SPEED_FROM && played.0 > 2 * real.0 + SPEED_FROM {
-        return Err(format!("it plays {:.0} times as fast as time", played.as_ms() / real.as_ms()));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use std::{num::NonZeroU32, time::Duration};
-
-    use audioadapter_buffers::direct::InterleavedSlice;
-    use firewheel::{ActivateInfo, backend::BackendProcessInfo, node::StreamStatus, processor::FirewheelProcessor};
-
-    use super::*;
-
-    /// A firewheel stream pulled by hand, as a card would.
-    struct Card {
-        // Before the context, which waits for it.
-        processor: FirewheelProcessor,
-        cx: FirewheelContext,
-        node: NodeID,
-        wire: Arc<Wire>,
-        played: Vec<f32>,
-        callbacks: u64,
-    }
-
-    impl Card {
-        fn new(rate: u32, max_block: u32) -> Self {
-            let wire = Arc::new(Wire::new());
-            let (mut cx, node) = graph(&Levels::default(), &wire).unwrap();
-            let processor = cx
-                .activate(ActivateInfo {
-                    sample_rate: NonZeroU32::new(rate).unwrap(),
-                    max_block_frames: NonZeroU32::new(max_block).unwrap(),
-                    num_stream_in_channels: 0,
-                    num_stream_out_channels: 2,
-                    input_to_output_latency_seconds: 0.0,
-                })
-                .unwrap();
-            Self { processor, cx, node, wire, played: Vec::new(), callbacks: 0 }
-        }
-
-        fn send(&mut self, command: Command) {
-            self.cx.queue_event_for(self.node, NodeEventType::CustomBytes(encode(command)));
-        }
-
-        fn callback(&mut self, frames: usize) {
-            self.cx.update().unwrap();
-            let mut out = vec![0.0; 2 * frames];
-            self.callbacks += 1;
-            self.processor.process(
-                &InterleavedSlice::new(&[], 0, frames).unwrap(),
-                &mut InterleavedSlice::new_mut(&mut out, 2, frames).unwrap(),
-                BackendProcessInfo {
-                    frames,
-                    process_timestamp: None,
-                    duration_since_stream_start: Duration::from_millis(self.callbacks),
-                    input_stream_status: StreamStatus::empty(),
-                    output_stream_status: StreamStatus::empty(),
-                    dropped_frames: 0,
-                    process_to_playback_delay: Some(Duration::from_millis(12)),
-                },
-            );
-            self.played.extend(out);
-        }
-
-        fn onset(&self) -> Option<usize> {
-            self.played.chunks(2).position(|f| f[0] != 0.0 || f[1] != 0.0)
-        }
-    }
-
-    fn play(sound: Sound, at: i64) -> Command {
-        Command::Play { sound, at: Some(SampleFrame(at)), gain_db: 0.0, pan: 0.0 }
-    }
-
-    #[test]
-    fn through_firewheel_a_sound_starts_on_its_frame_whatever_the_block() {
-        for (callback, max_block) in [(64, 64), (480, 480), (512, 512), (1024, 1024), (1024, 256), (4096, 4096)] {
-            for rate in [44_100, 48_000, 96_000] {
-                for at in [8_192, 9_001] {
-                    let mut card = Card::new(rate, max_block);
-                    card.callback(callback);
-                    card.send(play(Sound::Beat, at));
-                    while card.played.len() < 2 * 12_000 {
-                        card.callback(callback);
-                    }
-                    assert_eq!(card.onset(), Some(at as usize), "{rate} Hz, {callback} in blocks of {max_block}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_cancelled_is_not_heard() {
-        let mut card = Card::new(48_000, 512);
-        card.send(play(Sound::Beat, 4_000));
-        card.send(play(Sound::Beat, 3_000));
-        card.callback(512);
-        card.send(Command::CancelFrom(SampleFrame(3_000)));
-        for _ in 0..20 {
-            card.callback(512);
-        }
-        assert_eq!(card.onset(), None);
-    }
-
-    #[test]
-    fn each_callback_sends_one_stamp_of_its_first_frame() {
-        let mut card = Card::new(48_000, 256);
-        let mut read = 0;
-        for n in 0..400 {
-            card.callback(1024);
-            let stamp = card.wire.read(&mut read).unwrap();
-            assert_eq!(stamp.frame, SampleFrame(1024 * n));
-            assert_eq!(stamp.playback - stamp.callback, Nanos::ms(12));
-            assert_eq!(card.wire.read(&mut read), None);
-        }
-    }
-
-    #[test]
-    fn a_reader_that_slept_gets_the_newest_stamps_in_order() {
-        let wire = Wire::new();
-        for n in 0..1_000 {
-            let t = HostTime(n);
-            wire.write(Stamp { frame: SampleFrame(n), callback: t, playback: t });
-        }
-        let mut read = 0;
-        let frames: Vec<i64> = std::iter::from_fn(|| wire.read(&mut read)).map(|s| s.frame.0).collect();
-        assert_eq!(frames, (872..1_000).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn commands_survive_the_way() {
-        let levels = Levels { cap_db: None, scene: Level(3), ..Levels::default() };
-        for command in [
-            Command::Play { sound: Sound::Doozy, at: None, gain_db: -3.5, pan: 0.25 },
-            play(Sound::Launch, 28_800 * 192_000),
-            Command::CancelFrom(SampleFrame(-7)),
-            Command::Levels(levels),
-            Command::Levels(Levels::default()),
-        ] {
-            assert_eq!(decode(&encode(command)), Some(command));
-        }
-        assert_eq!(decode(&[0; 36]), None);
-        assert_eq!(decode(&[99; 36]), None);
-    }
-
-    #[test]
-    fn a_card_that_falls_silent_is_noticed_within_half_a_second() {
-        // cases A28 (b): no error, the frames just stop. A pump comes every millisecond.
-        let (started, seen) = (HostTime(0), HostTime(5_000_000_000));
-        let noticed = (0..1_000).find(|ms| watch(seen + Nanos::ms(*ms), started, Some(seen)).is_err());
-        assert!(noticed.unwrap() > 400 && noticed.unwrap() < 500, "{noticed:?}");
-        // While it starts it may take its time.
-        assert!(watch(HostTime(3_900_000_000), started, Some(HostTime(10_000_000))).is_ok());
-        assert!(watch(HostTime(4_100_000_000), started, None).is_err());
-    }
-
-    #[test]
-    fn a_device_that_outruns_time_is_refused() {
-        let at = |frame, ms: i64| Stamp {
-            frame: SampleFrame(frame),
-            callback: HostTime(ms * 1_000_000),
-            playback: HostTime(ms * 1_000_000),
-        };
-        assert_eq!(keeps_time(at(0, 0), at(48_000, 1_000), 48_000), Ok(()));
-        let why = keeps_time(at(0, 0), at(48_000 * 20, 1_000), 48_000).unwrap_err();
-        assert_eq!(why, "it plays 20 times as fast as time");
-    }
-}
+mod tests;

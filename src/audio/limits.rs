@@ -97,18 +97,27 @@ pub fn from_db(db: f64) -> f64 {
     libm::pow(10.0, db / 20.0)
 }
 
-/// A value that moves to its target in `GLIDE`.
+/// A value that moves to its target, a whole unit in `GLIDE`.
 #[derive(Clone, Copy, Debug)]
 pub struct Glide {
     now: f32,
     target: f32,
-    step: f32,
+    down: f32,
+    up: f32,
 }
 
 impl Glide {
     #[must_use]
     pub fn new(at: f32, rate: u32) -> Self {
-        Self { now: at, target: at, step: 1.0 / (GLIDE as f32 * rate as f32) }
+        let step = 1.0 / (GLIDE as f32 * rate as f32);
+        Self { now: at, target: at, down: step, up: step }
+    }
+
+    /// The same, but a whole unit down takes `down` s and up `up` s.
+    #[must_use]
+    pub fn within(self, down: f32, up: f32) -> Self {
+        let per_frame = self.up * GLIDE as f32;
+        Self { down: per_frame / down, up: per_frame / up, ..self }
     }
 
     pub fn aim(&mut self, target: f32) {
@@ -116,7 +125,7 @@ impl Glide {
     }
 
     pub fn advance(&mut self) -> f32 {
-        self.now += (self.target - self.now).clamp(-self.step, self.step);
+        self.now += (self.target - self.now).clamp(-self.down, self.up);
         self.now
     }
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use doozy_training::time::SampleFrame;
 
 use super::{
+    bank::Bank,
     limits::{self, Glide, Levels, Limiter},
-    synth::{self, Category, Sound},
+    synth::Category,
 };
 
 /// Sounds that can ring at once. ◇ The densest phrase (targets 150 ms apart, tails of 2 s) holds about 30.
@@ -20,43 +21,35 @@ pub const WAITING: usize = 256;
 /// with one good ear would not hear at all. ◇
 const WIDTH: f32 = 0.8;
 
-/// All waveforms at one rate.
-#[derive(Clone, Debug)]
-pub struct Bank {
-    rate: u32,
-    waves: [Arc<[f32]>; Sound::ALL.len()],
-}
-
-impl Bank {
-    /// Computes every sound; some tens of milliseconds.
-    #[must_use]
-    pub fn new(rate: u32) -> Self {
-        Self { rate, waves: Sound::ALL.map(|s| synth::render(s, rate).into()) }
-    }
-
-    #[must_use]
-    pub fn wave(&self, sound: Sound) -> &[f32] {
-        &self.waves[sound.index()]
-    }
-
-    #[must_use]
-    pub fn rate(&self) -> u32 {
-        self.rate
-    }
-}
+/// How much a doozy turns the bed down, dB: the bed steps back (feel.md). ◇ Low enough to be gone behind the thump, high enough
+/// to be noticed when it comes back.
+const DUCK_BED_DB: f64 = -14.0;
+/// How much it turns down the answers to other presses, dB. ◇ They stay audible: they tell the player something.
+const DUCK_FEEDBACK_DB: f64 = -6.0;
+/// How long from a doozy's start the others stay down, s. ◇ The thump and the densest metal.
+const DUCK_HOLD: f64 = 0.9;
+/// Time in which they go down, s: a little less than the doozy takes to swell.
+const DUCK_ATTACK: f64 = 0.030;
+/// Time in which they come back, s.
+const DUCK_RELEASE: f64 = 0.500;
+/// Time in which a hushed voice is gone, s.
+const HUSH: f64 = 0.080;
 
 /// What the conductor tells the audio thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Command {
-    /// Start a sound: on its frame, or at once where `at` is None.
+    /// Start a sound: on its frame, or at once where `at` is None; with these linear gains at each ear.
     Play {
-        sound: Sound,
+        slot: u8,
+        category: Category,
         at: Option<SampleFrame>,
-        gain_db: f32,
-        pan: f32,
+        left: f32,
+        right: f32,
     },
     /// Forget what should start on this frame or later.
     CancelFrom(SampleFrame),
+    /// Let everything of a category that sounds die away at once, and forget what waits of it.
+    Hush(Category),
     Levels(Levels),
 }
 
@@ -72,7 +65,8 @@ pub struct Shortfall {
 #[derive(Clone, Copy, Debug)]
 struct Start {
     at: i64,
-    sound: Sound,
+    slot: u8,
+    category: Category,
     left: f32,
     right: f32,
 }
@@ -81,16 +75,50 @@ struct Start {
 struct Voice {
     start: Start,
     next: usize,
+    /// What is left of it, and by how much that falls with each frame.
+    height: f32,
+    falls: f32,
+}
+
+/// Turns the bed and the feedback down while a doozy sounds. A function of frames alone.
+#[derive(Clone, Debug)]
+struct Duck {
+    bed: Glide,
+    feedback: Glide,
+    hold: usize,
+}
+
+impl Duck {
+    fn new(rate: u32) -> Self {
+        let glide = |db: f64| {
+            let depth = (1.0 - limits::from_db(db)) as f32;
+            Glide::new(1.0, rate).within(DUCK_ATTACK as f32 / depth, DUCK_RELEASE as f32 / depth)
+        };
+        Self {
+            bed: glide(DUCK_BED_DB),
+            feedback: glide(DUCK_FEEDBACK_DB),
+            hold: (DUCK_HOLD * f64::from(rate)) as usize,
+        }
+    }
+
+    /// The next frame's gains, by category.
+    fn advance(&mut self, down: bool) -> [f32; Category::ALL.len()] {
+        self.bed.aim(if down { limits::from_db(DUCK_BED_DB) as f32 } else { 1.0 });
+        self.feedback.aim(if down { limits::from_db(DUCK_FEEDBACK_DB) as f32 } else { 1.0 });
+        [1.0, self.feedback.advance(), 1.0, self.bed.advance()]
+    }
 }
 
 /// Voices, buses and the limiter of one stream.
 #[derive(Clone, Debug)]
 pub struct Mixer {
-    bank: Bank,
+    bank: Arc<Bank>,
     /// In order of time, first come first among equals.
     waiting: Vec<Start>,
     voices: Vec<Voice>,
     buses: [Glide; Category::ALL.len()],
+    duck: Duck,
+    hush: f32,
     limiter: Limiter,
     /// The frame that will be mixed next: the output's next frame plus the limiter's delay.
     mixed: i64,
@@ -101,10 +129,12 @@ pub struct Mixer {
 impl Mixer {
     /// A silent mixer, yet to be told where it starts.
     #[must_use]
-    pub fn new(bank: Bank, levels: &Levels) -> Self {
+    pub fn new(bank: Arc<Bank>, levels: &Levels) -> Self {
         let rate = bank.rate();
         Self {
             buses: Category::ALL.map(|c| Glide::new(levels.gain(c), rate)),
+            duck: Duck::new(rate),
+            hush: 1.0 / (HUSH as f32 * rate as f32),
             limiter: Limiter::new(levels, rate),
             bank,
             waiting: Vec::with_capacity(WAITING),
@@ -128,11 +158,16 @@ impl Mixer {
 
     pub fn take(&mut self, command: Command) {
         match command {
-            Command::Play { sound, at, gain_db, pan } => {
-                let [left, right] = panned(gain_db.min(sound.most_gain_db() as f32), pan);
-                self.wait(Start { at: at.map_or(i64::MIN, |f| f.0), sound, left, right }, at.is_some());
+            Command::Play { slot, category, at, left, right } => {
+                self.wait(Start { at: at.map_or(i64::MIN, |f| f.0), slot, category, left, right }, at.is_some());
             }
             Command::CancelFrom(frame) => self.waiting.retain(|s| s.at < frame.0),
+            Command::Hush(category) => {
+                self.waiting.retain(|s| s.category != category);
+                for v in self.voices.iter_mut().filter(|v| v.start.category == category) {
+                    v.falls = self.hush;
+                }
+            }
             Command::Levels(levels) => {
                 for (bus, c) in self.buses.iter_mut().zip(Category::ALL) {
                     bus.aim(levels.gain(c));
@@ -144,7 +179,7 @@ impl Mixer {
 
     fn wait(&mut self, mut start: Start, scheduled: bool) {
         if self.primed && start.at < self.mixed || !scheduled {
-            if scheduled && start.sound.category() == Category::Cue {
+            if scheduled && start.category == Category::Cue {
                 self.shortfall.late_cues += 1;
                 return;
             }
@@ -181,37 +216,45 @@ impl Mixer {
     fn mix(&mut self) -> [f32; 2] {
         let due = self.waiting.iter().take_while(|s| s.at <= self.mixed).count();
         for start in self.waiting.drain(..due) {
-            if start.at < self.mixed && start.sound.category() == Category::Cue {
+            if start.at < self.mixed && start.category == Category::Cue {
                 self.shortfall.late_cues += 1;
             } else if self.voices.len() < VOICES {
-                self.voices.push(Voice { start, next: 0 });
+                self.voices.push(Voice { start, next: 0, height: 1.0, falls: 0.0 });
             } else {
                 self.shortfall.crowded += 1;
             }
         }
         self.mixed += 1;
-        let buses =
-            [self.buses[0].advance(), self.buses[1].advance(), self.buses[2].advance(), self.buses[3].advance()];
+        let hold = self.duck.hold;
+        let down = self.voices.iter().any(|v| v.start.category == Category::Scene && v.next < hold);
+        let mut buses = self.duck.advance(down);
+        for (gain, bus) in buses.iter_mut().zip(&mut self.buses) {
+            *gain *= bus.advance();
+        }
         let mut sum = [0.0f32; 2];
         let mut ended = false;
         for v in &mut self.voices {
-            let wave = self.bank.wave(v.start.sound);
-            let x = wave[v.next] * buses[v.start.sound.category() as usize];
+            // A slot that nobody filled cannot be named; if it were, the voice would end in silence.
+            let wave = self.bank.wave(v.start.slot).unwrap_or_default();
+            let x = wave.get(v.next).copied().unwrap_or(0.0) * buses[v.start.category as usize] * v.height;
             sum[0] += x * v.start.left;
             sum[1] += x * v.start.right;
             v.next += 1;
-            ended |= v.next == wave.len();
+            v.height -= v.falls;
+            if v.next >= wave.len() || v.height <= 0.0 {
+                v.height = 0.0;
+                ended = true;
+            }
         }
         if ended {
-            let bank = &self.bank;
-            self.voices.retain(|v| v.next < bank.wave(v.start.sound).len());
+            self.voices.retain(|v| v.height > 0.0);
         }
         sum
     }
 }
 
 /// Gains of both ears: equal power, −1 is left, 0 leaves each ear the sound as it is.
-fn panned(gain_db: f32, pan: f32) -> [f32; 2] {
+pub fn panned(gain_db: f32, pan: f32) -> [f32; 2] {
     let (gain_db, pan) = (if gain_db.is_finite() { gain_db } else { -120.0 }, if pan.is_finite() { pan } else { 0.0 });
     let angle = f64::from(pan.clamp(-1.0, 1.0) * WIDTH + 1.0) * std::f64::consts::FRAC_PI_4;
     let gain = limits::from_db(f64::from(gain_db)) * std::f64::consts::SQRT_2;

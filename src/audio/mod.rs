@@ -6,26 +6,37 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `clock` | where the stream lies on the host's clock |
-//! | `synth` | the waveforms |
-//! | `mixer` | voices, schedule, buses: the audio thread's half |
+//! | `synth` | what every sound is made of |
+//! | `bank` | the waveforms of a stream, rendered when first asked for |
+//! | `bed` | the quiet ground under a session |
+//! | `mixer` | voices, schedule, buses, ducking: the audio thread's half |
 //! | `limits` | levels, loudness, the limiter |
+//! | `card` | what is asked of a card, and the watchdog |
 //! | `device` | the card, by firewheel and cpal (feature `devices`) |
 
+pub mod bank;
+pub mod bed;
+mod card;
 pub mod clock;
 #[cfg(feature = "devices")]
 mod device;
 pub mod limits;
 pub mod mixer;
+#[cfg(test)]
+pub(crate) mod simulated;
 pub mod synth;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use bank::{Bank, Library};
+pub use bed::Bed;
+use card::{Card, Driver};
 pub use clock::{ClockFaults, TrialClockSource, frame_of};
 use doozy_training::time::{HostTime, SampleFrame};
 pub use limits::{Level, Levels};
 pub use mixer::Shortfall;
-use mixer::{Bank, Command, Mixer};
-pub use synth::Sound;
+use mixer::{Command, Mixer};
+pub use synth::{Category, Sound};
 
 /// Rate of clocks that have no card behind them, Hz.
 pub const NOMINAL_RATE: u32 = 48_000;
@@ -106,16 +117,10 @@ pub enum State {
 }
 
 enum Backend {
-    #[cfg(feature = "devices")]
-    Device(Box<device::Device>),
+    Card(Box<dyn Card>),
     Paced(TrialClockSource),
     Virtual(TrialClockSource),
-    Offline {
-        clock: TrialClockSource,
-        mixer: Box<Mixer>,
-        block: usize,
-        next: SampleFrame,
-    },
+    Offline { clock: TrialClockSource, mixer: Box<Mixer>, library: Box<Library>, block: usize, next: SampleFrame },
 }
 
 /// The sound of one process.
@@ -129,19 +134,30 @@ pub struct Audio {
     wanted: Choice,
     now: HostTime,
     /// Devices that went and still hold their thread: freeing them at once could wait for a driver that hangs.
-    #[cfg(feature = "devices")]
-    gone: Vec<device::Device>,
+    gone: Vec<Box<dyn Card>>,
+    driver: Box<dyn Driver>,
+    /// Names before and after, where the system moved the stream by itself.
+    rerouted: Option<(String, String)>,
 }
 
 impl Audio {
     /// Opens what is asked for, or what there is. Never fails and never panics; [`Audio::report`] says what came of it.
     #[must_use]
     pub fn open(choice: Choice, levels: Levels) -> Self {
-        let (backend, report) = open(choice, &levels, 0);
         let now = match choice {
             Choice::Device | Choice::Paced => monotonic_now(),
             Choice::Virtual { origin, .. } | Choice::Offline { origin, .. } => origin,
         };
+        #[cfg(feature = "devices")]
+        let driver = Box::new(device::System::default());
+        #[cfg(not(feature = "devices"))]
+        let driver = Box::new(card::NoDriver);
+        Self::open_with(choice, levels, driver, now)
+    }
+
+    /// The same with another way to a card, at `now`.
+    fn open_with(choice: Choice, levels: Levels, mut driver: Box<dyn Driver>, now: HostTime) -> Self {
+        let (backend, report) = open(choice, &levels, 0, &mut *driver, now);
         Self {
             backend,
             report,
@@ -149,8 +165,9 @@ impl Audio {
             levels,
             wanted: choice,
             now,
-            #[cfg(feature = "devices")]
             gone: Vec::new(),
+            driver,
+            rerouted: None,
         }
     }
 
@@ -158,23 +175,31 @@ impl Audio {
     /// notices within 500 ms that a device is gone.
     pub fn pump(&mut self, now: HostTime) {
         self.now = self.now.max(now);
-        #[cfg(feature = "devices")]
-        {
-            self.gone.retain_mut(|device| !device.ended());
-            if let Backend::Device(device) = &mut self.backend
-                && let Err(detail) = device.pump(now)
-            {
-                self.lose(detail);
-            }
+        self.gone.retain_mut(|card| !card.ended());
+        let Backend::Card(card) = &mut self.backend else { return };
+        if let Err(detail) = card.pump(now) {
+            self.lose(detail);
+            return;
+        }
+        let device = self.report.device.as_deref().unwrap_or_default();
+        if card.name() != device {
+            // The stream goes on elsewhere: another latency, so nothing measured before holds.
+            self.rerouted = Some((device.to_owned(), card.name().to_owned()));
+            self.report.device = Some(card.name().to_owned());
+            self.report.epoch += 1;
         }
     }
 
+    /// The names of the devices before and after, once for each time that the system moved the stream by itself.
+    pub fn take_rerouted(&mut self) -> Option<(String, String)> {
+        self.rerouted.take()
+    }
+
     /// The device went: frames go on from where they were, by the host's clock.
-    #[cfg(feature = "devices")]
     fn lose(&mut self, detail: String) {
         let paced = Backend::Paced(self.clock().on_the_host_clock(self.now));
-        if let Backend::Device(device) = std::mem::replace(&mut self.backend, paced) {
-            self.gone.push(*device);
+        if let Backend::Card(card) = std::mem::replace(&mut self.backend, paced) {
+            self.gone.push(card);
         }
         let device = self.report.device.take().unwrap_or_default();
         tracing::warn!("the sound output {device} was lost: {detail}");
@@ -195,12 +220,17 @@ impl Audio {
     pub fn reopen(&mut self) {
         // The old stream goes first: some cards have room for one only.
         self.backend = Backend::Paced(self.clock());
-        #[cfg(feature = "devices")]
         self.gone.clear();
-        let (backend, report) = open(self.wanted, &self.levels, self.report.epoch + 1);
+        let (backend, report) = open(self.wanted, &self.levels, self.report.epoch + 1, &mut *self.driver, self.now);
         self.backend = backend;
         self.report = report;
         self.state = State::Playing;
+    }
+
+    /// While no device plays though one was asked for: the name of one that [`Audio::reopen`] could open. Looks every two
+    /// seconds at most, in another thread; to be called while the session stands still.
+    pub fn found(&mut self) -> Option<String> {
+        if self.report.fallback.is_some() { self.driver.find(self.now) } else { None }
     }
 
     /// What plays.
@@ -220,8 +250,7 @@ impl Audio {
     #[must_use]
     pub fn ready(&self) -> bool {
         match &self.backend {
-            #[cfg(feature = "devices")]
-            Backend::Device(device) => device.ready(),
+            Backend::Card(card) => card.watchdog().fit().settled(),
             _ => true,
         }
     }
@@ -230,23 +259,58 @@ impl Audio {
     #[must_use]
     pub fn clock(&self) -> TrialClockSource {
         match &self.backend {
-            #[cfg(feature = "devices")]
-            Backend::Device(device) => device.clock(),
+            Backend::Card(card) => card.watchdog().clock(),
             Backend::Paced(clock) | Backend::Virtual(clock) | Backend::Offline { clock, .. } => *clock,
         }
     }
 
-    /// Plays a sound whose first sample is frame `at`, exactly. To be called at least 150 ms ahead of it.
+    /// Plays a sound that is heard on frame `at`, exactly: its first sample lies there, or [`Sound::lead`] frames before. To
+    /// be called at least 150 ms ahead of it.
     ///
     /// `gain_db` is added to the sound's own loudness (bounded above by what a failure may have); `pan` runs from −1, early
     /// and left, to 1, late and right. A cue that comes too late is left out and counted in [`Audio::shortfall`].
     pub fn schedule(&mut self, sound: Sound, at: SampleFrame, gain_db: f32, pan: f32) {
-        self.send(Command::Play { sound, at: Some(at), gain_db, pan });
+        self.play(sound, Some(at), gain_db, pan);
     }
 
     /// Plays a sound on the next frame that can still carry it (feedback).
     pub fn soon(&mut self, sound: Sound, gain_db: f32, pan: f32) {
-        self.send(Command::Play { sound, at: None, gain_db, pan });
+        self.play(sound, None, gain_db, pan);
+    }
+
+    /// Renders sounds before they are needed: the palette of a level, when it opens. Those that were not are rendered when
+    /// they are scheduled, in a few ms of the calling thread.
+    pub fn prepare(&mut self, sounds: impl IntoIterator<Item = Sound>) {
+        if let Some(library) = self.library() {
+            for sound in sounds {
+                library.slot(sound);
+            }
+        }
+    }
+
+    /// Bytes of the waveforms that are there now.
+    pub fn bank_bytes(&mut self) -> usize {
+        self.library().map_or(0, |library| library.bytes())
+    }
+
+    /// Lets everything of a category die away in 80 ms, and forgets what waits of it.
+    pub fn hush(&mut self, category: Category) {
+        self.send(Command::Hush(category));
+    }
+
+    fn library(&mut self) -> Option<&mut Library> {
+        match &mut self.backend {
+            Backend::Card(card) => Some(card.library()),
+            Backend::Offline { library, .. } => Some(library),
+            // Nobody listens.
+            Backend::Paced(_) | Backend::Virtual(_) => None,
+        }
+    }
+
+    fn play(&mut self, sound: Sound, at: Option<SampleFrame>, gain_db: f32, pan: f32) {
+        if let Some(command) = self.library().and_then(|library| library.play(sound, at, gain_db, pan)) {
+            self.send(command);
+        }
     }
 
     /// Forgets every sound that was to start on frame `from` or later. What already rings, rings out.
@@ -260,13 +324,21 @@ impl Audio {
         self.send(Command::Levels(levels));
     }
 
+    /// The levels in force.
+    #[must_use]
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
     /// What the audio thread could not do as asked.
     #[must_use]
     pub fn shortfall(&self) -> Shortfall {
         match &self.backend {
-            #[cfg(feature = "devices")]
-            Backend::Device(device) => device.shortfall(),
-            Backend::Offline { mixer, .. } => mixer.shortfall(),
+            Backend::Card(card) => card.shortfall(),
+            Backend::Offline { mixer, library, .. } => {
+                let Shortfall { late_cues, crowded } = mixer.shortfall();
+                Shortfall { late_cues, crowded: crowded + library.refused() }
+            }
             Backend::Paced(_) | Backend::Virtual(_) => Shortfall::default(),
         }
     }
@@ -276,8 +348,7 @@ impl Audio {
     #[must_use]
     pub fn clock_faults(&self) -> ClockFaults {
         match &self.backend {
-            #[cfg(feature = "devices")]
-            Backend::Device(device) => device.fit().faults(),
+            Backend::Card(card) => card.watchdog().fit().faults(),
             _ => ClockFaults::default(),
         }
     }
@@ -300,8 +371,7 @@ impl Audio {
 
     fn send(&mut self, command: Command) {
         match &mut self.backend {
-            #[cfg(feature = "devices")]
-            Backend::Device(device) => device.send(command),
+            Backend::Card(card) => card.send(command),
             Backend::Offline { mixer, .. } => mixer.take(command),
             // Nobody listens.
             Backend::Paced(_) | Backend::Virtual(_) => {}
@@ -309,53 +379,46 @@ impl Audio {
     }
 }
 
-fn open(choice: Choice, levels: &Levels, epoch: u32) -> (Backend, Report) {
+fn open(choice: Choice, levels: &Levels, epoch: u32, driver: &mut dyn Driver, now: HostTime) -> (Backend, Report) {
     let silent = |backend, rate, fallback| Report { backend, device: None, rate, buffer: None, fallback, epoch };
     match choice {
-        Choice::Device => match open_device(levels, epoch) {
-            Ok(opened) => opened,
+        Choice::Device => match driver.open(levels, now) {
+            Ok(card) => {
+                let report = Report {
+                    backend: Kind::Device,
+                    device: Some(card.name().to_owned()),
+                    rate: card.rate(),
+                    buffer: Some(card.buffer()),
+                    fallback: None,
+                    epoch,
+                };
+                (Backend::Card(card), report)
+            }
             Err(fallback) => {
                 tracing::warn!("{fallback}; playing without sound");
-                let clock = TrialClockSource::exact(monotonic_now(), NOMINAL_RATE);
+                let clock = TrialClockSource::exact(now, NOMINAL_RATE);
                 (Backend::Paced(clock), silent(Kind::Paced, NOMINAL_RATE, Some(fallback)))
             }
         },
         Choice::Paced => {
-            let clock = TrialClockSource::exact(monotonic_now(), NOMINAL_RATE);
+            let clock = TrialClockSource::exact(now, NOMINAL_RATE);
             (Backend::Paced(clock), silent(Kind::Paced, NOMINAL_RATE, None))
         }
         Choice::Virtual { origin, rate } => {
             (Backend::Virtual(TrialClockSource::exact(origin, rate)), silent(Kind::Virtual, rate, None))
         }
         Choice::Offline { origin, rate, block } => {
+            let library = Library::new(Arc::new(Bank::new(rate)));
             let backend = Backend::Offline {
                 clock: TrialClockSource::exact(origin, rate),
-                mixer: Box::new(Mixer::new(Bank::new(rate), levels)),
+                mixer: Box::new(Mixer::new(Arc::clone(library.bank()), levels)),
+                library: Box::new(library),
                 block: block.max(1),
                 next: SampleFrame(0),
             };
             (backend, silent(Kind::Offline, rate, None))
         }
     }
-}
-
-#[cfg(feature = "devices")]
-fn open_device(levels: &Levels, epoch: u32) -> Result<(Backend, Report), Fallback> {
-    let device = device::Device::open(levels)?;
-    let report = Report {
-        backend: Kind::Device,
-        device: Some(device.name().to_owned()),
-        rate: device.rate(),
-        buffer: Some(device.buffer()),
-        fallback: None,
-        epoch,
-    };
-    Ok((Backend::Device(Box::new(device)), report))
-}
-
-#[cfg(not(feature = "devices"))]
-fn open_device(_: &Levels, _: u32) -> Result<(Backend, Report), Fallback> {
-    Err(Fallback::NotBuilt)
 }
 
 /// The host's monotonic clock, the one that all inputs are stamped by.
@@ -365,234 +428,6 @@ fn monotonic_now() -> HostTime {
 }
 
 #[cfg(test)]
-mod tests {
-    use doozy_training::time::Nanos;
-
-    use super::*;
-
-    fn offline(rate: u32, block: usize) -> Audio {
-        Audio::open(Choice::Offline { origin: HostTime(0), rate, block }, Levels::default())
-    }
-
-    /// Starts over with the waveforms that are there.
-    fn rewind(audio: &mut Audio, bank: &Bank) {
-        if let Backend::Offline { mixer, next, .. } = &mut audio.backend {
-            **mixer = Mixer::new(bank.clone(), &Levels::default());
-            *next = SampleFrame(0);
-        }
-    }
-
-    /// The frame of the first sample that is not silence.
-    fn onset(samples: &[f32]) -> Option<usize> {
-        samples.chunks(2).position(|f| f[0] != 0.0 || f[1] != 0.0)
-    }
-
-    /// A count-in of four, eight beats at 120 to the minute, and one response of each tier.
-    fn phrase(audio: &mut Audio) -> Vec<f32> {
-        let rate = audio.clock().rate();
-        let at = |ms: i64| frame_of(Nanos::ms(ms), rate);
-        for n in 0..4 {
-            audio.schedule(Sound::CountIn, at(500 * n), 0.0, 0.0);
-        }
-        for n in 4..12 {
-            audio.schedule(if n % 4 == 0 { Sound::BeatAccent } else { Sound::Beat }, at(500 * n), 0.0, 0.0);
-        }
-        audio.schedule(Sound::Bell, at(2_010), 0.0, 0.0);
-        audio.schedule(Sound::DampedBell, at(2_530), 0.0, 0.4);
-        audio.schedule(Sound::DullStrike, at(2_930), 0.0, -0.7);
-        audio.schedule(Sound::Bell, at(3_500), 0.0, 0.0);
-        audio.schedule(Sound::Doozy, at(4_143), 0.0, 1.0);
-        audio.render(at(7_000).0 as usize)
-    }
-
-    /// FNV-1a of the samples' bits.
-    fn hash(samples: &[f32]) -> u64 {
-        samples
-            .iter()
-            .flat_map(|x| x.to_bits().to_le_bytes())
-            .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-    }
-
-    #[test]
-    fn every_sound_starts_on_its_frame_at_every_rate_and_block() {
-        for rate in [44_100, 48_000, 96_000] {
-            let bank = Bank::new(rate);
-            for block in [64, 480, 512, 1024] {
-                let mut audio = offline(rate, block);
-                for (n, sound) in Sound::ALL.into_iter().enumerate() {
-                    let at = 7_200 + 997 * n;
-                    rewind(&mut audio, &bank);
-                    audio.schedule(sound, SampleFrame(at as i64), 0.0, 0.0);
-                    assert_eq!(onset(&audio.render(at + 100)), Some(at), "{sound:?}, {rate} Hz, blocks of {block}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_first_frame_can_carry_a_sound() {
-        let mut audio = offline(48_000, 512);
-        audio.schedule(Sound::Beat, SampleFrame(0), 0.0, 0.0);
-        assert_eq!(onset(&audio.render(16)), Some(0));
-        assert_eq!(audio.shortfall(), Shortfall::default());
-    }
-
-    #[test]
-    fn a_phrase_is_the_same_to_the_bit_at_every_block_size_and_on_every_machine() {
-        let whole = phrase(&mut offline(48_000, 512));
-        for block in [1, 64, 480, 1024, 4096] {
-            assert_eq!(hash(&phrase(&mut offline(48_000, block))), hash(&whole), "blocks of {block}");
-        }
-        assert_eq!(format!("{:016x}", hash(&whole)), "21e5f7cd576379b9");
-    }
-
-    #[test]
-    fn every_sound_at_once_stays_below_the_ceiling() {
-        for (rate, pan) in [(48_000, 0.0), (48_000, 1.0), (44_100, -1.0), (96_000, 0.5)] {
-            let mut audio = offline(rate, 512);
-            audio.set_levels(Levels { master: Level::FULL, ..Levels::default() });
-            for _ in 0..5 {
-                for sound in Sound::ALL {
-                    audio.schedule(sound, SampleFrame(4_800), 6.0, pan);
-                }
-            }
-            let out = audio.render(rate as usize);
-            for ear in 0..2 {
-                let channel: Vec<f32> = out.iter().skip(ear).step_by(2).copied().collect();
-                let db = 20.0 * libm::log10(limits::tests::true_peak(&channel));
-                assert!(db <= limits::CEILING_DB, "{rate} Hz, pan {pan}: {db:.2} dBFS");
-            }
-        }
-    }
-
-    #[test]
-    fn early_is_left_and_late_is_right() {
-        let energy = |pan: f32| {
-            let mut audio = offline(48_000, 512);
-            audio.schedule(Sound::DullStrike, SampleFrame(0), 0.0, pan);
-            let out = audio.render(20_000);
-            let of = |ear: usize| out.iter().skip(ear).step_by(2).map(|x| f64::from(x * x)).sum::<f64>();
-            (of(0), of(1))
-        };
-        let (left, right) = energy(-1.0);
-        assert!(left > 10.0 * right && right > 0.0);
-        let (left, right) = energy(1.0);
-        assert!(right > 10.0 * left && left > 0.0);
-        let (left, right) = energy(0.0);
-        assert_eq!(left, right);
-    }
-
-    #[test]
-    fn volumes_of_nothing_are_silence() {
-        for levels in [
-            Levels { master: Level::SILENT, ..Levels::default() },
-            Levels { cap_db: None, ..Levels::default() },
-            Levels { cues: Level::SILENT, feedback: Level::SILENT, scene: Level::SILENT, ..Levels::default() },
-        ] {
-            let mut audio = Audio::open(Choice::Offline { origin: HostTime(0), rate: 48_000, block: 512 }, levels);
-            assert_eq!(onset(&phrase(&mut audio)), None);
-        }
-    }
-
-    #[test]
-    fn a_late_cue_is_left_out_and_late_feedback_is_heard() {
-        let mut audio = offline(48_000, 512);
-        audio.render(4_800);
-        audio.schedule(Sound::Beat, SampleFrame(4_000), 0.0, 0.0);
-        assert_eq!(onset(&audio.render(4_800)), None);
-        assert_eq!(audio.shortfall(), Shortfall { late_cues: 1, crowded: 0 });
-        audio.soon(Sound::Bell, 0.0, 0.0);
-        // Nothing but the limiter's look-ahead lies between.
-        assert!(onset(&audio.render(4_800)).unwrap() <= 96);
-    }
-
-    #[test]
-    fn cancelling_keeps_what_comes_before() {
-        let mut audio = offline(48_000, 512);
-        audio.schedule(Sound::CountIn, SampleFrame(1_000), 0.0, 0.0);
-        audio.schedule(Sound::Doozy, SampleFrame(20_000), 0.0, 0.0);
-        audio.cancel_after(SampleFrame(1_001));
-        let out = audio.render(40_000);
-        assert_eq!(onset(&out), Some(1_000));
-        assert_eq!(onset(&out[2 * 19_000..]), None);
-    }
-
-    #[test]
-    fn more_sounds_than_voices_are_counted() {
-        let mut audio = offline(48_000, 512);
-        for _ in 0..mixer::VOICES + 3 {
-            audio.schedule(Sound::Beat, SampleFrame(100), -30.0, 0.0);
-        }
-        audio.render(200);
-        assert_eq!(audio.shortfall(), Shortfall { late_cues: 0, crowded: 3 });
-    }
-
-    #[test]
-    fn paced_frames_pass_as_the_host_clock_passes() {
-        let mut audio = Audio::open(Choice::Paced, Levels::default());
-        assert_eq!(audio.report().backend, Kind::Paced);
-        assert_eq!(audio.report().fallback, None);
-        let start = monotonic_now();
-        let first = audio.clock().frame_at(start);
-        std::thread::sleep(std::time::Duration::from_millis(60));
-        let end = monotonic_now();
-        for _ in 0..1_000 {
-            audio.schedule(Sound::Beat, SampleFrame(100), 0.0, 0.0);
-            audio.pump(end);
-        }
-        let frames = audio.clock().frame_at(end).0 - first.0;
-        let expected = frame_of(end - start, NOMINAL_RATE).0;
-        assert!((frames - expected).abs() <= 1, "{frames} frames in {expected}");
-        assert!(audio.ready() && audio.clock().latency() == Nanos::ZERO);
-    }
-
-    #[test]
-    fn a_virtual_clock_is_exact_and_reads_no_clock() {
-        let mut audio = Audio::open(Choice::Virtual { origin: HostTime(1_000), rate: 48_000 }, Levels::default());
-        audio.schedule(Sound::Beat, SampleFrame(48), 0.0, 0.0);
-        audio.pump(HostTime(5));
-        assert_eq!(audio.clock().host_time(SampleFrame(48)), HostTime(1_001_000));
-        assert_eq!(audio.clock().rate_ppb(), 0);
-        assert_eq!(audio.render(100), Vec::<f32>::new());
-    }
-
-    #[test]
-    fn asking_for_a_device_always_gives_a_clock_that_runs() {
-        // Machines without a card fall back and say why; a machine with one plays silence here.
-        let mut audio = Audio::open(Choice::Device, Levels { master: Level::SILENT, ..Levels::default() });
-        let report = audio.report().clone();
-        match report.backend {
-            Kind::Device => assert!(report.fallback.is_none() && report.buffer.is_some()),
-            Kind::Paced => assert!(!report.fallback.unwrap().to_string().is_empty()),
-            other => panic!("{other:?} was not asked for"),
-        }
-        for _ in 0..50 {
-            audio.pump(monotonic_now());
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        let now = monotonic_now();
-        let clock = audio.clock();
-        assert!((clock.host_time(clock.frame_at(now)) - now).abs() < Nanos::ms(1));
-    }
-
-    #[test]
-    fn twenty_pauses_add_nothing() {
-        // cases A31: a pause cancels and schedules again; the stream goes on, so its frames do.
-        for (block, gap) in [(64, 48_000), (1_024, 1_440), (9_600, 48_000)] {
-            let mut audio = offline(48_000, block);
-            let mut zero = SampleFrame(0);
-            let mut heard = Vec::new();
-            for pause in 0..20i64 {
-                audio.cancel_after(SampleFrame(0));
-                zero = SampleFrame((pause + 1) * gap.max(2 * block as i64));
-                audio.schedule(Sound::CountIn, zero, 0.0, 0.0);
-                let rendered = heard.len() as i64 / 2;
-                heard.extend(audio.render((zero.0 + 1 - rendered) as usize));
-            }
-            let last = heard.chunks(2).rposition(|f| f[0] != 0.0).unwrap();
-            assert_eq!(last as i64, zero.0, "blocks of {block}");
-            let trial = audio.clock().trial_clock(zero);
-            assert_eq!(trial.trial(audio.clock().host_time(SampleFrame(zero.0 + 30 * 48_000))), Nanos::ms(30_000));
-        }
-    }
-}
+mod realtime_tests;
+#[cfg(test)]
+mod tests;

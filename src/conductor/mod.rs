@@ -7,7 +7,8 @@
 pub mod note;
 mod offsets;
 mod performance;
-mod score;
+pub mod score;
+pub mod sleep;
 mod worker;
 
 use std::{

@@ -7,7 +7,7 @@ use doozy_training::{
     time::{HostTime, TrialClock},
 };
 
-use crate::calibration::Applied;
+use crate::{audio::Levels, calibration::Applied};
 
 /// A message from the conductor to whoever shows the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,8 @@ pub enum Command {
         has: bool,
         t: HostTime,
     },
+    /// The player's volumes, in force from now on.
+    Levels(Levels),
     /// A rumble that the limits have allowed; the pad's thread plays it if there is one.
     Rumble {
         strong: f32,

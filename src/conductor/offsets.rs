@@ -30,6 +30,8 @@ pub struct Offsets {
     inputs: Inputs,
     /// The device that was pressed last.
     device: DeviceId,
+    /// Another output plays than the one that the session began on.
+    rerouted: bool,
     last: Option<InForce>,
     drift: Drift,
 }
@@ -37,7 +39,14 @@ pub struct Offsets {
 impl Offsets {
     #[must_use]
     pub fn new(calibrations: Calibrations) -> Self {
-        Self { calibrations, inputs: Inputs::default(), device: KEYBOARD, last: None, drift: Drift::default() }
+        Self {
+            calibrations,
+            inputs: Inputs::default(),
+            device: KEYBOARD,
+            rerouted: false,
+            last: None,
+            drift: Drift::default(),
+        }
     }
 
     /// Learns which devices there are.
@@ -50,19 +59,22 @@ impl Offsets {
         self.device = device;
     }
 
+    /// Whether another output plays than the one that the session began on: the number set by hand was for that one.
+    pub fn reroute(&mut self, rerouted: bool) {
+        self.rerouted = rerouted;
+    }
+
     /// What applies now, from the output in use and the input pressed last. Never what was measured on other devices
     /// (cases A28).
     #[must_use]
     pub fn now(&self, report: &Report) -> InForce {
         let output = Output::from(report);
         let input = self.inputs.of(self.device);
-        InForce {
-            audio: self.calibrations.audio(&output, &input),
-            video: self.calibrations.video(&input),
-            output,
-            device: self.device,
-            input,
+        let mut audio = self.calibrations.audio(&output, &input);
+        if self.rerouted && audio.origin == Origin::ByHand {
+            audio.offset = Nanos::ZERO;
         }
+        InForce { audio, video: self.calibrations.video(&input), output, device: self.device, input }
     }
 
     /// A trial goes by `new` from now on: tells what the player should know of it.

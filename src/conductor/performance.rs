@@ -15,14 +15,19 @@ use super::{
     note::{Command, CortexView, Note},
     offsets::{self, Offsets},
     score,
+    sleep::Sleep,
 };
 use crate::{
-    audio::{Audio, State},
+    audio::{Audio, bed},
     calibration::Calibrations,
-    clock::{self, Clock},
+    clock::Clock,
     input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
     record::{Device, Entry, RawInput, Recorder},
 };
+
+mod watch;
+
+use watch::SoundTally;
 
 /// How long a simulated player holds a key: a usual tap (skill.md gives none; cases A16 use 60 ms).
 const HELD: Nanos = Nanos::ms(60);
@@ -37,8 +42,6 @@ const AUDIO_PATIENCE: Nanos = Nanos::ms(5_000);
 const WINDOW_PATIENCE: Nanos = Nanos::ms(10_000);
 /// A session that was asked to stop and cannot (the network's answers do not come) is given up after this ◇.
 const STOP_PATIENCE: Nanos = Nanos::ms(5_000);
-/// Time that the clocks may drift apart by before the machine counts as having slept (cases A34).
-const SLEPT: Nanos = Nanos::ms(1_000);
 /// The longest sound, the scene of a doozy, has rung out by then after its start.
 const RING: Nanos = Nanos::ms(2_000);
 /// Cues go to the audio engine this far ahead: a phrase of any length fits its queue, and a pause has little to cancel.
@@ -86,6 +89,7 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    sound: SoundTally,
 }
 
 /// A session under way.
@@ -105,8 +109,15 @@ pub struct Performance {
     ended: bool,
     /// When nothing sounds any more after the end.
     silent_from: HostTime,
-    /// How far the clock that counts suspends is ahead of the one that judges.
-    asleep: Nanos,
+    sleep: Sleep,
+    /// The machine slept since the sound output was opened.
+    slept: bool,
+    /// The device that the session began on.
+    opened_on: Option<String>,
+    /// It has been told that there is an output again.
+    found: bool,
+    /// What plays under the session now.
+    bed: Option<bed::Playing>,
     /// Cues of the trial that the audio engine has yet to get, in order.
     cues: VecDeque<score::Note>,
     inputs: Vec<TimedInput>,
@@ -126,7 +137,8 @@ impl Performance {
         let offsets = Offsets::new(std::mem::take(&mut parts.calibrations));
         let audio_epoch = parts.audio.report().epoch;
         let audio_restarts = parts.audio.clock_faults().restarts;
-        let opened = parts.clock.now();
+        let (opened, asleep) = (parts.clock.now(), parts.clock.asleep());
+        let opened_on = parts.audio.report().device.clone();
         Self {
             parts,
             offsets,
@@ -141,7 +153,11 @@ impl Performance {
             stop_asked: None,
             ended: false,
             silent_from: HostTime::DISTANT_PAST,
-            asleep: clock::since_boot() - (clock::now() - HostTime(0)),
+            sleep: Sleep::new(opened, asleep),
+            slept: false,
+            opened_on,
+            found: false,
+            bed: None,
             cues: VecDeque::new(),
             inputs: Vec::new(),
             answers: Vec::new(),
@@ -188,14 +204,17 @@ impl Performance {
         }
         let now = self.parts.clock.now();
         self.parts.audio.pump(now);
-        self.watch_audio(now);
+        // first, for a device that is silent after a sleep is no fault of the device
         self.watch_sleep(now);
+        self.watch_audio(now);
+        self.look_for_sound();
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
         self.feed(Input::Watermark { t: watermark });
         self.anchor_when_due(now);
         self.send_cues(now);
+        self.play_bed(now);
         self.exchange_with_cortex();
         for notice in self.parts.recorder.notices() {
             self.notes.push(Note::Notice { id: notice.id, args: notice.args, grave: notice.grave });
@@ -219,10 +238,7 @@ impl Performance {
         match command {
             Command::Pause(cause) if !self.paused => self.pause(now, cause),
             Command::Resume if self.paused => {
-                if matches!(self.parts.audio.state(), State::Lost { .. }) {
-                    self.parts.audio.reopen();
-                    self.opened = now;
-                }
+                self.open_again(now);
                 self.feed(Input::Resume { t: now });
             }
             Command::Pause(_) | Command::Resume => {}
@@ -234,58 +250,10 @@ impl Performance {
                     self.pause(t.max(self.settled), Cause::FocusLost);
                 }
             }
+            Command::Levels(levels) => self.parts.audio.set_levels(levels),
             // the taps are the thread's; a session on a virtual clock has none
             Command::Window(_) | Command::Rumble { .. } => {}
         }
-    }
-
-    /// A sound output that goes takes the trial with it: its stimuli are gone, so nothing of it may be judged.
-    fn watch_audio(&mut self, now: HostTime) {
-        let epoch = self.parts.audio.report().epoch;
-        let restarts = self.parts.audio.clock_faults().restarts;
-        if epoch == self.audio_epoch {
-            // the stream ran dry: what follows sounds at other times than the trial's clock says
-            if restarts != self.audio_restarts && self.in_trial && !self.paused {
-                self.notes.push(Note::Notice { id: "notice-sound-slipped", args: Vec::new(), grave: false });
-                self.pause(now, Cause::AudioLost);
-            }
-            self.audio_restarts = restarts;
-            return;
-        }
-        (self.audio_epoch, self.audio_restarts) = (epoch, restarts);
-        if let State::Lost { device, detail, .. } = self.parts.audio.state() {
-            let (name, args) = (device.clone(), vec![("device", device.clone()), ("why", detail.clone())]);
-            self.device("audio", now, DeviceId(u16::MAX), &name, "", false);
-            self.notes.push(Note::Notice { id: "notice-sound-lost", args, grave: true });
-            if !self.paused {
-                self.pause(now, Cause::AudioLost);
-            }
-        }
-    }
-
-    /// A machine that slept takes the trial with it (cases A34).
-    fn watch_sleep(&mut self, now: HostTime) {
-        if self.parts.clock.is_virtual() {
-            return;
-        }
-        let asleep = clock::since_boot() - (clock::now() - HostTime(0));
-        if asleep - self.asleep >= SLEPT && !self.paused {
-            let seconds = format!("{:.0}", (asleep - self.asleep).as_secs());
-            self.notes.push(Note::Notice { id: "notice-slept", args: vec![("seconds", seconds)], grave: false });
-            self.pause(now, Cause::Suspended);
-        }
-        self.asleep = asleep;
-    }
-
-    fn pause(&mut self, t: HostTime, cause: Cause) {
-        self.asked = true;
-        self.silence();
-        self.feed(Input::Pause { t, cause });
-    }
-
-    fn silence(&mut self) {
-        self.cues.clear();
-        self.parts.audio.cancel_after(SampleFrame(i64::MIN));
     }
 
     fn stop(&mut self, t: HostTime) {
@@ -534,6 +502,7 @@ impl Performance {
             player.begin(&plan, clock);
         }
         let trial = plan.trial;
+        self.note_clock();
         self.in_trial = true;
         self.parts.recorder.log(Entry::Clock(in_force.entry(trial, &placed, &source)));
         self.offsets.take(in_force, &mut self.notes);
@@ -554,9 +523,11 @@ impl Performance {
         // a level that is finished may ring out
         if finished {
             self.silent_from = self.parts.clock.now() + RING;
+            self.hush_bed();
         } else {
             self.silence();
         }
+        self.note_shortfall();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();
@@ -596,3 +567,6 @@ fn view(answer: Answer, fibre_count: u16) -> CortexView {
         dose: dose as f32,
     }
 }
+
+#[cfg(test)]
+mod tests;
