@@ -36,7 +36,7 @@ const QUIET_MS: f64 = 10.0;
 /// How onsets are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Detection {
-    /// Corner of the high-pass, Hz; 0 only takes a constant away.
+    /// Corner of the high-pass, Hz; 0 takes the resting level away and nothing else.
     pub high_pass_hz: f64,
     /// From one onset on nothing counts for this long, ms: a key's way up, a flash's end.
     pub refractory_ms: f64,
@@ -103,8 +103,11 @@ pub fn find(samples: &[f32], rate: u32, detection: &Detection, n: usize) -> Resu
 fn high_pass(samples: &[f32], rate: u32, corner_hz: f64) -> Vec<f32> {
     let first = samples.first().copied().map_or(0.0, f64::from);
     if corner_hz <= 0.0 {
-        let mean = samples.iter().map(|s| f64::from(*s)).sum::<f64>() / samples.len().max(1) as f64;
-        return samples.iter().map(|s| (f64::from(*s) - mean) as f32).collect();
+        // the middle and not the mean, which a long flash would move: what is usual is rest
+        let mut sorted = samples.to_vec();
+        let middle = sorted.len() / 2;
+        let rest = if sorted.is_empty() { 0.0 } else { *sorted.select_nth_unstable_by(middle, f32::total_cmp).1 };
+        return samples.iter().map(|s| s - rest).collect();
     }
     let w = std::f64::consts::TAU * (corner_hz / f64::from(rate)).min(0.45);
     let alpha = w.sin() * std::f64::consts::FRAC_1_SQRT_2;

@@ -270,6 +270,20 @@ fn a_flash_is_a_step_and_its_rise_is_told() {
     near(latency.spread.mean_ms, -3.0, 0.5);
     assert!(latency.spread.sd_ms.unwrap() < 0.01, "however it is defined, it is the same every time");
     assert!(analysis.result.unwrap().rise_ms > 0.2);
+    // without the high-pass the light is dated where it has reached 15 % of its 4 ms, and it may last a third of the time
+    let slow = Detection { high_pass_hz: 0.0, refractory_ms: 300.0 };
+    for lasts in [50e-3, 180e-3] {
+        for (k, s) in light.iter_mut().enumerate() {
+            let t = k as f64 / 48_000.0;
+            let since = scene.events.iter().map(|event| t - event.1).filter(|since| *since >= 0.0).fold(9.0, f64::min);
+            *s = -0.2 + 0.6 * (since / 4e-3).clamp(0.0, 1.0) * f64::from(u8::from(since < lasts));
+        }
+        let recording = Recording::read(wav(48_000, 24, false, &[&light, &sound]).as_slice()).unwrap();
+        let latency = analyse(&recording, Wanted::Latency, slow).unwrap().latency.unwrap();
+        assert_eq!((latency.spread.n, latency.missed, latency.extra), (40, 0, 0), "{lasts} s");
+        // the click, too, is dated a little after its beginning
+        near(latency.spread.mean_ms, -3.0 + 0.15 * 4.0 - 0.05, 0.02);
+    }
 }
 
 #[test]
