@@ -30,10 +30,7 @@ use doozy::{
     paths::{DataDir, Root},
     text::Text,
 };
-use doozy_training::{
-    learner::Profile,
-    time::{HostTime, Nanos},
-};
+use doozy_training::{learner::Profile, time::HostTime};
 
 const FPS: u32 = 30;
 
