@@ -154,7 +154,7 @@ pub fn place_virtually(
     lead: Nanos,
 ) -> Placed {
     let late = Nanos(offset.0.max(0));
-    let origin = if not_before < now { now + lead + late } else { not_before };
+    let origin = if not_before - late < now { now + lead + late } else { not_before };
     let reported = origin - offset;
     Placed { clock: TrialClock { origin, rate_ppb: 0 }, zero: source.frame_at(reported), reported }
 }

@@ -8,7 +8,7 @@ use doozy_training::{
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
     session::Session,
-    time::{HostTime, Nanos, SampleFrame},
+    time::{HostTime, Nanos},
 };
 
 use super::{

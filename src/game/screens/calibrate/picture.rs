@@ -165,7 +165,7 @@ mod tests {
         let narrow = Axis::of(Some(&estimate(650.0, 9.0)), &[]);
         assert_eq!((narrow.middle, narrow.reach), (650.0, 50.0));
         let wide = Axis::of(Some(&estimate(650.0, 70.0)), &[]);
-        assert_eq!((wide.middle, wide.reach), (600.0, 400.0));
+        assert_eq!((wide.middle, wide.reach), (700.0, 400.0));
         assert_eq!(Axis::of(None, &[]), Axis { middle: 0.0, reach: 100.0 });
     }
 }
