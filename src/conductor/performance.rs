@@ -169,6 +169,7 @@ impl Performance {
     /// Opens the session at its origin, with what is to be told at its start; its first plan comes with it.
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
         self.notes = notices;
+        self.prepare_bed();
         self.feed(Input::Watermark { t: origin });
     }
 
