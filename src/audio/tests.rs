@@ -93,7 +93,7 @@ fn a_phrase_is_the_same_to_the_bit_at_every_block_size_and_on_every_machine() {
 
 #[test]
 fn every_sound_at_once_stays_below_the_ceiling() {
-    for (rate, pan) in [(48_000, 0.0), (48_000, 1.0), (44_100, -1.0), (96_000, 0.5)] {
+    for (rate, pan) in RATES.into_iter().zip([-1.0, 0.0, 1.0, 0.5, 0.0, -0.3]) {
         let mut audio = offline(rate, 512);
         audio.set_levels(Levels { master: Level::FULL, ..Levels::default() });
         for _ in 0..5 {
@@ -101,7 +101,7 @@ fn every_sound_at_once_stays_below_the_ceiling() {
                 audio.schedule(sound, SampleFrame(4_800), 6.0, pan);
             }
         }
-        let out = audio.render(rate as usize);
+        let out = audio.render(rate as usize / 2);
         for ear in 0..2 {
             let channel: Vec<f32> = out.iter().skip(ear).step_by(2).copied().collect();
             let db = 20.0 * libm::log10(limits::tests::true_peak(&channel));

@@ -173,6 +173,7 @@ impl Performance {
     /// Opens the session at its origin, with what is to be told at its start; its first plan comes with it.
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
         self.notes = notices;
+        self.prepare_bed();
         self.feed(Input::Watermark { t: origin });
         if self.parts.clock.is_virtual() {
             // now, and not at the driver's first step, whose length would show in where the first trial lies

@@ -7,7 +7,7 @@ use doozy_training::{
 
 use super::{AHEAD, LEAD, Performance};
 use crate::{
-    audio::{Bed, Category, Fallback, State, bed},
+    audio::{Bed, Category, Fallback, Sound, State, bed, synth::Pad},
     conductor::note::Note,
 };
 
@@ -98,6 +98,7 @@ impl Performance {
             return;
         }
         self.parts.audio.reopen();
+        self.prepare_bed();
         self.audio_epoch = self.parts.audio.report().epoch;
         self.audio_restarts = self.parts.audio.clock_faults().restarts;
         (self.opened, self.found) = (now, false);
@@ -144,6 +145,13 @@ impl Performance {
     pub(super) fn hush_bed(&mut self) {
         if self.bed.take().is_some() {
             self.parts.audio.hush(Category::Bed);
+        }
+    }
+
+    /// Renders the bed while nothing waits for it: a tenth of a second that would hold up feedback later.
+    pub(super) fn prepare_bed(&mut self) {
+        if self.parts.audio.levels().gain(Category::Bed) > 0.0 {
+            self.parts.audio.prepare([Sound::Pad(Pad::Drone)]);
         }
     }
 
