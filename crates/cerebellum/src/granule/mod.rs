@@ -1,6 +1,7 @@
 //! The granular layer: mossy fibres in, parallel-fibre spikes out. It tells the time since a cue by which cells fire, and
 //! knows nothing of the cells that its parallel fibres reach.
 
+mod chunk;
 mod electrode;
 pub mod golgi;
 mod grid;
