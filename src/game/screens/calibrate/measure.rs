@@ -135,9 +135,9 @@ fn said(line: Line, measured: &Measured, axis: Axis, says: &Words) -> String {
             None => String::new(),
             Some(e) => {
                 let spread = e.spread_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0}"));
-                let of = if measured.method == Some(Method::Adjust) { "settings" } else { "taps" };
-                let counts =
-                    says.get(&format!("calibrate-standing-{of}"), &[("n", e.n.into()), ("spread", spread.into())]);
+                let adjusts = measured.method == Some(Method::Adjust);
+                let id = if adjusts { "calibrate-standing-settings" } else { "calibrate-standing-taps" };
+                let counts = says.get(id, &[("n", e.n.into()), ("spread", spread.into())]);
                 format!("{counts}   ·   {}", says.get(e.verdict.message(), &[]))
             }
         },
