@@ -7,6 +7,8 @@
 pub mod note;
 mod performance;
 mod score;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::{
@@ -231,6 +233,8 @@ struct Held {
     keys: Option<crate::input::taps::x11::X11Tap>,
     #[cfg(feature = "devices")]
     pads: Option<crate::input::taps::gilrs::GilrsTap>,
+    #[cfg(feature = "devices")]
+    _midi: Option<crate::input::taps::midi::MidiTap>,
 }
 
 impl Held {
@@ -286,6 +290,7 @@ impl Devices {
                 // most people have none: told in the log, not on the screen
                 Err(error) => tracing::info!("{error}"),
             }
+            devices.held._midi = midi(taps);
         }
         if devices.timing != "x11" {
             if keys == Keys::Frames || cfg!(not(feature = "devices")) {
@@ -295,6 +300,14 @@ impl Devices {
         }
         devices
     }
+}
+
+/// The instruments; most people have none, so what is missing is told in the log.
+#[cfg(feature = "devices")]
+fn midi(taps: &mut Taps) -> Option<crate::input::taps::midi::MidiTap> {
+    use crate::input::{pad::PadChoice, taps::midi::MidiTap};
+    let started = MidiTap::start(taps.port(TapKind::Midi), PadChoice::default());
+    started.map_err(|error| tracing::info!("{error}")).ok()
 }
 
 /// What plays, for the record.

@@ -1,6 +1,6 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
@@ -18,7 +18,10 @@ use super::{
 use crate::{
     audio::{Audio, State},
     clock::{self, Clock},
-    input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
+    input::{
+        Bindings, Captured, DeviceKind, Edge, Notice, Taps, TimedInput, bindings::DeviceRef,
+        taps::scripted::ScriptedTap,
+    },
     record::{Device, Entry, RawInput, Recorder},
 };
 
@@ -83,11 +86,19 @@ struct Tally {
     brakes: u32,
     gain: f64,
     rung: i32,
+    /// Device stamps that could not be true, for which the arrival stands in (cases A25).
+    stamps_distrusted: u32,
+    /// How often the wall clock was set, which moves no judgement (cases A33).
+    wall_clock_steps: u32,
 }
 
 /// A session under way.
 pub struct Performance {
     parts: Parts,
+    /// How many lanes the level has.
+    lanes: u8,
+    /// What pads and instruments are called, for the bindings of each.
+    names: BTreeMap<DeviceId, String>,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
@@ -123,6 +134,8 @@ impl Performance {
         let audio_restarts = parts.audio.clock_faults().restarts;
         let opened = parts.clock.now();
         Self {
+            lanes: parts.session.level().lanes(),
+            names: BTreeMap::new(),
             parts,
             in_trial: false,
             waiting: None,
@@ -298,7 +311,7 @@ impl Performance {
                 break;
             }
             // a lane without a control cannot be pressed, by a person either
-            let Some(control) = self.parts.bindings.controls(next.lane).next() else { continue };
+            let Some(control) = self.parts.bindings.some_control(next.lane, self.lanes) else { continue };
             tap.extend([
                 Captured::scripted(next.t, control, Edge::Down),
                 Captured::scripted(next.t + HELD, control, Edge::Up(ReleaseCause::Released)),
@@ -321,9 +334,12 @@ impl Performance {
 
     fn take_input(&mut self, input: TimedInput) {
         let TimedInput { t, err, source, device, control, edge, .. } = input;
-        let lane = self.parts.bindings.lane(control);
+        let name = self.names.get(&device).map_or("", String::as_str);
+        let seat = DeviceRef { kind: DeviceKind::of(device), name };
+        let lane = self.parts.bindings.lane(control, seat, self.lanes);
+        let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
-        if let Some(response) = self.parts.bindings.session_input(&input) {
+        if let Some(response) = response {
             self.feed(response);
         }
     }
@@ -354,14 +370,15 @@ impl Performance {
                 }
             }
             Notice::DeviceLost { device, name, t } => {
-                self.device("pad", t, device, &name, "", false);
+                self.device(DeviceKind::of(device).name(), t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
             }
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
-                self.device("pad", t, device, &name, &uuid, true);
+                self.device(DeviceKind::of(device).name(), t, device, &name, &uuid, true);
+                self.names.insert(device, name.clone());
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -379,10 +396,15 @@ impl Performance {
                 self.log_raw(input, None, during);
             }
             Notice::FocusGained { .. } => self.has_focus = true,
-            Notice::TapReturned { .. }
-            | Notice::TapEnded { why: None, .. }
-            | Notice::StampDistrusted { .. }
-            | Notice::WallClockStepped { .. } => tracing::info!("{notice:?}"),
+            Notice::StampDistrusted { .. } => {
+                self.tally.stamps_distrusted += 1;
+                tracing::info!("{notice:?}");
+            }
+            Notice::WallClockStepped { .. } => {
+                self.tally.wall_clock_steps += 1;
+                tracing::info!("{notice:?}");
+            }
+            Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
         }
     }
 
@@ -394,7 +416,8 @@ impl Performance {
             name: name.to_owned(),
             identity: identity.to_owned(),
             present,
-            source: TimeSource::Gilrs,
+            // told when the tap heard of it
+            source: TimeSource::Arrival,
             err: Nanos::ms(1),
         }));
     }
