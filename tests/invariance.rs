@@ -8,7 +8,10 @@ use doozy::{
     },
     clock::VirtualClock,
     conductor::{Handle, Who, note::Note},
-    input::{Bindings, Captured, Control, Edge, TapPort, Taps, TimedInput, control::PadButton, merge::TapKind},
+    input::{
+        Bindings, Captured, Control, DeviceKind, Edge, TapPort, Taps, TimedInput, bindings::DeviceRef,
+        control::PadButton, merge::TapKind,
+    },
     paths::DataDir,
     record::{LoadedSession, Reader},
 };
@@ -171,7 +174,9 @@ fn play(devices: &[Device], looks: &Looks) -> Vec<Effect> {
         taps.poll(&mut seen);
         for input in seen.drain(..) {
             assert!(input.source != TimeSource::Arrival, "nothing came after its promise");
-            if let Some(input) = bindings.session_input(&input) {
+            if let Some(input) =
+                bindings.session_input(&input, DeviceRef { kind: DeviceKind::of(input.device), name: "" }, 1)
+            {
                 feed(input, &mut effects);
             }
         }

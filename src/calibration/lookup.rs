@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     audio,
-    input::{KEYBOARD, Notice},
+    input::{DeviceKind, KEYBOARD, Notice},
 };
 
 /// Name of the output where there is none: nothing is heard.
@@ -94,7 +94,7 @@ impl Inputs {
     /// Learns from what the taps say.
     pub fn notice(&mut self, notice: &Notice) {
         if let Notice::DeviceFound { device, name, uuid, .. } = notice {
-            self.0.insert(*device, InputId::named("pad", name, uuid));
+            self.0.insert(*device, InputId::named(DeviceKind::of(*device).name(), name, uuid));
         }
     }
 

@@ -9,6 +9,8 @@ mod offsets;
 mod performance;
 pub mod score;
 pub mod sleep;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::{

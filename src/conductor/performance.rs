@@ -1,6 +1,6 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
@@ -21,7 +21,10 @@ use crate::{
     audio::{Audio, bed},
     calibration::Calibrations,
     clock::Clock,
-    input::{Bindings, Captured, Edge, Notice, Taps, TimedInput, taps::scripted::ScriptedTap},
+    input::{
+        Bindings, Captured, DeviceKind, Edge, Notice, Taps, TimedInput, bindings::DeviceRef,
+        taps::scripted::ScriptedTap,
+    },
     record::{Device, Entry, RawInput, Recorder},
 };
 
@@ -89,6 +92,8 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    /// How often the wall clock was set, which moves no judgement (cases A33).
+    wall_clock_steps: u64,
     sound: SoundTally,
 }
 
@@ -96,6 +101,10 @@ struct Tally {
 pub struct Performance {
     parts: Parts,
     offsets: Offsets,
+    /// How many lanes the level has.
+    lanes: u8,
+    /// What pads and instruments are called, for the bindings of each.
+    names: BTreeMap<DeviceId, String>,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
@@ -140,6 +149,8 @@ impl Performance {
         let (opened, asleep) = (parts.clock.now(), parts.clock.asleep());
         let opened_on = parts.audio.report().device.clone();
         Self {
+            lanes: parts.session.level().lanes(),
+            names: BTreeMap::new(),
             parts,
             offsets,
             in_trial: false,
@@ -277,7 +288,7 @@ impl Performance {
                 break;
             }
             // a lane without a control cannot be pressed, by a person either
-            let Some(control) = self.parts.bindings.controls(next.lane).next() else { continue };
+            let Some(control) = self.parts.bindings.some_control(next.lane, self.lanes) else { continue };
             tap.extend([
                 Captured::scripted(next.t, control, Edge::Down),
                 Captured::scripted(next.t + HELD, control, Edge::Up(ReleaseCause::Released)),
@@ -301,12 +312,15 @@ impl Performance {
 
     fn take_input(&mut self, input: TimedInput) {
         let TimedInput { t, err, source, device, control, edge, .. } = input;
-        let lane = self.parts.bindings.lane(control);
+        let name = self.names.get(&device).map_or("", String::as_str);
+        let seat = DeviceRef { kind: DeviceKind::of(device), name };
+        let lane = self.parts.bindings.lane(control, seat, self.lanes);
+        let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
             self.offsets.pressed(device);
         }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
-        if let Some(response) = self.parts.bindings.session_input(&input) {
+        if let Some(response) = response {
             self.feed(response);
         }
     }
@@ -337,14 +351,15 @@ impl Performance {
                 }
             }
             Notice::DeviceLost { device, name, t } => {
-                self.device("pad", t, device, &name, "", false);
+                self.device(DeviceKind::of(device).name(), t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
             }
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
-                self.device("pad", t, device, &name, &uuid, true);
+                self.device(DeviceKind::of(device).name(), t, device, &name, &uuid, true);
+                self.names.insert(device, name.clone());
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -366,9 +381,11 @@ impl Performance {
                 self.tally.stamps_distrusted += 1;
                 tracing::info!("{notice:?}");
             }
-            Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } | Notice::WallClockStepped { .. } => {
+            Notice::WallClockStepped { .. } => {
+                self.tally.wall_clock_steps += 1;
                 tracing::info!("{notice:?}");
             }
+            Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
         }
     }
 
@@ -380,7 +397,8 @@ impl Performance {
             name: name.to_owned(),
             identity: identity.to_owned(),
             present,
-            source: TimeSource::Gilrs,
+            // told when the tap heard of it
+            source: TimeSource::Arrival,
             err: Nanos::ms(1),
         }));
     }

@@ -21,6 +21,10 @@ pub enum Control {
     Hat(Direction),
     /// A stick pushed in a direction, for menus.
     Stick(PadSide, Direction),
+    /// A MIDI note by its number, 0…127, on whatever channel: a drum pad or a key of an instrument.
+    Note(u8),
+    /// A MIDI pedal by the number of its controller, 0…127, with hysteresis.
+    Pedal(u8),
 }
 
 /// A pad's button by its place on the usual layout.
@@ -57,6 +61,13 @@ pub enum Direction {
 
 /// Sticks have axes, not buttons, in evdev; their directions take numbers above KEY_MAX (0x2ff).
 const STICK_BASE: u16 = 0x400;
+
+/// MIDI has no codes in evdev: notes from here, pedals above them.
+const NOTE_BASE: u16 = 0x500;
+const PEDAL_BASE: u16 = 0x580;
+
+/// The highest MIDI data byte.
+const MIDI_MAX: u8 = 127;
 
 /// Every pad control with its stable code (linux/input-event-codes.h, except sticks) and its name.
 const PAD: [(Control, u16, &str); 25] = {
@@ -207,11 +218,13 @@ impl Control {
     }
 
     /// The number that the record stores, the same in every session: the kernel's code of the key or button; stick
-    /// directions from 0x400. 0x500 and above are free for devices to come.
+    /// directions from 0x400, MIDI notes from 0x500, MIDI pedals from 0x580. 0x600 and above are free for devices to come.
     #[must_use]
     pub fn code(self) -> u16 {
         match self {
             Self::Key(code) => code,
+            Self::Note(note) => NOTE_BASE + u16::from(note.min(MIDI_MAX)),
+            Self::Pedal(controller) => PEDAL_BASE + u16::from(controller.min(MIDI_MAX)),
             pad => PAD.iter().find(|(c, ..)| *c == pad).map_or(0, |(_, code, _)| *code),
         }
     }
@@ -221,6 +234,10 @@ impl Control {
     pub fn from_code(code: u16) -> Option<Self> {
         if (1..=255).contains(&code) {
             return Some(Self::Key(code));
+        }
+        if (NOTE_BASE..PEDAL_BASE + 0x80).contains(&code) {
+            let data = (code & 0x7f) as u8;
+            return Some(if code < PEDAL_BASE { Self::Note(data) } else { Self::Pedal(data) });
         }
         PAD.iter().find(|(_, c, _)| *c == code).map(|(control, ..)| *control)
     }
@@ -233,6 +250,8 @@ impl fmt::Display for Control {
                 Some((_, name)) => f.write_str(name),
                 None => write!(f, "Key{code}"),
             },
+            Self::Note(note) => write!(f, "Note{note}"),
+            Self::Pedal(controller) => write!(f, "Pedal{controller}"),
             pad => f.write_str(PAD.iter().find(|(c, ..)| c == pad).map_or("Pad", |(.., name)| name)),
         }
     }
@@ -242,7 +261,7 @@ impl fmt::Display for Control {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no control is called `{0}`; keys have names by place such as Space, KeyJ, Enter, ArrowUp or Key183 (a kernel code), \
-     pads PadSouth, PadR1, PadR2, PadUp or LeftStickUp"
+     pads PadSouth, PadR1, PadR2, PadUp or LeftStickUp, MIDI Note36 (a note's number, 0 to 127) or Pedal64 (a controller's)"
 )]
 pub struct UnknownControl(pub String);
 
@@ -256,10 +275,16 @@ impl FromStr for Control {
         if let Some((control, ..)) = PAD.iter().find(|(.., n)| *n == name) {
             return Ok(*control);
         }
-        name.strip_prefix("Key")
-            .and_then(|digits| digits.parse().ok())
+        let numbered = |prefix: &str| {
+            let digits = name.strip_prefix(prefix)?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u16>().ok())?
+        };
+        let midi = |prefix| numbered(prefix).and_then(|n| u8::try_from(n).ok()).filter(|n| *n <= MIDI_MAX);
+        numbered("Key")
             .filter(|code| (1..=255).contains(code))
             .map(Self::Key)
+            .or_else(|| midi("Note").map(Self::Note))
+            .or_else(|| midi("Pedal").map(Self::Pedal))
             .ok_or_else(|| UnknownControl(name.to_owned()))
     }
 }
@@ -285,7 +310,8 @@ mod tests {
     #[test]
     fn every_code_and_name_leads_back_to_its_control() {
         let keys = (1..=255).map(Control::Key);
-        for control in keys.chain(PAD.iter().map(|(c, ..)| *c)) {
+        let midi = (0..=MIDI_MAX).flat_map(|n| [Control::Note(n), Control::Pedal(n)]);
+        for control in keys.chain(PAD.iter().map(|(c, ..)| *c)).chain(midi) {
             assert_eq!(Control::from_code(control.code()), Some(control));
             assert_eq!(control.to_string().parse(), Ok(control));
         }
@@ -305,7 +331,9 @@ mod tests {
     fn a_wrong_name_says_what_a_right_one_looks_like() {
         let error = "Spacebar".parse::<Control>().unwrap_err().to_string();
         assert!(error.contains("`Spacebar`") && error.contains("Space, KeyJ"), "{error}");
-        assert!("Key300".parse::<Control>().is_err());
+        for wrong in ["Key300", "Key0", "Note128", "Note-1", "Note", "Note+5", "Pedal300", "note36"] {
+            assert!(wrong.parse::<Control>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

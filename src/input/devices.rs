@@ -46,6 +46,8 @@ pub struct Held {
     keys: Option<super::taps::x11::X11Tap>,
     #[cfg(feature = "devices")]
     pads: Option<super::taps::gilrs::GilrsTap>,
+    #[cfg(feature = "devices")]
+    _midi: Option<super::taps::midi::MidiTap>,
 }
 
 impl Held {
@@ -110,6 +112,7 @@ impl Devices {
                 // most people have none: told in the log, not on the screen
                 Err(error) => tracing::info!("{error}"),
             }
+            devices.held._midi = midi(taps);
         }
         if devices.timing != "x11" {
             if keys == Keys::Frames || cfg!(not(feature = "devices")) {
@@ -119,6 +122,14 @@ impl Devices {
         }
         devices
     }
+}
+
+/// The instruments; most people have none, so what is missing is told in the log.
+#[cfg(feature = "devices")]
+fn midi(taps: &mut Taps) -> Option<super::taps::midi::MidiTap> {
+    use super::{pad::PadChoice, taps::midi::MidiTap};
+    let started = MidiTap::start(taps.port(TapKind::Midi), PadChoice::default());
+    started.map_err(|error| tracing::info!("{error}")).ok()
 }
 
 fn coarse(why: &str) -> Told {

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 pub enum TapKind {
     X11,
     Gilrs,
+    Midi,
     Frame,
     Scripted,
 }
@@ -35,6 +36,7 @@ impl fmt::Display for TapKind {
         f.write_str(match self {
             Self::X11 => "X11 key tap",
             Self::Gilrs => "gamepad tap",
+            Self::Midi => "MIDI tap",
             Self::Frame => "window tap",
             Self::Scripted => "scripted tap",
         })

@@ -9,7 +9,9 @@ pub mod bindings;
 pub mod control;
 pub mod devices;
 pub mod held;
+pub mod labels;
 pub mod merge;
+pub mod midi;
 pub mod pad;
 #[cfg(feature = "devices")]
 pub mod self_check;
@@ -31,6 +33,51 @@ pub use merge::{Notice, TapPort, Taps};
 
 /// The device number of every keyboard: the window system merges them.
 pub const KEYBOARD: DeviceId = DeviceId(0);
+
+/// MIDI instruments are numbered from here, pads from 1.
+pub const FIRST_MIDI: u16 = 0x100;
+
+/// What kind of device a number belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    Keyboard,
+    Pad,
+    Midi,
+}
+
+impl DeviceKind {
+    pub const ALL: [Self; 3] = [Self::Keyboard, Self::Pad, Self::Midi];
+
+    #[must_use]
+    pub fn of(device: DeviceId) -> Self {
+        match device {
+            KEYBOARD => Self::Keyboard,
+            DeviceId(number) if number < FIRST_MIDI => Self::Pad,
+            _ => Self::Midi,
+        }
+    }
+
+    /// As the record and the file of bindings name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keyboard => "keyboard",
+            Self::Pad => "pad",
+            Self::Midi => "midi",
+        }
+    }
+
+    /// What a control can be part of.
+    #[must_use]
+    pub fn has(self, control: Control) -> bool {
+        match control {
+            Control::Key(_) => self == Self::Keyboard,
+            Control::Note(_) | Control::Pedal(_) => self == Self::Midi,
+            _ => self == Self::Pad,
+        }
+    }
+}
 
 /// Which way a control went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -119,9 +119,11 @@ pub enum PadChoice {
     All,
 }
 
-/// The pads of a session: their numbers, which are connected, and the chosen one.
-#[derive(Clone, Debug, Default)]
+/// The pads of a session: their numbers, which are connected, and the chosen one. MIDI instruments are kept in one of
+/// their own.
+#[derive(Clone, Debug)]
 pub struct Pads {
+    first: u16,
     choice: PadChoice,
     chosen: Option<DeviceId>,
     pads: BTreeMap<DeviceId, Pad>,
@@ -140,7 +142,13 @@ impl Pads {
     /// Pads are numbered from 1 in the order in which they were seen.
     #[must_use]
     pub fn new(choice: PadChoice) -> Self {
-        Self { choice, ..Self::default() }
+        Self::numbered_from(1, choice)
+    }
+
+    /// Devices of another kind, numbered from `first`.
+    #[must_use]
+    pub fn numbered_from(first: u16, choice: PadChoice) -> Self {
+        Self { first, choice, chosen: None, pads: BTreeMap::new(), by_backend: BTreeMap::new() }
     }
 
     /// Changes what was chosen; what counts is then decided anew.
@@ -155,7 +163,7 @@ impl Pads {
     /// A pad appeared under the backend's number. One that was gone and has the same identity gets its number back.
     pub fn connect(&mut self, backend: usize, name: String, uuid: String) -> DeviceId {
         let returned = self.pads.iter().find(|(_, pad)| !pad.connected && pad.uuid == uuid).map(|(id, _)| *id);
-        let id = returned.unwrap_or(DeviceId(self.pads.len() as u16 + 1));
+        let id = returned.unwrap_or(DeviceId(self.first + self.pads.len() as u16));
         if self.chosen.is_none() && self.choice == PadChoice::Uuid(uuid.clone()) {
             self.chosen = Some(id);
         }

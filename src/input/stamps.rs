@@ -112,17 +112,31 @@ impl Default for Stamps {
 }
 
 impl Stamps {
-    /// The time of an event that arrived at `arrival` with `stamp`, where `floor` is what the tap has already promised.
+    /// The time of a pad's event that arrived at `arrival` with the kernel's `stamp`, where `floor` is what the tap has
+    /// already promised; see [`Stamps::judge_as`].
+    pub fn judge(&mut self, stamp: Option<HostTime>, arrival: HostTime, floor: HostTime) -> Believed {
+        self.judge_as(stamp, arrival, floor, KERNEL_ERR, TimeSource::Gilrs)
+    }
+
+    /// The time of an event that arrived at `arrival` with `stamp`, where `floor` is what the tap has already promised and a
+    /// stamp that is believed promises `err` in the name of `source`.
     ///
     /// A stamp is used as it is unless it is missing, older than [`OLDEST`] or newer than [`NEWEST`] against arrival, older
     /// than what this device said last, or before the floor: then the arrival stands in and is counted.
-    pub fn judge(&mut self, stamp: Option<HostTime>, arrival: HostTime, floor: HostTime) -> Believed {
+    pub fn judge_as(
+        &mut self,
+        stamp: Option<HostTime>,
+        arrival: HostTime,
+        floor: HostTime,
+        err: Nanos,
+        source: TimeSource,
+    ) -> Believed {
         let plausible = stamp.filter(|&stamp| {
             let age = stamp - arrival;
             age >= OLDEST && age <= NEWEST && stamp >= self.last && stamp >= floor
         });
         let believed = match plausible {
-            Some(stamp) => Believed { t: stamp.min(arrival), err: KERNEL_ERR, source: TimeSource::Gilrs },
+            Some(stamp) => Believed { t: stamp.min(arrival), err, source },
             None => {
                 self.distrusted += 1;
                 Believed { t: arrival, err: ARRIVAL_ERR, source: TimeSource::Arrival }
@@ -212,6 +226,31 @@ mod tests {
         assert_eq!(times, [1000, 2000, 3000, 4000, 5000].map(|ms| us(ms * 1000)));
         assert_eq!(steps, [Nanos::ms(-2000)]);
         assert_eq!(stamps.distrusted(), 0);
+    }
+
+    #[test]
+    fn no_wall_clock_is_too_early_too_late_or_too_slow() {
+        // cases A33(b) and (c): the repeated hour is none in UTC; a clock at 1970, at 2040, and one that a smeared leap second
+        // makes 11.6 ppm slow. Presses on time at 1000, 2000, … 5000, sampled every 4 ms.
+        let at_2026_10_25_00_59_58 = 1_792_889_998_000_000_000;
+        for (from, ppb) in
+            [(at_2026_10_25_00_59_58, 0), (1, 0), (2_208_988_800_000_000_000, 0), (1_800_000_000_000_000_000, 11_600)]
+        {
+            let wall = |mono_ms: i64| from + mono_ms * 1_000_000 - mono_ms * ppb / 1000;
+            let pair = |mono_ms: i64| ClockPair { monotonic: us(mono_ms * 1000), wall: wall(mono_ms) };
+            let mut map = WallMap::from(pair(0));
+            let mut stamps = Stamps::default();
+            for mono_ms in (4..=5000).step_by(4) {
+                // a press is stamped 3 ms before the sample that follows it
+                let stamp = map.monotonic(wall(mono_ms - 3));
+                assert_eq!(map.resample(pair(mono_ms)), None, "{from}");
+                if mono_ms % 1000 == 0 {
+                    let believed = stamps.judge(stamp, us(mono_ms * 1000), FLOOR);
+                    let off = (believed.t - us((mono_ms - 3) * 1000)).0.abs();
+                    assert!(off <= 1_000 && believed.source == TimeSource::Gilrs, "{from}: {off} ns");
+                }
+            }
+        }
     }
 
     #[test]

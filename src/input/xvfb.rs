@@ -76,6 +76,11 @@ impl Keys {
         [before, clock::now()]
     }
 
+    /// Prints other letters on a key, as a switch of the layout does: unshifted and shifted, by keysym.
+    pub fn map(&self, keycode: u8, keysyms: [u32; 2]) {
+        self.conn.change_keyboard_mapping(1, keycode, 2, &keysyms).unwrap().check().unwrap();
+    }
+
     pub fn window(&self) -> Window {
         let window = self.conn.generate_id().unwrap();
         let (depth, class) = (COPY_DEPTH_FROM_PARENT, WindowClass::INPUT_OUTPUT);

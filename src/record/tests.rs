@@ -1,5 +1,6 @@
 //! The record held to its promises: what goes in comes back, and what was changed is found.
 
+mod clocks;
 mod hardship;
 mod verification;
 

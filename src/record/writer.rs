@@ -24,6 +24,11 @@ use super::{
 };
 use crate::paths::DataDir;
 
+/// A moment as the record keeps it: UTC, and what the wall clock showed beyond it, in minutes. So the hour that is repeated
+/// in autumn is no trouble (cases A33).
+pub(super) const STARTED: &str = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ?1),
+    (strftime('%s', ?1, 'localtime') - strftime('%s', ?1)) / 60";
+
 /// Longest time from an entry to its commit while the disk lets us. ◇ At most this much of a trial is lost to a kill.
 const COMMIT_WITHIN: Duration = Duration::from_millis(250);
 
@@ -311,15 +316,8 @@ impl Writer {
     fn begin(&mut self, meta: &SessionMeta) -> Result<SessionId, RecordError> {
         let wrong = failure(&self.path);
         let id = fresh_id();
-        let (started_utc, utc_offset_min): (String, i64) = self
-            .connection
-            .query_row(
-                "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
-                        (strftime('%s', 'now', 'localtime') - strftime('%s', 'now')) / 60",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .map_err(&wrong)?;
+        let (started_utc, utc_offset_min): (String, i64) =
+            self.connection.query_row(STARTED, ["now"], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&wrong)?;
         let head = row::head(&id.0, &started_utc, utc_offset_min, meta);
         self.connection
             .execute("UPDATE sessions SET cut = 1 WHERE ended_utc IS NULL AND cut = 0", [])

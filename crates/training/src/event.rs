@@ -45,6 +45,8 @@ pub enum TimeSource {
     X11,
     /// The kernel's time of a gamepad event, mapped to the monotonic clock.
     Gilrs,
+    /// The MIDI driver's time of a message, mapped to the monotonic clock.
+    Midi,
     /// Stamped by a frame of the window system: coarse, and flagged wherever shown.
     Winit,
     /// Given by a script or a simulated player: exact.
@@ -71,7 +73,7 @@ pub struct Press {
     pub source: TimeSource,
     pub device: DeviceId,
     pub lane: Lane,
-    /// The physical control (evdev code of a key, or a pad's button), so that bounce is judged per key.
+    /// The physical control (evdev code of a key, a pad's button, 0x500 + MIDI note), so that bounce is judged per key.
     pub control: u16,
     /// Order of arrival over the session; with `t` and `lane` it breaks every tie.
     pub seq: u64,

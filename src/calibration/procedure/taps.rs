@@ -13,7 +13,9 @@ use super::{
     },
     Procedure, Seat, told,
 };
-use crate::input::{Bindings, Captured, Edge, Notice, TimedInput, taps::scripted::ScriptedTap};
+use crate::input::{
+    Bindings, Captured, DeviceKind, Edge, Notice, TimedInput, bindings::DeviceRef, taps::scripted::ScriptedTap,
+};
 
 /// A shell may say that late when it has drawn a flash.
 const FLASH_PATIENCE: Nanos = Nanos::ms(400);
@@ -74,7 +76,10 @@ impl Procedure {
     }
 
     fn take_input(&mut self, input: &TimedInput) {
-        let is_tap = input.edge == Edge::Down && self.parts.bindings.lane(input.control).is_some();
+        let id = self.names.of(input.device);
+        let seat = DeviceRef { kind: DeviceKind::of(input.device), name: &id.name };
+        // whatever answers a drill of one lane
+        let is_tap = input.edge == Edge::Down && self.parts.bindings.lane(input.control, seat, 1).is_some();
         if !is_tap || !self.running || !matches!(self.phase, Phase::Single | Phase::Steady | Phase::Settling) {
             return;
         }
@@ -127,7 +132,7 @@ impl Procedure {
 
 /// A tap of the first lane's first control; one without a control cannot be made, by a person either.
 pub(super) fn press(tap: &mut ScriptedTap, bindings: &Bindings, t: HostTime) {
-    if let Some(control) = bindings.controls(Lane(0)).next() {
+    if let Some(control) = bindings.some_control(Lane(0), 1) {
         tap.extend([
             Captured::scripted(t, control, Edge::Down),
             Captured::scripted(t + HELD, control, Edge::Up(ReleaseCause::Released)),

@@ -84,7 +84,7 @@ impl Play {
             while let Some(frame) = self.bench.onset() {
                 if self.follows {
                     let (heard, offset) = (self.bench.heard(frame), self.audio_offset);
-                    let control = self.performance.parts.bindings.controls(Lane(0)).next().unwrap();
+                    let control = self.performance.parts.bindings.some_control(Lane(0), 1).unwrap();
                     let Seat::Simulated { tap, .. } = &mut self.performance.parts.seat else { panic!() };
                     tap.extend([
                         Captured::scripted(heard + offset, control, Edge::Down),

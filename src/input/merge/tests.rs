@@ -167,7 +167,9 @@ fn chords_carry_what_breaks_the_tie() {
         }
         let mut seen = Vec::new();
         taps.poll(&mut seen);
-        let bound = seen.iter().filter_map(|input| bindings.session_input(input));
+        let bound = seen
+            .iter()
+            .filter_map(|input| bindings.session_input(input, crate::input::bindings::DeviceRef::KEYBOARD, 4));
         let presses = bound.filter_map(|input| if let Input::Press(press) = input { Some(press) } else { None });
         let presses = presses.collect::<Vec<_>>();
         let arrived = order.map(|lane| Lane(lane as u8));

@@ -92,6 +92,30 @@ mod tests {
     }
 
     #[test]
+    fn the_promise_holds_under_frames_of_any_length() {
+        // A key goes down `wait` before the frame that hands it over, in frames of 1 ms to 3 s.
+        let driver = VirtualClock::starting_at(ms(0));
+        let mut taps = Taps::new(driver.clock());
+        let mut tap = FrameTap::new(taps.port(TapKind::Frame), ms(0));
+        let (mut now, mut struck) = (0, Vec::new());
+        for (length, wait) in [(1, 0), (1, 1), (4, 2), (16, 16), (33, 1), (250, 249), (3_000, 3_000)] {
+            now += length;
+            struck.push((ms(now - wait), ms(now), Nanos::ms(length)));
+            tap.key(F, true, ms(now));
+            tap.key(F, false, ms(now));
+            tap.frame(ms(now));
+        }
+        let mut seen = Vec::new();
+        taps.poll(&mut seen);
+        let presses = seen.iter().filter(|input| input.edge == Edge::Down).collect::<Vec<_>>();
+        assert_eq!(presses.len(), struck.len());
+        for (press, (true_t, t, err)) in presses.into_iter().zip(struck) {
+            assert_eq!((press.t, press.err, press.source), (t, err, TimeSource::Winit));
+            assert!(press.t - true_t <= press.err, "{true_t:?} is within the promise");
+        }
+    }
+
+    #[test]
     fn keys_held_when_the_focus_goes_are_released_by_it() {
         // cases A20: F down 1000, Alt down 1400, focus lost 1450, no key-up ever; focus back 5000, F down 5200 is new.
         let driver = VirtualClock::starting_at(ms(0));

@@ -3,6 +3,8 @@
 pub mod frame;
 #[cfg(feature = "devices")]
 pub mod gilrs;
+#[cfg(feature = "devices")]
+pub mod midi;
 pub mod scripted;
 #[cfg(feature = "devices")]
 pub mod x11;

@@ -35,8 +35,8 @@ impl Axis {
     /// Round numbers around the median, wide enough for four spreads on either side, so that it rests while taps come in.
     #[must_use]
     pub fn of(estimate: Option<&Estimate>, taps: &[(f64, bool)]) -> Self {
-        let counted = || taps.iter().filter(|(_, counted)| *counted).map(|(ms, _)| *ms);
-        let middle = estimate.and_then(|e| e.median_ms).or_else(|| counted().last()).unwrap_or(0.0);
+        let latest = || taps.iter().rev().find(|(_, counted)| *counted).map(|(ms, _)| *ms);
+        let middle = estimate.and_then(|e| e.median_ms).or_else(latest).unwrap_or(0.0);
         let wanted = estimate.and_then(|e| e.spread_ms).map_or(100.0, |spread| 4.0 * spread);
         let reach = [50.0, 100.0, 200.0, 400.0].into_iter().find(|reach| wanted <= *reach).unwrap_or(800.0);
         // the middle moves in steps, so that the ground does not slide under the eye

@@ -1,0 +1,204 @@
+//! A person's session on a virtual clock: what the conductor makes of a lost focus and of a lost device.
+
+use doozy_training::event::{Cause, DeviceId, Effect, Input, Release, ReleaseCause};
+
+use super::*;
+use crate::{
+    input::{
+        Control, FIRST_MIDI, TapPort,
+        midi::listener::{Heard, Listener},
+        pad::PadChoice,
+    },
+    ladders,
+    paths::Root,
+    record::{LoadedSession, Reader},
+};
+
+const START: HostTime = HostTime(5_000_000_000);
+const F: Control = Control::Key(33);
+const ALT: Control = Control::Key(56);
+
+struct Play {
+    performance: Performance,
+    driver: VirtualClock,
+    keys: FrameTap,
+    folder: tempfile::TempDir,
+    notes: Vec<Note>,
+}
+
+impl Play {
+    /// A session whose window has the keys; `more` opens further taps.
+    fn begin<T>(more: impl FnOnce(TapPort) -> T) -> (Self, T) {
+        let folder = tempfile::tempdir().unwrap();
+        let driver = VirtualClock::starting_at(START);
+        let clock = driver.clock();
+        let mut taps = Taps::new(clock.clone());
+        let keys = FrameTap::new(taps.port(TapKind::Frame), START);
+        let more = more(taps.port(TapKind::Midi));
+        let terms = Terms::default();
+        let setup = Setup {
+            level: ladders::find(Ok(&Root::at(env!("CARGO_MANIFEST_DIR"))), "pulse/1").unwrap(),
+            seed: 7,
+            terms,
+            who: Who::Person,
+            pace: Pace::Host { keys: Keys::Frames },
+            levels: Levels::default(),
+            calibrations: crate::calibration::Calibrations::default(),
+            bindings: Bindings::default(),
+            data: DataDir::at(folder.path()),
+            length: None,
+        };
+        let circuit = Circuit::new(terms.preset, 7, terms.lesion, START);
+        let audio = audio::Choice::Virtual { origin: START, rate: audio::NOMINAL_RATE };
+        let timing = "winit (coarse)";
+        let mut performance =
+            assemble(setup, START, clock, taps, audio, Box::new(circuit), timing, Vec::new()).unwrap();
+        performance.obey(Command::Focus { has: true, t: START });
+        (Self { performance, driver, keys, folder, notes: Vec::new() }, more)
+    }
+
+    /// Lets time pass until `t`, a frame of 10 ms after the other; `tick` does what other taps do in each.
+    fn go_to(&mut self, t: HostTime, tick: impl Fn(HostTime)) {
+        while self.driver.now() < t {
+            let now = (self.driver.now() + Nanos::ms(10)).min(t);
+            self.driver.advance_to(now);
+            self.keys.frame(now);
+            tick(now);
+            self.performance.step();
+            self.notes.extend(self.performance.take_notes());
+        }
+    }
+
+    /// The origin of the trial that was put on the clocks last.
+    fn origin(&self) -> HostTime {
+        let anchored = self.notes.iter().rev().find_map(|note| match note {
+            Note::Anchored { clock, .. } => Some(clock.origin),
+            _ => None,
+        });
+        anchored.expect("a trial is on the clocks")
+    }
+
+    fn effects(&self) -> impl Iterator<Item = &Effect> {
+        self.notes.iter().filter_map(|note| if let Note::Effect(effect) = note { Some(effect) } else { None })
+    }
+
+    fn finish(mut self, tick: impl Fn(HostTime)) -> LoadedSession {
+        self.performance.obey(Command::Stop);
+        self.go_to(self.driver.now() + Nanos::ms(3_000), tick);
+        assert!(self.performance.has_ended());
+        drop(self.performance);
+        Reader::open(&DataDir::at(self.folder.path())).unwrap().load("last").unwrap()
+    }
+}
+
+fn releases(session: &LoadedSession) -> Vec<Release> {
+    session.inputs.iter().filter_map(|input| if let Input::Release(r) = input { Some(*r) } else { None }).collect()
+}
+
+fn presses(session: &LoadedSession) -> Vec<(HostTime, DeviceId)> {
+    let presses = session.inputs.iter().filter_map(|input| if let Input::Press(p) = input { Some(p) } else { None });
+    presses.map(|press| (press.t, press.device)).collect()
+}
+
+#[test]
+fn a_focus_lost_while_keys_are_down_releases_them_and_voids_the_trial() {
+    // cases A20: F down 1000, Alt down 1400, focus lost 1450, no key-up ever; focus back 5000, F down 5200.
+    let idle = |_: HostTime| {};
+    let (mut play, _) = Play::begin(drop);
+    play.go_to(START + Nanos::ms(300), idle);
+    let at = {
+        let origin = play.origin();
+        move |ms| origin + Nanos::ms(ms)
+    };
+    play.go_to(at(1000), idle);
+    play.keys.key(F, true, at(1000));
+    play.go_to(at(1400), idle);
+    play.keys.key(ALT, true, at(1400));
+    play.go_to(at(1450), idle);
+    play.keys.focus(false, at(1450));
+    play.go_to(at(5000), idle);
+    play.keys.focus(true, at(5000));
+    let paused = play.effects().filter_map(|effect| match effect {
+        Effect::TrialEnded { void, t, .. } => Some((*void, *t)),
+        Effect::Paused { cause, t } => Some((Some(*cause), *t)),
+        _ => None,
+    });
+    assert_eq!(
+        paused.collect::<Vec<_>>(),
+        [(Some(Cause::FocusLost), at(1450)); 2],
+        "the trial is flagged, and it stands still"
+    );
+    let before = play.notes.len();
+    play.performance.obey(Command::Resume);
+    play.go_to(at(5200), idle);
+    play.keys.key(F, true, at(5200));
+    play.go_to(at(9000), idle);
+    assert!(play.notes[before..].iter().any(|note| matches!(note, Note::Effect(Effect::Resumed { .. }))));
+
+    let origin = play.origin();
+    assert!(origin > at(5000), "a new trial is on the clocks");
+    let session = play.finish(idle);
+    let lost: Vec<_> = releases(&session).iter().map(|r| (r.t, r.control, r.cause)).collect();
+    assert_eq!(lost[0], (at(1450), F.code(), ReleaseCause::FocusLost));
+    assert_eq!(presses(&session).iter().map(|(t, _)| *t).collect::<Vec<_>>(), [at(1000), at(5200)]);
+    let raw = |control: Control| {
+        let of = session.raw_inputs.iter().filter(move |input| input.control == control.code());
+        of.map(|input| (input.t, input.down)).collect::<Vec<_>>()
+    };
+    assert_eq!(raw(ALT), [(at(1400), true), (at(1450), false)], "Alt comes up as well");
+    assert_eq!(raw(F), [(at(1000), true), (at(1450), false), (at(5200), true)]);
+}
+
+#[test]
+fn a_device_lost_while_held_voids_the_trial_and_its_return_presses_nothing() {
+    // cases A21, with an instrument: down 1000, gone 1200, back under a new port 3000, down 3500; a stranger at 2500.
+    let (mut play, listener) = Play::begin(|port| std::cell::RefCell::new(Listener::new(port, PadChoice::First)));
+    let tick = |now: HostTime| listener.borrow().raise_watermark(now);
+    let hear = |heard| listener.borrow_mut().hear(heard);
+    let hit =
+        |port, t: HostTime| Heard::Message { port, stamp_us: (t.0 / 1000) as u64, bytes: [0x99, 36, 90], arrival: t };
+    hear(Heard::Found { port: 0, name: "TD-17".into(), t: START });
+    play.go_to(START + Nanos::ms(300), tick);
+    let at = {
+        let origin = play.origin();
+        move |ms| origin + Nanos::ms(ms)
+    };
+    play.go_to(at(1000), tick);
+    hear(hit(0, at(1000)));
+    play.go_to(at(1200), tick);
+    hear(Heard::Gone { port: 0, t: at(1200) });
+    play.go_to(at(2500), tick);
+    let lost = play.notes.iter().any(|note| matches!(note, Note::Notice { id: "notice-pad-lost", .. }));
+    assert!(lost, "the player is told");
+    assert!(
+        play.effects()
+            .any(|e| matches!(e, Effect::TrialEnded { void: Some(Cause::DeviceLost), t, .. } if *t == at(1200)))
+    );
+    assert!(play.effects().any(|e| matches!(e, Effect::Paused { cause: Cause::DeviceLost, .. })));
+    hear(Heard::Found { port: 1, name: "Another".into(), t: at(2500) });
+    hear(hit(1, at(2500)));
+    play.go_to(at(3000), tick);
+    hear(Heard::Found { port: 2, name: "TD-17".into(), t: at(3000) });
+    play.performance.obey(Command::Resume);
+    play.go_to(at(3500), tick);
+    hear(hit(2, at(3500)));
+    play.go_to(at(3600), tick);
+    let session = play.finish(tick);
+    let drum = DeviceId(FIRST_MIDI);
+    assert_eq!(presses(&session), [(at(1000), drum), (at(3500), drum)], "the stranger takes nothing over");
+    let first = releases(&session)[0];
+    assert_eq!((first.t, first.device, first.cause), (at(1200), drum, ReleaseCause::DeviceLost));
+    let seen = session.devices.iter().map(|d| (d.kind.as_str(), d.device, d.name.as_str(), d.present));
+    let (stranger, midi) = (DeviceId(FIRST_MIDI + 1), "midi");
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [
+            (midi, drum, "TD-17", true),
+            (midi, drum, "TD-17", false),
+            (midi, stranger, "Another", true),
+            (midi, drum, "TD-17", true)
+        ]
+    );
+    let ignored = session.raw_inputs.iter().filter(|input| input.during == "ignored");
+    assert_eq!(ignored.map(|input| input.device).collect::<Vec<_>>(), [stranger], "and is in the raw log");
+}
