@@ -110,7 +110,7 @@ impl Text {
             (EventKind::FalseStart, _) => self.get("event-false-start", &[]),
             (EventKind::Omission, _) => self.get("event-omission", &[]),
             (_, Some(e)) => self.how_far(e),
-            (EventKind::Press | EventKind::Pair | EventKind::Extra, None) => self.get("event-extra", &[]),
+            (_, None) => self.get("event-extra", &[]),
         }
     }
 
@@ -177,6 +177,7 @@ mod tests {
             tier: Tier::Doozy,
             tol_ms: 50.0,
             goal_ms: 20.0,
+            measured: doozy_training::event::Measured::default(),
             t: HostTime(0),
         }
     }

@@ -208,4 +208,6 @@ pub fn recompute(setup: Setup, recorded: &[Input]) -> Result<Recomputed, Schedul
 }
 
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod tests;

@@ -10,6 +10,6 @@ pub mod trial;
 
 pub use self::{
     match_presses::{Matching, match_presses, shift_ambiguity},
-    size::{ErrorUnit, size, tier, tier_in},
+    size::{size, tier, tier_in},
     trial::{Mark, Outcome, TrialJudge, Verdict},
 };

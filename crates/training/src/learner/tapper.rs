@@ -214,6 +214,7 @@ impl Player for Tapper {
             Stage::Bell { ioi } => (ioi, 1.0, Some(Timekeeper::starting(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
             // what is hidden has to be timed from memory: it lengthens the interval that the clock has to span
             Stage::Gate { occluded, .. } => (plan.interval + occluded, self.ball_noise, None),
+            _ => (plan.interval, 1.0, Some(Timekeeper::starting(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
         };
         self.trial = Some(Trial {
             clock,
@@ -277,7 +278,10 @@ impl Player for Tapper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{event::TrialId, level::Level};
+    use crate::{
+        event::{Terms, TrialId},
+        level::Level,
+    };
 
     #[test]
     fn defaults_spread_as_the_table_says() {
@@ -331,6 +335,7 @@ mod tests {
                 count_in_ends: body.count_in_ends,
                 running: body.running,
                 stage: body.stage,
+                terms: Terms::default(),
                 t: HostTime(0),
             };
             let clock = TrialClock { origin: HostTime(0) + Nanos::ms(20_000 * trial), rate_ppb: 0 };

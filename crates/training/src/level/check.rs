@@ -10,6 +10,10 @@ use crate::time::Nanos;
 pub struct Complaints(pub(super) Vec<(String, String)>);
 
 impl Complaints {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Notes what is wrong with a field and what would be right.
     pub fn say(&mut self, field: &str, message: String) {
         self.0.push((field.to_owned(), message));

@@ -8,13 +8,13 @@ pub mod drill;
 mod parse;
 
 use crate::{
-    event::{Cue, Stage, Target},
+    event::{Cue, Stage, Target, Terms},
     time::Nanos,
 };
 
 pub use self::{
     check::Warning,
-    drill::Drill,
+    drill::{Course, Drill},
     parse::{Fault, LevelError, MAX_BYTES},
 };
 
@@ -74,6 +74,7 @@ pub struct TrialBody {
     pub interval: Nanos,
     pub running: bool,
     pub stage: Stage,
+    pub terms: Terms,
 }
 
 /// The just-noticeable displacement at an interval, ms.
@@ -175,11 +176,22 @@ impl Level {
         }
     }
 
-    /// Lays out one trial at a setting. `draw` gives uniform numbers in 0…1; the trial is a function of them and of
-    /// the setting alone.
+    /// How many lanes the drill asks for; its targets lie in lanes 0 to one less.
+    #[must_use]
+    pub fn lanes(&self) -> u8 {
+        self.sheet.drill.kind().lanes()
+    }
+
+    /// Lays out the first trial at a setting, for a player of whom nothing is known; `draw` gives uniform numbers in 0…1.
     #[must_use]
     pub fn plan(&self, setting: &Setting, draw: &mut dyn FnMut() -> f64) -> TrialBody {
-        setting.drill.kind().plan(draw)
+        self.plan_in(setting, &mut Course::new(draw))
+    }
+
+    /// Lays out one trial at a setting: a function of the setting and the course alone.
+    #[must_use]
+    pub fn plan_in(&self, setting: &Setting, course: &mut Course<'_>) -> TrialBody {
+        setting.drill.kind().plan(course)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     trial::Worst,
 };
 use crate::{
-    event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Step, Tier, TrialId, Volley},
+    event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Measured, Step, Tier, TrialId, Volley},
     judge::{Outcome, Verdict, size, tier},
     time::HostTime,
 };
@@ -91,6 +91,7 @@ impl Session {
             tier,
             tol_ms,
             goal_ms,
+            measured: Measured::default(),
             t,
         }));
         effects.push(Effect::Amplify { event, drama, t });

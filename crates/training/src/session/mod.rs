@@ -158,7 +158,7 @@ impl Session {
                 }
             }
             // no drill of this version asks when a response comes up; the record keeps it
-            Input::Release(_) => {}
+            Input::Release(_) | Input::Tilt(_) => {}
             Input::Watermark { t } => {
                 self.watermark = self.watermark.max(t);
                 if matches!(self.phase, Phase::Unstarted) {

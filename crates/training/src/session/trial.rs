@@ -11,7 +11,7 @@ use super::{
 use crate::{
     event::{Cause, Drama, Effect, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
-    level::jnd_ms,
+    level::{Course, jnd_ms},
     time::{HostTime, TrialClock},
 };
 
@@ -173,7 +173,9 @@ impl Session {
             None => {
                 let setting = self.level.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
-                let body = self.level.plan(&setting, &mut || stream.uniform());
+                let mut draw = || stream.uniform();
+                let mut course = Course { nth: self.completed, ..Course::new(&mut draw) };
+                let body = self.level.plan_in(&setting, &mut course);
                 TrialPlan {
                     trial,
                     retry_of: None,
@@ -190,6 +192,7 @@ impl Session {
                     count_in_ends: body.count_in_ends,
                     running: body.running,
                     stage: body.stage,
+                    terms: body.terms,
                     t,
                 }
             }
