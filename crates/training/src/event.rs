@@ -399,8 +399,8 @@ pub enum Role {
     /// Letting go, due `after` the press.
     ReleaseAfter { after: Nanos },
     /// A press as fast as can be after `onset`; `at` is the onset and the player's usual reaction time, and only what
-    /// comes later than that is an error.
-    React { onset: Nanos },
+    /// comes later than that is an error. Sooner than `least` after the onset is no reaction but a false start.
+    React { onset: Nanos, least: Nanos },
     /// The stick crosses a gate of the path at `at`; the error is the largest excursion since the gate before.
     Gate,
 }
@@ -669,6 +669,10 @@ pub enum Ignored {
     FalseStartAgain,
     /// The trial was voided.
     Void,
+    /// It begins what is judged.
+    Begins,
+    /// The drill asks for no presses.
+    Unasked,
     /// Its tap had promised that nothing before a later moment was still to come.
     Late,
 }

@@ -339,7 +339,7 @@ impl Kind for Chart {
         self.played(*gap).max(INTERVAL_LEAST).min(INTERVAL_MOST)
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         let interval_ms = self.interval().as_ms();
         (GOAL_SHARE * interval_ms).max((JND_SHARE * interval_ms).max(JND_FLOOR_MS))
     }

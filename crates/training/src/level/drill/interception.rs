@@ -152,7 +152,7 @@ impl Kind for Interception {
         Nanos::from_ms(self.series.map_or(DISCRETE_INTERVAL_MS, |series| series.gap_ms.min(DISCRETE_INTERVAL_MS)))
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_MS
     }
 

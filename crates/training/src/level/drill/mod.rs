@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{chart::Chart, interception::Interception, steady_beat::SteadyBeat};
 use super::{TrialBody, check::Complaints};
-use crate::time::Nanos;
+use crate::{
+    event::{Amplify, ErrorUnit},
+    session::constants::{REACTION_START, STOP_DELAY_START},
+    time::Nanos,
+};
 
 /// What every kind answers.
 pub trait Kind {
@@ -25,8 +29,16 @@ pub trait Kind {
     }
     /// The interval `I` (training.md §1).
     fn interval(&self) -> Nanos;
-    /// The goal SD `T` that the kind has where the level gives none (its row in `drills.md`), ms.
-    fn goal_ms(&self) -> f64;
+    /// The goal SD `T` that the kind has where the level gives none (its row in `drills.md`), in [`Self::unit`].
+    fn goal(&self) -> f64;
+    /// What errors, goal and tolerance are measured in.
+    fn unit(&self) -> ErrorUnit {
+        ErrorUnit::Milliseconds
+    }
+    /// What may be amplified, and when.
+    fn amplify(&self) -> Amplify {
+        Amplify::AtOnce
+    }
     /// How many harder steps the listed knobs have between them.
     fn steps(&self) -> u32;
     /// The drill after so many harder steps, taken in the order in which the knobs are listed.
@@ -41,6 +53,10 @@ pub trait Kind {
 pub struct Course<'a> {
     /// Trials of the level completed before this one.
     pub nth: u32,
+    /// The player's usual reaction time.
+    pub reaction: Nanos,
+    /// From a signal to go to a signal to stop, by the player's staircase.
+    pub stop_delay: Nanos,
     /// Uniform numbers in 0…1.
     pub draw: &'a mut dyn FnMut() -> f64,
 }
@@ -48,7 +64,7 @@ pub struct Course<'a> {
 impl<'a> Course<'a> {
     /// The first trial of a player of whom nothing is known; `draw` gives uniform numbers in 0…1.
     pub fn new(draw: &'a mut dyn FnMut() -> f64) -> Self {
-        Self { nth: 0, draw }
+        Self { nth: 0, reaction: REACTION_START, stop_delay: STOP_DELAY_START, draw }
     }
 
     /// A uniform number in 0…1.

@@ -143,7 +143,7 @@ impl Kind for SteadyBeat {
         Nanos::from_ms(self.ioi_ms)
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_SHARE * self.ioi_ms
     }
 
