@@ -95,6 +95,11 @@ impl Chain {
     /// The last moment at which a target is answered; none while only the trial's end gives it up.
     fn given_up(&self, trial: &Trial, target: &Due) -> Option<HostTime> {
         match target.role {
+            // too late to take hold of what should have been let go
+            Role::Begin => match trial.targets.get(self.next + 1) {
+                Some(end) if end.role == Role::Release => Some(end.at + trial.reach()),
+                _ => None,
+            },
             Role::Release | Role::Press => Some(self.due(target) + trial.reach()),
             Role::PressAfter { .. } if !self.by_order => Some(self.due(target) + trial.reach()),
             _ => None,

@@ -76,6 +76,8 @@ pub struct TrialBody {
     pub interval: Nanos,
     pub running: bool,
     pub stage: Stage,
+    /// The goal SD of this trial, where that follows what the trial shows; none: the setting's.
+    pub goal: Option<f64>,
     pub terms: Terms,
 }
 
@@ -193,7 +195,14 @@ impl Level {
     /// Lays out one trial at a setting: a function of the setting and the course alone.
     #[must_use]
     pub fn plan_in(&self, setting: &Setting, course: &mut Course<'_>) -> TrialBody {
-        setting.drill.kind().plan(course)
+        let kind = setting.drill.kind();
+        let mut body = kind.plan(course);
+        (body.terms.unit, body.terms.amplify) = (kind.unit(), kind.amplify());
+        // what the author fixed holds on every trial
+        if self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some() {
+            body.goal = None;
+        }
+        body
     }
 }
 

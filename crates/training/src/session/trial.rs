@@ -195,6 +195,9 @@ impl Session {
                     draw: &mut draw,
                 };
                 let body = self.level.plan_in(&setting, &mut course);
+                // a trial's own goal has its own tolerance, at the same rung
+                let goal_ms = body.goal.unwrap_or(setting.goal_ms);
+                let tol_ms = body.goal.map_or(setting.tol_ms, |goal| goal * setting.tol_ms / setting.goal_ms);
                 TrialPlan {
                     trial,
                     retry_of: None,
@@ -205,8 +208,8 @@ impl Session {
                     length: body.length,
                     interval: body.interval,
                     window: setting.window,
-                    goal_ms: setting.goal_ms,
-                    tol_ms: setting.tol_ms,
+                    goal_ms,
+                    tol_ms,
                     rung: setting.rung,
                     count_in_ends: body.count_in_ends,
                     running: body.running,

@@ -396,6 +396,7 @@ impl Kind for Chart {
             interval,
             running: true,
             stage: Stage::Lanes { lanes: self.lanes, approach: Nanos((APPROACH.0 as f64 / self.rate) as i64) },
+            goal: None,
             terms: Terms { music, ..Terms::default() },
         }
     }

@@ -186,6 +186,7 @@ impl Kind for Interception {
             count_in_ends: launch.min(contact - window(self.interval()) - Nanos(1)),
             interval: self.interval(),
             running: self.balls() > 1,
+            goal: None,
             terms: Terms::default(),
             stage: Stage::Gate { visible, occluded },
         }

@@ -3,13 +3,35 @@
 //! One file a kind. A new kind is that file, and one line of the list of [`Drill`].
 
 pub mod chart;
+pub mod continuation;
+pub mod go_stop;
+pub mod hold;
 pub mod interception;
+pub mod interval;
 pub mod knob;
+mod lay;
+pub mod offbeat;
+pub mod phase_shift;
+pub mod polyrhythm;
+pub mod release;
+pub mod rhythm;
+pub mod road;
+pub mod sequence;
+pub mod speech;
 pub mod steady_beat;
+pub mod steady_hand;
+pub mod subdivision;
+pub mod swing;
+pub mod tempo;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{chart::Chart, interception::Interception, steady_beat::SteadyBeat};
+pub use self::{
+    chart::Chart, continuation::Continuation, go_stop::GoStop, hold::Hold, interception::Interception,
+    interval::IntervalReproduction, offbeat::OffBeat, phase_shift::PhaseShift, polyrhythm::Polyrhythm,
+    release::ReleaseTiming, rhythm::Rhythm, road::Road, sequence::Sequence, speech::Speech, steady_beat::SteadyBeat,
+    steady_hand::SteadyHand, subdivision::Subdivision, swing::Swing, tempo::Tempo,
+};
 use super::{TrialBody, check::Complaints};
 use crate::{
     event::{Amplify, ErrorUnit},
@@ -100,7 +122,27 @@ macro_rules! kinds {
     };
 }
 
-kinds!(SteadyBeat, Interception, Chart);
+kinds!(
+    SteadyBeat,
+    Subdivision,
+    OffBeat,
+    Tempo,
+    PhaseShift,
+    Continuation,
+    Polyrhythm,
+    Swing,
+    IntervalReproduction,
+    Rhythm,
+    Hold,
+    Interception,
+    ReleaseTiming,
+    Road,
+    GoStop,
+    Sequence,
+    Speech,
+    SteadyHand,
+    Chart,
+);
 
 #[cfg(test)]
 mod tests;

@@ -185,6 +185,7 @@ impl Kind for SteadyBeat {
             count_in_ends: beat(first - 1) + Nanos(ioi.0 / 10),
             interval: ioi,
             running: true,
+            goal: None,
             terms: Terms::default(),
             stage: Stage::Bell { ioi },
         }
