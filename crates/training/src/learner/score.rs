@@ -129,7 +129,7 @@ impl Performer<'_> {
                     continue;
                 }
                 Role::PressAfter { after } => {
-                    let sd = self.from_memory(plan, after);
+                    let sd = self.spread_of(plan, after);
                     before + after.as_ms() + sd * self.stream.gaussian()
                 }
                 Role::Release | Role::ReleaseAfter { .. } => {
@@ -225,7 +225,7 @@ impl Performer<'_> {
     }
 
     /// Spread of an interval that hangs on the response before.
-    fn from_memory(&self, plan: &TrialPlan, after: Nanos) -> f64 {
+    fn spread_of(&self, plan: &TrialPlan, after: Nanos) -> f64 {
         match plan.stage {
             // an interval shown once
             Stage::Interval { .. } => self.skill.memory * after.as_ms(),
@@ -281,7 +281,7 @@ impl Performer<'_> {
                 let x = (centre(&plan.terms.path, at - lag) + drift).clamp(-1.0, 1.0);
                 sticks.push(Stick { t: clock.host(at), x });
             }
-            at = at + Nanos::ms(STICK_MS);
+            at += Nanos::ms(STICK_MS);
         }
         sticks
     }

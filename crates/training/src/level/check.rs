@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::Level;
-use crate::time::Nanos;
+use crate::{
+    event::{Role, Target},
+    time::Nanos,
+};
 
 /// Everything that is wrong with a level's values, by the path of the field.
 #[derive(Debug, Default)]
@@ -77,7 +80,9 @@ impl Level {
             let setting = self.setting(rung);
             let body = self.plan(&setting, &mut || 0.5);
             for lane in body.targets.iter().map(|target| target.lane).collect::<std::collections::BTreeSet<_>>() {
-                let times: Vec<_> = body.targets.iter().filter(|t| t.lane == lane).map(|t| t.at).collect();
+                // only presses that have moments of their own are matched by windows
+                let of_lane = |target: &&Target| target.lane == lane && target.role == Role::Press && !target.stop;
+                let times: Vec<_> = body.targets.iter().filter(of_lane).map(|target| target.at).collect();
                 if let Some((first, second)) = closer_than_windows(&times, setting.window).next() {
                     warnings.push(Warning::Close { rung, first, second, window: setting.window });
                 }

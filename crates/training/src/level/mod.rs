@@ -6,6 +6,7 @@
 pub mod check;
 pub mod drill;
 mod parse;
+pub mod surprise;
 
 use crate::{
     event::{Cue, ErrorUnit, Stage, Target, Terms},
@@ -198,6 +199,9 @@ impl Level {
         let kind = setting.drill.kind();
         let mut body = kind.plan(course);
         (body.terms.unit, body.terms.amplify) = (kind.unit(), kind.amplify());
+        if let Some(surprises) = &self.sheet.surprises {
+            surprises.place(&mut body, course.nth, course.draw);
+        }
         // what the author fixed holds on every trial
         if self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some() {
             body.goal = None;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::ErrorUnit;
 
-use super::{Drill, Level, check::Complaints};
+use super::{Drill, Level, check::Complaints, surprise::Surprises};
 
 /// The largest level that is read, bytes ◇: a chart of 100,000 targets has some 3 MiB.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -34,6 +34,9 @@ pub(super) struct Sheet {
     /// The same, of a drill whose errors are in per cent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_percent: Option<f64>,
+    /// What startles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surprises: Option<Surprises>,
     /// About how long the level takes.
     pub seconds: u32,
 }
@@ -188,6 +191,9 @@ impl Level {
         // The rungs exist only where the numbers that they are made of are sound.
         if complaints.0.is_empty() {
             self.check_goal(&mut complaints);
+            if let Some(surprises) = &self.sheet.surprises {
+                surprises.check(self, &mut complaints);
+            }
         }
         complaints
     }

@@ -10,7 +10,7 @@ use super::{
     constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, STEP_AHEAD},
 };
 use crate::{
-    event::{Cause, Drama, Effect, ErrorUnit, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
+    event::{Cause, CueKind, Drama, Effect, ErrorUnit, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
     level::{Course, JND_PERCENT, jnd_ms},
     time::{HostTime, TrialClock},
@@ -176,6 +176,9 @@ impl Session {
         let mut plan = match again {
             Some(before) => {
                 let mut plan = TrialPlan { retry_of: Some(before.plan.trial), window_was_open: true, ..before.plan };
+                // what has startled once is no surprise; the target that it displaced stays where it is
+                plan.cues.retain(|cue| !matches!(cue.kind, CueKind::Surprise(_)));
+                plan.targets.iter_mut().for_each(|target| target.surprise = None);
                 // the same attempt; but where the guard has since given more room, it has that
                 let setting = self.level.setting(self.rung);
                 if setting.interval == plan.interval && setting.goal_ms == plan.goal_ms && setting.tol_ms > plan.tol_ms

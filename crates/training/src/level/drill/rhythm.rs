@@ -119,14 +119,14 @@ impl Kind for Rhythm {
         let mut cues = vec![get_ready(), cue(READY, CueKind::Model { accent: true }, true)];
         let mut at = READY;
         for interval in &intervals {
-            at = at + *interval;
+            at += *interval;
             cues.push(cue(at, CueKind::Model { accent: false }, true));
         }
         cues.push(cue(reply, CueKind::YourTurn, true));
         let mut due = reply + unit;
         let mut targets = vec![Target { role: Role::Begin, ..Target::press(0, due, Lane(0)) }];
         for (n, after) in intervals.iter().enumerate() {
-            due = due + *after;
+            due += *after;
             targets
                 .push(Target { role: Role::PressAfter { after: *after }, ..Target::press(n as u32 + 1, due, Lane(0)) });
         }

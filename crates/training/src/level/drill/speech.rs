@@ -179,7 +179,7 @@ impl Kind for Speech {
                     targets.push(Target::press(targets.len() as u32, at, Lane(u8::from(stressed))));
                     words.push(syllable.trim_start_matches('\'').to_owned());
                 }
-                at = at + share(unit, if stressed { 1.0 + self.stretch } else { 1.0 });
+                at += share(unit, if stressed { 1.0 + self.stretch } else { 1.0 });
             }
         }
         TrialBody {

@@ -129,7 +129,7 @@ impl Kind for Swing {
                 cues.push(cue(late, CueKind::Subdivision, self.between_heard));
                 due.push(late);
             }
-            at = at + beat;
+            at += beat;
         }
         TrialBody {
             cues,

@@ -1,6 +1,10 @@
 //! The kinds, a module a kind: what each asks for, its rows of `drills.md`, and what its levels may not say.
 
 mod chart;
+mod judged;
+mod memory;
+mod reaction;
+mod rhythm;
 
 use crate::level::{Level, Setting, TrialBody};
 
@@ -29,4 +33,21 @@ fn at_mean(level: &Level, rung: i32) -> (Setting, TrialBody) {
 /// When targets are due, ms.
 fn due_ms(body: &TrialBody) -> Vec<f64> {
     body.targets.iter().map(|target| target.at.as_ms()).collect()
+}
+
+/// What is wrong with a drill once one piece of its text is changed.
+fn changed(drill: &str, from: &str, to: &str) -> String {
+    assert!(drill.contains(from), "{from}");
+    refusal(&drill.replacen(from, to, 1)).join("\n")
+}
+
+/// A trial laid out with these draws, over and over.
+fn drawn(level: &Level, rung: i32, draws: &[f64]) -> TrialBody {
+    let mut next = draws.iter().copied().cycle();
+    level.plan(&level.setting(rung), &mut || next.next().expect("a cycle of draws"))
+}
+
+/// Gaps between successive targets, ms.
+fn gaps_ms(body: &TrialBody) -> Vec<f64> {
+    body.targets.windows(2).map(|pair| (pair[1].at - pair[0].at).as_ms()).collect()
 }
