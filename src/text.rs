@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use doozy_training::{
-    event::{EventKind, Judged, Tier},
+    event::{ErrorUnit, EventKind, Judged, Tier},
     time::Nanos,
 };
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, concurrent::FluentBundle};
@@ -91,6 +91,19 @@ impl Text {
         }
     }
 
+    /// How far off something was whose errors are in per cent: an interval too short or long, a stick out of its path.
+    fn how_far_percent(&self, kind: EventKind, error: f64) -> String {
+        let percent = error.abs().round() as i64;
+        let key = match (kind, percent, error < 0.0) {
+            (_, 0, _) => return self.get("how-far-exact", &[]),
+            (EventKind::Excursion, _, true) => "how-far-left",
+            (EventKind::Excursion, _, false) => "how-far-right",
+            (_, _, true) => "how-far-short",
+            (_, _, false) => "how-far-long",
+        };
+        self.get(key, &[("percent", percent.into())])
+    }
+
     #[must_use]
     pub fn tier(&self, tier: Tier) -> String {
         match tier {
@@ -104,13 +117,18 @@ impl Text {
     /// What a verdict was, in the fewest words: how far off it was where that is known, else what went wrong.
     #[must_use]
     pub fn verdict(&self, judged: &Judged) -> String {
+        if let (ErrorUnit::Percent, Some(error)) = (judged.measured.unit, judged.measured.error)
+            && matches!(judged.kind, EventKind::Press | EventKind::Release | EventKind::Excursion)
+        {
+            return self.how_far_percent(judged.kind, error);
+        }
         match (judged.kind, judged.e) {
             (EventKind::StopResponse, _) => self.get("event-stop-response", &[]),
             (EventKind::WrongLane, _) => self.get("event-wrong-lane", &[]),
             (EventKind::FalseStart, _) => self.get("event-false-start", &[]),
             (EventKind::Omission, _) => self.get("event-omission", &[]),
             (_, Some(e)) => self.how_far(e),
-            (EventKind::Press | EventKind::Pair | EventKind::Extra, None) => self.get("event-extra", &[]),
+            (_, None) => self.get("event-extra", &[]),
         }
     }
 
@@ -177,6 +195,7 @@ mod tests {
             tier: Tier::Doozy,
             tol_ms: 50.0,
             goal_ms: 20.0,
+            measured: doozy_training::event::Measured::default(),
             t: HostTime(0),
         }
     }

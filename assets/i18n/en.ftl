@@ -11,6 +11,10 @@ tier-doozy = Doozy
 how-far-early = { $ms } ms early
 how-far-late = { $ms } ms late
 how-far-exact = Right on it
+how-far-short = { $percent } % too short
+how-far-long = { $percent } % too long
+how-far-left = { $percent } % out to the left
+how-far-right = { $percent } % out to the right
 
 # The word of a doozy, then how far off it was.
 doozy-said = That was a doozy.

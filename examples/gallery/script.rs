@@ -8,8 +8,8 @@ use doozy::{
 };
 use doozy_training::{
     event::{
-        Cue, CueKind, DeviceId, Drama, Effect, EventId, EventKind, Judged, Lane, Press, Side, Stage, Target, TargetId,
-        Tier, TimeSource, TrialId, TrialPlan,
+        Cue, CueKind, DeviceId, Drama, Effect, EventId, EventKind, Judged, Lane, Measured, Press, Side, Stage, Target,
+        TargetId, Terms, Tier, TimeSource, TrialId, TrialPlan,
     },
     time::{HostTime, Nanos, TrialClock},
 };
@@ -90,7 +90,7 @@ impl Script {
     pub fn due(&self, k: usize) -> f64 {
         match self.stage {
             Stage::Bell { .. } => 300.0 + self.ioi * (COUNT_IN + k) as f64,
-            Stage::Gate { .. } => 1900.0,
+            _ => 1900.0,
         }
     }
 
@@ -118,10 +118,12 @@ impl Script {
                     targets.push(target(trial, k, self.due(k)));
                 }
             }
+            // the gallery shows the two stages that have a picture
             Stage::Gate { visible, occluded } => {
                 cues.push(cue(self.due(0) - (visible + occluded).as_ms(), CueKind::Launch));
                 targets.push(target(trial, 0, self.due(0)));
             }
+            _ => {}
         }
         TrialPlan {
             trial: TrialId(trial),
@@ -139,6 +141,7 @@ impl Script {
             count_in_ends: Nanos::from_ms(self.due(0) - self.ioi / 2.0),
             running: self.running,
             stage: self.stage,
+            terms: Terms::default(),
             t: HostTime(0),
         }
     }
@@ -231,13 +234,14 @@ impl Script {
             tier,
             tol_ms: self.tol,
             goal_ms: self.goal,
+            measured: Measured::default(),
             t,
         }
     }
 }
 
 fn target(trial: u32, k: usize, ms: f64) -> Target {
-    Target { id: TargetId(trial * 8 + k as u32), at: Nanos::from_ms(ms), lane: Lane(0), stop: false }
+    Target::press(trial * 8 + k as u32, Nanos::from_ms(ms), Lane(0))
 }
 
 /// A volley as the strip would get it, drawn from the curve of training.md §5 and the times of cerebellum.md §5.3.

@@ -32,8 +32,6 @@ mod watch;
 
 use watch::SoundTally;
 
-/// How long a simulated player holds a key: a usual tap (skill.md gives none; cases A16 use 60 ms).
-const HELD: Nanos = Nanos::ms(60);
 /// A trial's zero lies at least this far ahead when it is put on the clocks, so that every stimulus can be handed to the
 /// audio engine in time (engineering.md §2.2).
 const LEAD: Nanos = Nanos::ms(150);
@@ -291,7 +289,7 @@ impl Performance {
             let Some(control) = self.parts.bindings.some_control(next.lane, self.lanes) else { continue };
             tap.extend([
                 Captured::scripted(next.t, control, Edge::Down),
-                Captured::scripted(next.t + HELD, control, Edge::Up(ReleaseCause::Released)),
+                Captured::scripted(next.t + next.held, control, Edge::Up(ReleaseCause::Released)),
             ]);
         }
         tap.step();

@@ -34,6 +34,22 @@ fn voice(cue: Cue, stage: Stage) -> (Sound, f32) {
         (CueKind::Beat { accent: true }, _) => (Sound::BeatAccent, 0.0),
         (CueKind::Beat { accent: false }, _) => (Sound::Beat, -3.0),
         (CueKind::Launch, _) => (Sound::Launch, -6.0),
+        (CueKind::Subdivision, _) => (Sound::Beat, -9.0),
+        (CueKind::Model { accent: true }, _) => (Sound::BeatAccent, 0.0),
+        (CueKind::Syllable { stressed: true }, _) => (Sound::BeatAccent, 0.0),
+        (
+            CueKind::Note { .. }
+            | CueKind::Model { accent: false }
+            | CueKind::Syllable { stressed: false }
+            | CueKind::Item { .. }
+            | CueKind::PathGate,
+            _,
+        ) => (Sound::Beat, -3.0),
+        (CueKind::YourTurn | CueKind::IntervalBegins | CueKind::IntervalEnds, _) => (Sound::CountIn, 0.0),
+        (CueKind::Go { .. } | CueKind::Swing | CueKind::Sign, _) => (Sound::Launch, -6.0),
+        (CueKind::Stop, _) => (Sound::DullStrike, -3.0),
+        (CueKind::Distractor, _) => (Sound::Beat, -6.0),
+        (CueKind::Surprise(_), _) => (Sound::DullStrike, 0.0),
     }
 }
 

@@ -215,6 +215,7 @@ mod tests {
             tier,
             tol_ms: 50.0,
             goal_ms: 20.0,
+            measured: doozy_training::event::Measured::default(),
             t: HostTime(0),
         }
     }

@@ -139,6 +139,7 @@ fn about(entry: &Entry) -> (Table, &'static str, Option<HostTime>) {
                 Input::Anchor { clock, .. } => ("anchor", Some(clock.origin)),
                 Input::Press(press) => ("press", Some(press.t)),
                 Input::Release(release) => ("release", Some(release.t)),
+                Input::Tilt(tilt) => ("tilt", Some(tilt.t)),
                 Input::Watermark { t } => ("watermark", Some(*t)),
                 Input::Window { .. } => ("window", None),
                 Input::Pause { t, .. } => ("pause", Some(*t)),

@@ -64,6 +64,7 @@ fn judged(n: u32) -> Judged {
         tier: if n.is_multiple_of(2) { Tier::Clean } else { Tier::Doozy },
         tol_ms: 50.0,
         goal_ms: 20.0,
+        measured: doozy_training::event::Measured::default(),
         t: press.t,
     }
 }

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{HostTime, Nanos, TrialClock};
 
+mod asked;
+
+pub use self::asked::{
+    Amplify, Cue, CueKind, ErrorUnit, Music, PathPoint, Role, Stage, SurpriseKind, Target, Terms, TrialPlan,
+};
+
+/// Whether a field says what an older record left unsaid: such fields are not written, so that records of sessions
+/// that do without them keep their bytes.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
@@ -90,6 +102,22 @@ pub struct Release {
     pub cause: ReleaseCause,
 }
 
+/// A stick moved: from `t` on it stands where it says, until it moves again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tilt {
+    pub t: HostTime,
+    /// Half-width of what the tap can promise about `t`.
+    pub err: Nanos,
+    pub source: TimeSource,
+    pub device: DeviceId,
+    /// The axis's code on its device.
+    pub axis: u16,
+    /// −1 (left) … 1 (right), finite.
+    pub x: f64,
+    /// Order of arrival, counted with the presses.
+    pub seq: u64,
+}
+
 /// Why a response came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +152,7 @@ pub enum Input {
     },
     Press(Press),
     Release(Release),
+    Tilt(Tilt),
     /// Everything before `t` has been delivered by every active tap.
     Watermark {
         t: HostTime,
@@ -204,6 +233,10 @@ pub enum EventKind {
     Pair,
     Omission,
     Extra,
+    /// A response let go, matched to the moment at which that was due.
+    Release,
+    /// The stick's largest excursion between two gates of a path.
+    Excursion,
 }
 
 /// One judged event: the row of the table that fitted, with everything that was used to size it.
@@ -229,6 +262,8 @@ pub struct Judged {
     /// Tolerance and goal SD that were in force, ms.
     pub tol_ms: f64,
     pub goal_ms: f64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub measured: Measured,
     /// The logical moment of the verdict.
     pub t: HostTime,
 }
@@ -266,82 +301,21 @@ pub enum Step {
     Harder,
 }
 
-/// What a cue is, for eye and ear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CueKind {
-    /// Count-in: `left` beats until the first target, counting down to 1.
-    CountIn { left: u8 },
-    /// The stimulus of a target.
-    Beat { accent: bool },
-    /// The ball of an interception appears.
-    Launch,
-}
-
-/// Something that the trial shows or sounds at a set moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cue {
-    /// In the trial's own time.
-    pub at: Nanos,
-    pub kind: CueKind,
-    /// Whether it is heard.
-    pub heard: bool,
-    /// Whether it is seen.
-    pub seen: bool,
-}
-
-/// A moment at which a response is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    pub id: TargetId,
-    /// In the trial's own time.
-    pub at: Nanos,
-    pub lane: Lane,
-    /// The response must be withheld.
-    pub stop: bool,
-}
-
-/// What the stage of a drill needs to draw a trial beside its cues and targets.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
-pub enum Stage {
-    /// A bell struck on the beat.
-    Bell { ioi: Nanos },
-    /// A ball rolls left to right and meets the gate at the target's moment; hidden for the last `occluded`.
-    Gate { visible: Nanos, occluded: Nanos },
-}
-
-/// A trial as the session wants it, before the shell has put it on a clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrialPlan {
-    pub trial: TrialId,
-    /// The trial that this one repeats, after a doozy whose window opened.
-    pub retry_of: Option<TrialId>,
-    /// The lane carries the violet light: the simulated window of the last doozy stood open.
-    pub window_was_open: bool,
-    /// The trial's zero may not lie before this.
-    pub not_before: HostTime,
-    /// Count-in, stimuli and launches in order of time.
-    pub cues: Vec<Cue>,
-    /// Targets in order of time, each lane's own times increasing.
-    pub targets: Vec<Target>,
-    /// The trial's own length, count-in included.
-    pub length: Nanos,
-    /// The drill's interval `I`.
-    pub interval: Nanos,
-    /// The matching half-window `w`.
-    pub window: Nanos,
-    pub goal_ms: f64,
-    pub tol_ms: f64,
-    /// Difficulty, in rungs above the level's start (negative is easier).
-    pub rung: i32,
-    /// Presses at or before this, in the trial's own time, belong to the count-in: recorded, not judged.
-    pub count_in_ends: Nanos,
-    /// A running rhythm (targets follow each other) or a discrete trial (room for a scene after each).
-    pub running: bool,
-    pub stage: Stage,
-    /// Logical time of the decision.
-    pub t: HostTime,
+/// What an event was measured by, where it differs from a plain press in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// Of `shown_ms`, `tol_ms` and `goal_ms`, which keep their names for the sake of old records.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unit: ErrorUnit,
+    /// The true error, where it is not `e` in ms: in `unit`, or with what is not counted taken off.
+    #[serde(skip_serializing_if = "is_default")]
+    pub error: Option<f64>,
+    /// When its consequences may be shown.
+    #[serde(skip_serializing_if = "is_default")]
+    pub amplify: Amplify,
+    #[serde(skip_serializing_if = "is_default")]
+    pub surprise: Option<SurpriseKind>,
 }
 
 /// What the network is asked to do for an event.
@@ -448,6 +422,10 @@ pub enum Ignored {
     FalseStartAgain,
     /// The trial was voided.
     Void,
+    /// It begins what is judged.
+    Begins,
+    /// The drill asks for no presses.
+    Unasked,
     /// Its tap had promised that nothing before a later moment was still to come.
     Late,
 }

@@ -298,8 +298,8 @@ fn whole_burst(judged: &Judged, plan: &TrialPlan, room: &Room) -> Burst {
     let lane = Lane::of(plan, room);
     let size = energy(judged);
     let (at, spread) = match plan.stage {
-        Stage::Bell { .. } => (bell::heart(&lane), Vec2::new(90.0, 80.0)),
         Stage::Gate { .. } => (gate::heart(&lane) + Vec2::Y * 60.0, Vec2::new(60.0, 120.0)),
+        _ => (bell::heart(&lane), Vec2::new(90.0, 80.0)),
     };
     let share = if judged.tier == Tier::Doozy { 1.0 } else { MISS_SHARE };
     Burst {

@@ -68,7 +68,15 @@ impl Lane {
     #[must_use]
     pub fn of(plan: &TrialPlan, room: &Room) -> Self {
         match plan.stage {
-            Stage::Bell { ioi } => {
+            Stage::Gate { visible, occluded } => {
+                let anchor = Vec2::new(room.half.x * 0.22, room.rail());
+                // The ball is in sight from its launch on: the launcher stands at the lane's left end.
+                let lead = launch_lead(plan).unwrap_or(visible + occluded);
+                Self { anchor, reach: (room.half.x + anchor.x) * 0.86, lead, hidden: occluded }
+            }
+            // kinds without a machine of their own are played on the bell
+            stage => {
+                let ioi = if let Stage::Bell { ioi } = stage { ioi } else { plan.interval };
                 let anchor = Vec2::new(0.0, room.rail());
                 Self {
                     anchor,
@@ -76,12 +84,6 @@ impl Lane {
                     lead: Nanos::from_ms(ioi.as_ms() * BEAD_LEAD),
                     hidden: Nanos::ZERO,
                 }
-            }
-            Stage::Gate { visible, occluded } => {
-                let anchor = Vec2::new(room.half.x * 0.22, room.rail());
-                // The ball is in sight from its launch on: the launcher stands at the lane's left end.
-                let lead = launch_lead(plan).unwrap_or(visible + occluded);
-                Self { anchor, reach: (room.half.x + anchor.x) * 0.86, lead, hidden: occluded }
             }
         }
     }

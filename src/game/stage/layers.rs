@@ -207,13 +207,14 @@ fn paint(
         match layer {
             Layer::Backdrop => backdrop::paint(p, &look, &room, &lane),
             Layer::Machine => match stage {
-                Stage::Bell { .. } => {
-                    bell::paint_back(p, &scene, &lane);
-                    bell::paint_front(p, &scene, &lane, shown);
-                }
                 Stage::Gate { .. } => {
                     gate::paint_back(p, &scene, &lane);
                     gate::paint_front(p, &scene, &lane, shown);
+                }
+                // kinds without a machine of their own are played on the bell
+                _ => {
+                    bell::paint_back(p, &scene, &lane);
+                    bell::paint_front(p, &scene, &lane, shown);
                 }
             },
             Layer::Front => {
@@ -227,8 +228,8 @@ fn paint(
                 );
                 marks::paint(p, &scene, &lane);
                 let heart = match stage {
-                    Stage::Bell { .. } => bell::heart(&lane),
                     Stage::Gate { .. } => gate::heart(&lane),
+                    _ => bell::heart(&lane),
                 };
                 if let Some(mark) = timeline.latest() {
                     tiers::paint(p, &scene, &lane, heart, mark, show.light);
@@ -276,8 +277,8 @@ fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &c
     if let Some((CueKind::CountIn { left }, since, interval)) = scene.timeline.last_cue(scene.now) {
         let share = (since.as_ms() / interval.as_ms().max(1.0)).clamp(0.0, 1.0);
         let up = match stage {
-            Stage::Bell { .. } => 48.0,
             Stage::Gate { .. } => 178.0,
+            _ => 48.0,
         };
         captions.say(Caption {
             text: left.to_string(),

@@ -2,15 +2,15 @@
 
 use doozy_training::{
     event::{
-        Cue, CueKind, DeviceId, EventId, EventKind, Judged, Lane, Press, Side, Stage, Target, TargetId, Tier,
-        TimeSource, TrialId, TrialPlan,
+        Cue, CueKind, DeviceId, EventId, EventKind, Judged, Lane, Measured, Press, Side, Stage, Target, TargetId,
+        Terms, Tier, TimeSource, TrialId, TrialPlan,
     },
     time::{HostTime, Nanos},
 };
 
 /// A trial with a launch at 1000 ms and targets at 2200, 2800 and 3400 ms.
 pub fn plan(trial: u32, stage: Stage, running: bool) -> TrialPlan {
-    let target = |k: u32, ms: i64| Target { id: TargetId(k), at: Nanos::ms(ms), lane: Lane(0), stop: false };
+    let target = |k: u32, ms: i64| Target::press(k, Nanos::ms(ms), Lane(0));
     TrialPlan {
         trial: TrialId(trial),
         retry_of: None,
@@ -27,6 +27,7 @@ pub fn plan(trial: u32, stage: Stage, running: bool) -> TrialPlan {
         count_in_ends: Nanos::ms(900),
         running,
         stage,
+        terms: Terms::default(),
         t: HostTime(0),
     }
 }
@@ -56,6 +57,7 @@ pub fn judged(event: u32, due: HostTime, e: f64, shown: f64, tier: Tier) -> Judg
         tier,
         tol_ms: 60.0,
         goal_ms: 24.0,
+        measured: Measured::default(),
         t: due + e.abs(),
     }
 }

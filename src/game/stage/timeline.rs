@@ -310,7 +310,7 @@ impl Timeline {
 #[must_use]
 pub fn place_ms(judged: &Judged) -> f64 {
     match judged.kind {
-        EventKind::Press | EventKind::Pair => judged.shown_ms,
+        EventKind::Press | EventKind::Pair | EventKind::Release | EventKind::Excursion => judged.shown_ms,
         EventKind::Omission => 0.0,
         EventKind::StopResponse | EventKind::WrongLane | EventKind::FalseStart | EventKind::Extra => {
             match (judged.press, judged.due, judged.e) {

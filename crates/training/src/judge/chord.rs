@@ -27,7 +27,9 @@ pub fn spreads(judged: &[Judged]) -> Vec<(HostTime, Nanos)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{DeviceId, EventId, EventKind, Lane, Press, Side, TargetId, Tier, TimeSource, TrialId};
+    use crate::event::{
+        DeviceId, EventId, EventKind, Lane, Measured, Press, Side, TargetId, Tier, TimeSource, TrialId,
+    };
 
     fn answered(lane: u8, due_ms: f64, press_ms: f64) -> Judged {
         let at = |ms| HostTime(0) + Nanos::from_ms(ms);
@@ -55,6 +57,7 @@ mod tests {
             tier: Tier::Clean,
             tol_ms: 50.0,
             goal_ms: 20.0,
+            measured: Measured::default(),
             t: at(press_ms),
         }
     }

@@ -1,20 +1,12 @@
 //! How big an event is and which tier it has: the columns "u" and "tier" of training.md §1 and §2.
 
-use crate::event::{EventKind, Tier};
+use crate::event::{ErrorUnit, EventKind, Tier};
 
 /// Sizes are capped here (training.md §2), in goal SDs.
 pub const LARGEST: f64 = 4.0;
 /// A matched press beyond this is a doozy however tight the tolerance, ms (training.md §1 ◇): twice a tolerance that
 /// has come down to a goal of 12–20 ms is an error that nobody feels as a disaster.
 pub const DOOZY_FLOOR_MS: f64 = 40.0;
-
-/// What a drill's errors are measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorUnit {
-    Milliseconds,
-    /// Per cent of an interval, of a width, …
-    Other,
-}
 
 /// The size of an event in goal SDs, 0 to 4.
 ///
@@ -28,7 +20,7 @@ pub fn size(kind: EventKind, shown: f64, distance: f64, goal: f64) -> f64 {
         EventKind::StopResponse => 2.0,
         EventKind::WrongLane => goals(distance).max(3.0),
         EventKind::FalseStart | EventKind::Omission => LARGEST,
-        EventKind::Press | EventKind::Pair => goals(shown),
+        EventKind::Press | EventKind::Pair | EventKind::Release | EventKind::Excursion => goals(shown),
         EventKind::Extra => (goals(distance) / 2.0).min(2.0),
     };
     u.min(LARGEST)
@@ -44,11 +36,11 @@ pub fn tier(kind: EventKind, e: f64, tol: f64, jnd: f64) -> Tier {
 #[must_use]
 pub fn tier_in(unit: ErrorUnit, kind: EventKind, e: f64, tol: f64, jnd: f64) -> Tier {
     match kind {
-        EventKind::Press => {
+        EventKind::Press | EventKind::Release | EventKind::Excursion => {
             let off = libm::fabs(e);
             let floor = match unit {
                 ErrorUnit::Milliseconds => DOOZY_FLOOR_MS,
-                ErrorUnit::Other => 0.0,
+                ErrorUnit::Percent => 0.0,
             };
             if off > tol {
                 if off > (2.0 * tol).max(floor) { Tier::Doozy } else { Tier::Miss }
@@ -108,7 +100,7 @@ mod tests {
 
     #[test]
     fn errors_not_in_ms_know_no_40() {
-        let percent = |e| tier_in(ErrorUnit::Other, EventKind::Press, e, 10.0, 2.5);
+        let percent = |e| tier_in(ErrorUnit::Percent, EventKind::Press, e, 10.0, 2.5);
         assert_eq!((percent(20.0), percent(20.1)), (Tier::Miss, Tier::Doozy));
     }
 

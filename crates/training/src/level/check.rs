@@ -3,13 +3,20 @@
 use std::fmt;
 
 use super::Level;
-use crate::time::Nanos;
+use crate::{
+    event::{Role, Target},
+    time::Nanos,
+};
 
 /// Everything that is wrong with a level's values, by the path of the field.
 #[derive(Debug, Default)]
 pub struct Complaints(pub(super) Vec<(String, String)>);
 
 impl Complaints {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Notes what is wrong with a field and what would be right.
     pub fn say(&mut self, field: &str, message: String) {
         self.0.push((field.to_owned(), message));
@@ -73,7 +80,9 @@ impl Level {
             let setting = self.setting(rung);
             let body = self.plan(&setting, &mut || 0.5);
             for lane in body.targets.iter().map(|target| target.lane).collect::<std::collections::BTreeSet<_>>() {
-                let times: Vec<_> = body.targets.iter().filter(|t| t.lane == lane).map(|t| t.at).collect();
+                // only presses that have moments of their own are matched by windows
+                let of_lane = |target: &&Target| target.lane == lane && target.role == Role::Press && !target.stop;
+                let times: Vec<_> = body.targets.iter().filter(of_lane).map(|target| target.at).collect();
                 if let Some((first, second)) = closer_than_windows(&times, setting.window).next() {
                     warnings.push(Warning::Close { rung, first, second, window: setting.window });
                 }

@@ -6,15 +6,16 @@
 pub mod check;
 pub mod drill;
 mod parse;
+pub mod surprise;
 
 use crate::{
-    event::{Cue, Stage, Target},
+    event::{Cue, ErrorUnit, Stage, Target, Terms},
     time::Nanos,
 };
 
 pub use self::{
     check::Warning,
-    drill::Drill,
+    drill::{Course, Drill},
     parse::{Fault, LevelError, MAX_BYTES},
 };
 
@@ -32,6 +33,8 @@ pub const WIDEST_TOLERANCE: f64 = 4.0;
 pub const JND_FLOOR_MS: f64 = 6.0;
 /// The just-noticeable displacement above that, as a share of the interval (same source: 2.5 %).
 pub const JND_SHARE: f64 = 0.025;
+/// The just-noticeable difference of errors in per cent (training.md §1).
+pub const JND_PERCENT: f64 = 2.5;
 /// The widest matching half-window (training.md §1).
 pub const WIDEST_WINDOW: Nanos = Nanos::ms(250);
 
@@ -46,7 +49,7 @@ pub struct Level {
 pub struct Setting {
     /// Rungs above the level's start; negative is easier.
     pub rung: i32,
-    /// Tolerance: success is `|e| ≤ tol_ms`.
+    /// Tolerance: success is `|e| ≤ tol_ms`; in the drill's unit, as are goal and JND, which is ms for most.
     pub tol_ms: f64,
     /// The goal SD `T`.
     pub goal_ms: f64,
@@ -74,6 +77,9 @@ pub struct TrialBody {
     pub interval: Nanos,
     pub running: bool,
     pub stage: Stage,
+    /// The goal SD of this trial, where that follows what the trial shows; none: the setting's.
+    pub goal: Option<f64>,
+    pub terms: Terms,
 }
 
 /// The just-noticeable displacement at an interval, ms.
@@ -169,24 +175,45 @@ impl Level {
         let rung = rung.clamp(self.floor_rung(), self.top_rung());
         let turned = (rung - tolerance_steps()).max(0) as u32;
         let drill = self.sheet.drill.kind().turned(turned);
-        let interval = drill.kind().interval();
-        let goal_ms = on_grid(self.sheet.goal_ms.unwrap_or_else(|| drill.kind().goal_ms()));
+        let (interval, unit) = (drill.kind().interval(), drill.kind().unit());
+        let goal_ms = on_grid(self.sheet.goal_ms.or(self.sheet.goal_percent).unwrap_or_else(|| drill.kind().goal()));
         Setting {
             rung,
             tol_ms: on_grid(tolerance(rung) * goal_ms),
             goal_ms,
-            jnd_ms: jnd_ms(interval),
+            jnd_ms: if unit == ErrorUnit::Percent { JND_PERCENT } else { jnd_ms(interval) },
             interval,
             window: window(interval),
             drill,
         }
     }
 
-    /// Lays out one trial at a setting. `draw` gives uniform numbers in 0…1; the trial is a function of them and of
-    /// the setting alone.
+    /// How many lanes the drill asks for; its targets lie in lanes 0 to one less.
+    #[must_use]
+    pub fn lanes(&self) -> u8 {
+        self.sheet.drill.kind().lanes()
+    }
+
+    /// Lays out the first trial at a setting, for a player of whom nothing is known; `draw` gives uniform numbers in 0…1.
     #[must_use]
     pub fn plan(&self, setting: &Setting, draw: &mut dyn FnMut() -> f64) -> TrialBody {
-        setting.drill.kind().plan(draw)
+        self.plan_in(setting, &mut Course::new(draw))
+    }
+
+    /// Lays out one trial at a setting: a function of the setting and the course alone.
+    #[must_use]
+    pub fn plan_in(&self, setting: &Setting, course: &mut Course<'_>) -> TrialBody {
+        let kind = setting.drill.kind();
+        let mut body = kind.plan(course);
+        (body.terms.unit, body.terms.amplify) = (kind.unit(), kind.amplify());
+        if let Some(surprises) = &self.sheet.surprises {
+            surprises.place(&mut body, course.nth, course.draw);
+        }
+        // what the author fixed holds on every trial
+        if self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some() {
+            body.goal = None;
+        }
+        body
     }
 }
 

@@ -7,11 +7,12 @@ use std::fmt;
 use ron::{Options, extensions::Extensions, ser::PrettyConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{Drill, Level, check::Complaints};
+use crate::event::ErrorUnit;
 
-/// The largest level that is read, bytes ◇. The longest shipped one has under 1 KiB; at 1 MiB a hostile one still
-/// parses in milliseconds.
-pub const MAX_BYTES: usize = 1024 * 1024;
+use super::{Drill, Level, check::Complaints, surprise::Surprises};
+
+/// The largest level that is read, bytes ◇: a chart of 100,000 targets has some 3 MiB.
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The version of the schema that this program reads and writes.
 const VERSION: u32 = 1;
 /// How deep brackets may nest ◇: a level needs 5.
@@ -30,6 +31,12 @@ pub(super) struct Sheet {
     /// The goal SD `T`, ms, on every rung; absent: the kind's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_ms: Option<f64>,
+    /// The same, of a drill whose errors are in per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal_percent: Option<f64>,
+    /// What startles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surprises: Option<Surprises>,
     /// About how long the level takes.
     pub seconds: u32,
 }
@@ -164,14 +171,29 @@ impl Level {
             }
         }
         complaints.count("trials", sheet.trials, (1, 500), "trials");
-        complaints.count("seconds", sheet.seconds, (1, 3600), "seconds");
+        complaints.count("seconds", sheet.seconds, (1, 86_400), "seconds");
         sheet.drill.kind().check(&mut complaints);
         if let Some(goal_ms) = sheet.goal_ms {
             complaints.within("goal_ms", goal_ms, (super::JND_FLOOR_MS, 1000.0), "ms");
         }
+        if let Some(goal) = sheet.goal_percent {
+            complaints.within("goal_percent", goal, (super::JND_PERCENT, 100.0), "per cent");
+        }
+        match sheet.drill.kind().unit() {
+            ErrorUnit::Milliseconds if sheet.goal_percent.is_some() => {
+                complaints.say("goal_percent", "the errors of this drill are in ms; give goal_ms".to_owned());
+            }
+            ErrorUnit::Percent if sheet.goal_ms.is_some() => {
+                complaints.say("goal_ms", "the errors of this drill are in per cent; give goal_percent".to_owned());
+            }
+            _ => {}
+        }
         // The rungs exist only where the numbers that they are made of are sound.
         if complaints.0.is_empty() {
             self.check_goal(&mut complaints);
+            if let Some(surprises) = &self.sheet.surprises {
+                surprises.check(self, &mut complaints);
+            }
         }
         complaints
     }

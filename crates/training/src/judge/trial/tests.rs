@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    event::{DeviceId, Stage, Target, TimeSource},
+    event::{DeviceId, Stage, Target, Terms, TimeSource},
     level::window,
 };
 
@@ -18,6 +18,7 @@ fn plan(interval_ms: i64, targets: &[(f64, u8)], stop: bool) -> TrialPlan {
         at: Nanos::from_ms(ms),
         lane: Lane(lane),
         stop,
+        ..Target::default()
     };
     TrialPlan {
         trial: TrialId(0),
@@ -35,6 +36,7 @@ fn plan(interval_ms: i64, targets: &[(f64, u8)], stop: bool) -> TrialPlan {
         count_in_ends: Nanos::ms(100),
         running: true,
         stage: Stage::Bell { ioi: interval },
+        terms: Terms::default(),
         t: HostTime(0),
     }
 }
@@ -89,8 +91,10 @@ fn brief(outcome: &Outcome) -> Brief {
             Ignored::FalseStartAgain => "false start again",
             Ignored::Void => "void",
             Ignored::Late => "late",
+            Ignored::Begins | Ignored::Unasked => unreachable!("every target here is a press"),
         },
         Outcome::Verdict(verdict) => match verdict.kind {
+            EventKind::Release | EventKind::Excursion => unreachable!("nothing is held here"),
             EventKind::StopResponse => "stop",
             EventKind::WrongLane => "wrong lane",
             EventKind::FalseStart => "false start",

@@ -6,9 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Drill, Kind, between};
+use super::{
+    Course, Drill, Kind,
+    knob::{self, STEPS, between},
+};
 use crate::{
-    event::{Cue, CueKind, Lane, Stage, Target, TargetId},
+    event::{Cue, CueKind, Lane, Stage, Target, Terms},
     level::{TrialBody, check::Complaints, window},
     time::Nanos,
 };
@@ -20,6 +23,10 @@ const DISCRETE_INTERVAL_MS: f64 = 625.0;
 /// Room after the last contact, ms ◇: a target is given up at most 312.5 ms after it, and the short form of the
 /// feedback lasts 250 ms.
 const ROOM_AFTER_MS: f64 = 800.0;
+
+/// For how long a ball is seen, and for how long it is hidden, ms.
+const VISIBLE_MS: (f64, f64) = (200.0, 4000.0);
+const OCCLUDED_MS: (f64, f64) = (0.0, 1500.0);
 
 /// A ball, or a series of them, towards the gate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,11 +91,42 @@ impl Interception {
     }
 }
 
-impl Knob {
-    fn steps(self) -> u32 {
+impl knob::Knob<Interception> for Knob {
+    fn steps(&self) -> u32 {
         match self {
-            Self::Visible { steps, .. } | Self::Occluded { steps, .. } => steps,
+            Self::Visible { steps, .. } | Self::Occluded { steps, .. } => *steps,
         }
+    }
+
+    fn turn(&self, drill: &mut Interception, taken: u32) {
+        match *self {
+            Self::Visible { to_ms, steps } => drill.visible_ms = between(drill.visible_ms, to_ms, taken, steps),
+            Self::Occluded { to_ms, steps } => drill.occluded_ms = between(drill.occluded_ms, to_ms, taken, steps),
+        }
+    }
+
+    fn check(&self, drill: &mut Interception, path: &str, complaints: &mut Complaints) {
+        let Interception { visible_ms, occluded_ms, .. } = *drill;
+        let field = format!("{path}.to_ms");
+        match *self {
+            Self::Visible { to_ms, .. } => {
+                complaints.within(&field, to_ms, VISIBLE_MS, "ms");
+                if to_ms >= visible_ms {
+                    complaints
+                        .say(&field, format!("{to_ms} ms is not harder than the {visible_ms} ms before it; give less"));
+                }
+            }
+            Self::Occluded { to_ms, .. } => {
+                complaints.within(&field, to_ms, OCCLUDED_MS, "ms");
+                if to_ms <= occluded_ms {
+                    complaints.say(
+                        &field,
+                        format!("{to_ms} ms is not harder than the {occluded_ms} ms before it; give more"),
+                    );
+                }
+            }
+        }
+        complaints.count(&format!("{path}.steps"), knob::Knob::steps(self), STEPS, "steps");
     }
 }
 
@@ -98,8 +136,6 @@ impl Kind for Interception {
     }
 
     fn check(&self, complaints: &mut Complaints) {
-        const VISIBLE_MS: (f64, f64) = (200.0, 4000.0);
-        const OCCLUDED_MS: (f64, f64) = (0.0, 1500.0);
         complaints.within("drill.get_ready_ms", self.get_ready_ms, (800.0, 5000.0), "ms");
         complaints.within("drill.launch_jitter_ms", self.launch_jitter_ms, (0.0, 3000.0), "ms");
         complaints.within("drill.visible_ms", self.visible_ms, VISIBLE_MS, "ms");
@@ -109,71 +145,32 @@ impl Kind for Interception {
             complaints.count("drill.series.balls", series.balls, (2, 64), "balls");
             complaints.within("drill.series.gap_ms", series.gap_ms, (400.0, 5000.0), "ms");
         }
-        let (mut visible, mut occluded) = (self.visible_ms, self.occluded_ms);
-        for (i, knob) in self.knobs.iter().enumerate() {
-            let path = format!("drill.knobs[{i}].to_ms");
-            match *knob {
-                Knob::Visible { to_ms, .. } => {
-                    complaints.within(&path, to_ms, VISIBLE_MS, "ms");
-                    if to_ms >= visible {
-                        complaints
-                            .say(&path, format!("{to_ms} ms is not harder than the {visible} ms before it; give less"));
-                    }
-                    visible = to_ms;
-                }
-                Knob::Occluded { to_ms, .. } => {
-                    complaints.within(&path, to_ms, OCCLUDED_MS, "ms");
-                    if to_ms <= occluded {
-                        complaints.say(
-                            &path,
-                            format!("{to_ms} ms is not harder than the {occluded} ms before it; give more"),
-                        );
-                    }
-                    occluded = to_ms;
-                }
-            }
-            complaints.count(&format!("drill.knobs[{i}].steps"), knob.steps(), (1, 50), "steps");
-        }
+        knob::check(self, &self.knobs, complaints);
     }
 
     fn interval(&self) -> Nanos {
         Nanos::from_ms(self.series.map_or(DISCRETE_INTERVAL_MS, |series| series.gap_ms.min(DISCRETE_INTERVAL_MS)))
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_MS
     }
 
     fn steps(&self) -> u32 {
-        self.knobs.iter().map(|knob| knob.steps()).sum()
+        knob::steps(&self.knobs)
     }
 
     fn turned(&self, steps: u32) -> Drill {
-        let mut turned = self.clone();
-        let mut left = steps;
-        for knob in &self.knobs {
-            let taken = left.min(knob.steps());
-            left -= taken;
-            if taken == 0 {
-                break;
-            }
-            match *knob {
-                Knob::Visible { to_ms, steps } => turned.visible_ms = between(turned.visible_ms, to_ms, taken, steps),
-                Knob::Occluded { to_ms, steps } => {
-                    turned.occluded_ms = between(turned.occluded_ms, to_ms, taken, steps)
-                }
-            }
-        }
-        Drill::Interception(turned)
+        knob::turned(self, &self.knobs, steps).into()
     }
 
     fn targets(&self) -> u32 {
         self.balls()
     }
 
-    fn plan(&self, draw: &mut dyn FnMut() -> f64) -> TrialBody {
-        let launch = Nanos::from_ms(self.get_ready_ms + self.launch_jitter_ms * draw());
-        let visible = Nanos::from_ms(self.visible_ms * (1.0 + self.vary * (2.0 * draw() - 1.0)));
+    fn plan(&self, course: &mut Course<'_>) -> TrialBody {
+        let launch = Nanos::from_ms(self.get_ready_ms + self.launch_jitter_ms * course.draw());
+        let visible = Nanos::from_ms(self.visible_ms * (1.0 + self.vary * (2.0 * course.draw() - 1.0)));
         let occluded = Nanos::from_ms(self.occluded_ms);
         let gap = self.series.map_or(Nanos::ZERO, |series| Nanos::from_ms(series.gap_ms));
         let after = |n: u32| Nanos(gap.0 * i64::from(n));
@@ -183,14 +180,14 @@ impl Kind for Interception {
             (0..self.balls()).map(|n| Cue { at: launch + after(n), kind: CueKind::Launch, heard: false, seen: true });
         TrialBody {
             cues: std::iter::once(ready).chain(launches).collect(),
-            targets: (0..self.balls())
-                .map(|n| Target { id: TargetId(n), at: contact + after(n), lane: Lane(0), stop: false })
-                .collect(),
+            targets: (0..self.balls()).map(|n| Target::press(n, contact + after(n), Lane(0))).collect(),
             length: contact + after(self.balls() - 1) + Nanos::from_ms(ROOM_AFTER_MS),
             // no press that could belong to the first ball is the get-ready's, and both bounds are closed
             count_in_ends: launch.min(contact - window(self.interval()) - Nanos(1)),
             interval: self.interval(),
             running: self.balls() > 1,
+            goal: None,
+            terms: Terms::default(),
             stage: Stage::Gate { visible, occluded },
         }
     }

@@ -5,9 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Drill, Kind, between};
+use super::{
+    Course, Drill, Kind,
+    knob::{self, STEPS, between},
+};
 use crate::{
-    event::{Cue, CueKind, Lane, Stage, Target, TargetId},
+    event::{Cue, CueKind, Lane, Stage, Target, Terms},
     level::{TrialBody, check::Complaints},
     time::Nanos,
 };
@@ -68,11 +71,41 @@ fn four() -> u32 {
     4
 }
 
-impl Knob {
-    fn steps(self) -> u32 {
+impl knob::Knob<SteadyBeat> for Knob {
+    fn steps(&self) -> u32 {
         match self {
-            Self::Ioi { steps, .. } => steps,
+            Self::Ioi { steps, .. } => *steps,
             Self::Sound(_) => 1,
+        }
+    }
+
+    fn turn(&self, drill: &mut SteadyBeat, taken: u32) {
+        match *self {
+            Self::Ioi { to_ms, steps } => drill.ioi_ms = between(drill.ioi_ms, to_ms, taken, steps),
+            Self::Sound(to) => drill.sound = to,
+        }
+    }
+
+    fn check(&self, drill: &mut SteadyBeat, path: &str, complaints: &mut Complaints) {
+        let SteadyBeat { ioi_ms, sound, .. } = *drill;
+        match *self {
+            Self::Ioi { to_ms, steps } => {
+                complaints.within(&format!("{path}.to_ms"), to_ms, IOI_MS, "ms");
+                complaints.count(&format!("{path}.steps"), steps, STEPS, "steps");
+                if to_ms == ioi_ms {
+                    complaints.say(
+                        &format!("{path}.to_ms"),
+                        format!("the interval is {ioi_ms} ms already; a knob leads to another one"),
+                    );
+                }
+            }
+            Self::Sound(to) if to <= sound => complaints.say(
+                path,
+                format!(
+                    "the sound goes from {sound:?} to {to:?}, which is not harder; the order is Full, Sparse, Silent"
+                ),
+            ),
+            Self::Sound(_) => {}
         }
     }
 }
@@ -87,33 +120,12 @@ impl Kind for SteadyBeat {
         complaints.count("drill.beats", self.beats, (1, 512), "beats");
         complaints.count("drill.count_in", self.count_in, (1, 16), "beats");
         complaints.count("drill.accent_every", self.accent_every, (1, 16), "beats");
-        let mut sound = self.sound;
-        let (mut ioi_ms, mut shortest) = (self.ioi_ms, self.ioi_ms);
-        for (i, knob) in self.knobs.iter().enumerate() {
-            match *knob {
-                Knob::Ioi { to_ms, steps } => {
-                    complaints.within(&format!("drill.knobs[{i}].to_ms"), to_ms, IOI_MS, "ms");
-                    complaints.count(&format!("drill.knobs[{i}].steps"), steps, (1, 50), "steps");
-                    if to_ms == ioi_ms {
-                        complaints.say(
-                            &format!("drill.knobs[{i}].to_ms"),
-                            format!("the interval is {ioi_ms} ms already; a knob leads to another one"),
-                        );
-                    }
-                    ioi_ms = to_ms;
-                    shortest = shortest.min(to_ms);
-                }
-                Knob::Sound(to) => {
-                    if to <= sound {
-                        complaints.say(
-                            &format!("drill.knobs[{i}]"),
-                            format!("the sound goes from {sound:?} to {to:?}, which is not harder; the order is Full, Sparse, Silent"),
-                        );
-                    }
-                    sound = to;
-                }
-            }
-        }
+        knob::check(self, &self.knobs, complaints);
+        let interval = |knob: &Knob| match knob {
+            Knob::Ioi { to_ms, .. } => *to_ms,
+            Knob::Sound(_) => self.ioi_ms,
+        };
+        let shortest = self.knobs.iter().map(interval).fold(self.ioi_ms, f64::min);
         let lasts = f64::from(self.count_in) * shortest;
         if shortest >= IOI_MS.0 && lasts < COUNT_IN_MS {
             let least = libm::ceil(COUNT_IN_MS / shortest);
@@ -131,36 +143,23 @@ impl Kind for SteadyBeat {
         Nanos::from_ms(self.ioi_ms)
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_SHARE * self.ioi_ms
     }
 
     fn steps(&self) -> u32 {
-        self.knobs.iter().map(|knob| knob.steps()).sum()
+        knob::steps(&self.knobs)
     }
 
     fn turned(&self, steps: u32) -> Drill {
-        let mut turned = self.clone();
-        let mut left = steps;
-        for knob in &self.knobs {
-            let taken = left.min(knob.steps());
-            left -= taken;
-            if taken == 0 {
-                break;
-            }
-            match *knob {
-                Knob::Ioi { to_ms, steps } => turned.ioi_ms = between(turned.ioi_ms, to_ms, taken, steps),
-                Knob::Sound(to) => turned.sound = to,
-            }
-        }
-        Drill::SteadyBeat(turned)
+        knob::turned(self, &self.knobs, steps).into()
     }
 
     fn targets(&self) -> u32 {
         self.beats
     }
 
-    fn plan(&self, _draw: &mut dyn FnMut() -> f64) -> TrialBody {
+    fn plan(&self, _course: &mut Course<'_>) -> TrialBody {
         let ioi = self.interval();
         let first = self.count_in;
         let beat = |n: u32| Nanos(ioi.0 * i64::from(n));
@@ -179,15 +178,15 @@ impl Kind for SteadyBeat {
         });
         TrialBody {
             cues: count_in.chain(beats).collect(),
-            targets: (0..self.beats)
-                .map(|n| Target { id: TargetId(n), at: beat(first + n), lane: Lane(0), stop: false })
-                .collect(),
+            targets: (0..self.beats).map(|n| Target::press(n, beat(first + n), Lane(0))).collect(),
             length: beat(first + self.beats),
             // ◇ Many people tap along with the count-in: a tap a little late with its last beat belongs to that beat. More
             // room than a tenth of the interval would swallow false starts.
             count_in_ends: beat(first - 1) + Nanos(ioi.0 / 10),
             interval: ioi,
             running: true,
+            goal: None,
+            terms: Terms::default(),
             stage: Stage::Bell { ioi },
         }
     }
