@@ -5,7 +5,7 @@ use super::parts::{D4, rise, silence};
 /// A note of the bed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pad {
-    /// One stretch of the drone, [`DRONE_S`] long. Stretches that start [`DRONE_HOP_S`] apart add up to a sound of one
+    /// One stretch of the drone, 8 s long. Stretches that start 4 s apart add up to a sound of one
     /// height: there is no pulse in it.
     Drone,
     /// A chord on a degree of D major (0 is D), for so many ms and a tail.
