@@ -9,6 +9,7 @@
 //! | what is heard | [`audio`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
+//! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
 //! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod conductor;
 #[cfg(feature = "game")]
 pub mod game;
+pub mod import;
 pub mod input;
 pub mod lab;
 pub mod ladders;
