@@ -8,6 +8,8 @@ mod commands;
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+mod fuzz;
+mod import;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
 #[cfg(all(feature = "game", feature = "devices"))]

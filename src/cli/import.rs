@@ -130,7 +130,7 @@ impl Import {
             }
             if self.list {
                 if !quiet {
-                    for tempo in &chart.tempo {
+                    for tempo in chart.tempo.iter() {
                         let (at, beat) = (ms(tempo.at_us), nanos(tempo.beat_ns));
                         line(format!("# tempo from {at} ms: a beat of {beat} ms, {} a minute", round(tempo.bpm())))?;
                     }

@@ -2,7 +2,7 @@
 //!
 //! Neutral between formats. Times are whole microseconds from the music's zero, negative before it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// Lanes that a level has at most.
 pub const MOST_LANES: u8 = 8;
@@ -101,8 +101,8 @@ pub struct Chart {
     pub lanes: u8,
     /// In order of time, then of lane; no two of a lane at one time.
     pub targets: Vec<Target>,
-    /// In order of time.
-    pub tempo: Vec<Tempo>,
+    /// In order of time; the parts of a file share it.
+    pub tempo: Arc<[Tempo]>,
     /// The sound file that the chart names.
     pub audio: Option<String>,
     /// What was in the file and is no target, by what it is, with its count.

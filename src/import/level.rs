@@ -190,7 +190,7 @@ mod tests {
         Chart {
             lanes: 1,
             targets: (0..count).map(target).collect(),
-            tempo: vec![Tempo { at_us: 0, beat_ns: 500_000_000 }],
+            tempo: [Tempo { at_us: 0, beat_ns: 500_000_000 }].into(),
             ..Chart::default()
         }
     }

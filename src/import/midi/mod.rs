@@ -3,7 +3,10 @@
 mod drums;
 pub mod smf;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub use self::drums::DrumMap;
 use self::smf::{Division, Note, Smf, TempoEvent, Track};
@@ -16,6 +19,9 @@ use super::{
 
 /// Microseconds a quarter note until a file says otherwise: 120 a minute.
 const DEFAULT_QUARTER_US: u32 = 500_000;
+
+/// Parts that one file has at most ◇: each becomes a level.
+const MOST_PARTS: usize = 256;
 
 /// Reads a file.
 ///
@@ -33,6 +39,12 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Vec<Chart>, Refused> {
     let parts = parts(&smf, options);
     if parts.is_empty() {
         return Err(Refused::whole(format!("no notes there; the file has {}", inventory(&smf))));
+    }
+    if parts.len() > MOST_PARTS {
+        return Err(Refused::whole(format!(
+            "{} parts are more than the {MOST_PARTS} that are read at once; choose some with --track and --channel, or --merge them",
+            parts.len()
+        )));
     }
     let alone = parts.len() == 1;
     let together = smf.format != 2;
@@ -108,7 +120,7 @@ fn inventory(smf: &Smf) -> String {
 }
 
 fn chart(notes: &[Note], map: &TempoMap, options: &Options) -> Result<Chart, Refused> {
-    let mut chart = Chart { tempo: map.tempo(), ..Chart::default() };
+    let mut chart = Chart { tempo: map.tempo.clone(), ..Chart::default() };
     let (lane_of, lanes) = options.drum_map.lanes(notes, options.lanes);
     chart.lanes = lanes;
     for note in notes {
@@ -145,6 +157,8 @@ fn chart(notes: &[Note], map: &TempoMap, options: &Options) -> Result<Chart, Ref
 struct TempoMap {
     division: Division,
     legs: Vec<Leg>,
+    /// The same, for people.
+    tempo: Arc<[Tempo]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -180,7 +194,9 @@ impl TempoMap {
             let before = last.before + i128::from(ticks) * i128::from(last.quarter_us);
             legs.push(Leg { tick: event.tick, before, quarter_us: event.quarter_us });
         }
-        Self { division: smf.division, legs }
+        let mut map = Self { division: smf.division, legs, tempo: Arc::default() };
+        map.tempo = map.beats();
+        map
     }
 
     fn at(&self, tick: u64) -> i64 {
@@ -201,9 +217,9 @@ impl TempoMap {
         i64::try_from(nearest(num, den)).unwrap_or(i64::MAX)
     }
 
-    fn tempo(&self) -> Vec<Tempo> {
+    fn beats(&self) -> Arc<[Tempo]> {
         match self.division {
-            Division::Smpte { .. } => Vec::new(),
+            Division::Smpte { .. } => Arc::default(),
             Division::Quarter(_) => self
                 .legs
                 .iter()

@@ -4,7 +4,7 @@
 //! bytes after the last chunk, a track length that lies, a missing end of track, a file that is cut short. Refuses the
 //! rest. Events that neither sound nor keep time (controllers, lyrics, sysex …) are stepped over.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::super::{
     MOST_BYTES, Refused,
@@ -108,6 +108,9 @@ pub fn read(bytes: &[u8], warnings: &mut Warnings) -> Result<Smf, Refused> {
         }
         let fits = declared == bytes.len() || is_chunk(bytes, declared);
         let number = smf.tracks.len() + 1;
+        if number > usize::from(u16::MAX) {
+            return Err(Refused::byte(at, "more tracks than a header can count, 65535"));
+        }
         let end = if fits { declared } else { bytes.len() };
         let (track, stopped, complete) = Events::new(bytes, body, end, number, warnings).read(left)?;
         left -= track.notes.len();
@@ -226,7 +229,7 @@ struct Events<'a> {
     running: Option<(u8, bool)>,
     track: Track,
     /// Notes that sound, by channel and key, oldest first.
-    sounding: Vec<VecDeque<usize>>,
+    sounding: BTreeMap<usize, VecDeque<usize>>,
     /// Releases of this tick that found no note from before it, with the notes that there were.
     waiting: Vec<(usize, usize)>,
     strays: u64,
@@ -246,7 +249,7 @@ impl<'a> Events<'a> {
             tick: 0,
             running: None,
             track: Track::default(),
-            sounding: vec![VecDeque::new(); 16 * 128],
+            sounding: BTreeMap::new(),
             waiting: Vec::new(),
             strays: 0,
         }
@@ -275,7 +278,7 @@ impl<'a> Events<'a> {
             let message = format!("{} note-offs in track {} end no note", self.strays, self.number);
             self.warnings.say(Place::Whole, message);
         }
-        let endless: usize = self.sounding.iter().map(VecDeque::len).sum();
+        let endless: usize = self.sounding.values().map(VecDeque::len).sum();
         if endless > 0 {
             let message = format!("{endless} notes in track {} never end; kept without a length", self.number);
             self.warnings.say(Place::Whole, message);
@@ -383,7 +386,7 @@ impl<'a> Events<'a> {
         let slot = usize::from(status & 0x0F) * 128 + usize::from(data[0]);
         match status & 0xF0 {
             0x90 if data[1] > 0 => {
-                self.sounding[slot].push_back(self.track.notes.len());
+                self.sounding.entry(slot).or_default().push_back(self.track.notes.len());
                 self.track.notes.push(Note { tick: self.tick, channel: status & 0x0F, key: data[0], until: None });
             }
             0x80 | 0x90 => self.release(slot),
@@ -396,10 +399,11 @@ impl<'a> Events<'a> {
     /// the order of events within a tick makes no note of no length.
     fn release(&mut self, slot: usize) {
         let notes = &mut self.track.notes;
-        match self.sounding[slot].front() {
+        let sounding = self.sounding.entry(slot).or_default();
+        match sounding.front() {
             Some(&oldest) if notes[oldest].tick < self.tick => {
                 notes[oldest].until = Some(self.tick);
-                self.sounding[slot].pop_front();
+                sounding.pop_front();
             }
             _ => self.waiting.push((slot, notes.len())),
         }
@@ -408,9 +412,10 @@ impl<'a> Events<'a> {
     /// Releases that waited end a note that was struck before them in the same tick, which then has no length.
     fn tick_ends(&mut self) {
         for (slot, notes) in self.waiting.drain(..) {
-            match self.sounding[slot].front() {
+            let sounding = self.sounding.entry(slot).or_default();
+            match sounding.front() {
                 Some(&oldest) if oldest < notes => {
-                    self.sounding[slot].pop_front();
+                    sounding.pop_front();
                 }
                 _ => self.strays += 1,
             }

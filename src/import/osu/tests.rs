@@ -43,7 +43,7 @@ fn a_tempo_is_what_the_line_says() {
     for (line, beat_ns) in
         [("0,120000,4,1,0,100,1,0", 120_000_000_000), ("0,0.06,4,1,0,100,1,0", 60_000), ("0,333.333333", 333_333_333)]
     {
-        assert_eq!(reads(&map(3, line, FOUR)).expect("read").tempo, [Tempo { at_us: 0, beat_ns }]);
+        assert_eq!(reads(&map(3, line, FOUR)).expect("read").tempo.as_ref(), [Tempo { at_us: 0, beat_ns }]);
     }
     let grid = |line: &str, objects: &str, n| {
         read(map(0, line, objects).as_bytes(), &Options { grid: Some(n), ..Options::default() })

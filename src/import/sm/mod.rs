@@ -4,6 +4,8 @@ mod msd;
 mod notes;
 mod timing;
 
+use std::sync::Arc;
+
 use self::{
     msd::{Tag, Value},
     timing::{Timing, Written},
@@ -25,7 +27,7 @@ const MOST_CHARTS: usize = 200;
 pub fn read(bytes: &[u8], options: &Options) -> Result<Vec<Chart>, Refused> {
     let mut warnings = Warnings::default();
     let text = text::decode(bytes, &mut warnings)?;
-    let (tags, stray) = msd::tags(&text);
+    let (tags, stray) = msd::tags(&text)?;
     if tags.is_empty() {
         return Err(Refused::whole("this is no simfile; one has tags such as #BPMS:0=120;"));
     }
@@ -147,6 +149,7 @@ impl Song {
         }
         let alone = parts.len() == 1;
         let shared = Timing::of(&self.written, &mut Warnings::default());
+        let tempo = shared.as_ref().map_or_else(|_| Arc::default(), Timing::tempo);
         if shared.is_ok() {
             // for its warnings, which are the file's and not a chart's
             Timing::of(&self.written, &mut warnings)?;
@@ -186,7 +189,7 @@ impl Song {
                 left_out = Some(refused);
                 continue;
             }
-            chart.tempo = timing.tempo();
+            chart.tempo = if part.own { timing.tempo() } else { tempo.clone() };
             chart.settle();
             charts.push(chart);
         }

@@ -1,5 +1,14 @@
 //! The text form of StepMania's files: `#TAG:value:value;`, with `//` comments and lines that matter within values.
 
+use super::super::Refused;
+
+/// Tags that a file has at most. ◇
+const MOST_TAGS: usize = 100_000;
+/// Values of a tag that are told apart; nothing here means one beyond the sixth.
+const MOST_VALUES: usize = 8;
+/// Lines outside of tags that are kept.
+const MOST_STRAY: usize = 1000;
+
 /// One tag with its values, each with the line that it begins on (counted from 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
@@ -28,8 +37,10 @@ impl Value {
 /// The tags of a text, in order, and the lines of text that belongs to none.
 ///
 /// A tag without `;` ends where a line begins with `#`, as StepMania has it.
-#[must_use]
-pub fn tags(text: &str) -> (Vec<Tag>, Vec<usize>) {
+///
+/// # Errors
+/// More tags than any file has.
+pub fn tags(text: &str) -> Result<(Vec<Tag>, Vec<usize>), Refused> {
     let mut tags: Vec<Tag> = Vec::new();
     let mut stray = Vec::new();
     let mut open: Option<Tag> = None;
@@ -50,12 +61,18 @@ pub fn tags(text: &str) -> (Vec<Tag>, Vec<usize>) {
             }
             match (&mut open, c) {
                 (None, '#') => {
+                    if tags.len() > MOST_TAGS {
+                        return Err(Refused::line(
+                            number,
+                            format!("more than {MOST_TAGS} tags; a file has at most that"),
+                        ));
+                    }
                     let values = vec![Value { line: number, text: String::new() }];
                     open = Some(Tag { name: String::new(), line: number, values, closed: false });
                 }
                 (None, ';') => {}
                 (None, c) if !c.is_whitespace() && c != '\u{feff}' => {
-                    if stray.last() != Some(&number) {
+                    if stray.last() != Some(&number) && stray.len() < MOST_STRAY {
                         stray.push(number);
                     }
                 }
@@ -64,7 +81,9 @@ pub fn tags(text: &str) -> (Vec<Tag>, Vec<usize>) {
                     tag.closed = true;
                     tags.extend(open.take());
                 }
-                (Some(tag), ':') => tag.values.push(Value { line: number, text: String::new() }),
+                (Some(tag), ':') if tag.values.len() <= MOST_VALUES => {
+                    tag.values.push(Value { line: number, text: String::new() });
+                }
                 (Some(tag), c) => {
                     if let Some(value) = tag.values.last_mut() {
                         let escaped = if c == '\\' { chars.next() } else { None };
@@ -79,7 +98,7 @@ pub fn tags(text: &str) -> (Vec<Tag>, Vec<usize>) {
         // the first value is the name
         tag.name = tag.values.remove(0).text.trim().to_ascii_uppercase();
     }
-    (tags, stray)
+    Ok((tags, stray))
 }
 
 #[cfg(test)]
@@ -89,7 +108,7 @@ mod tests {
     #[test]
     fn tags_keep_their_lines() {
         let text = "\n#TITLE:a\\:b\\;c; // said\n#NOTES:x::\n1000\n0000 // a ; in a comment\n,\n0001\n;\n#OFFSET:0.1\n#BPMS:0=1";
-        let (tags, stray) = tags(text);
+        let (tags, stray) = tags(text).expect("few");
         assert!(stray.is_empty());
         assert_eq!(
             tags.iter().map(|tag| (tag.name.as_str(), tag.line, tag.closed)).collect::<Vec<_>>(),
@@ -102,8 +121,8 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_tag_is_named() {
-        assert_eq!(tags("hello\n#A:1;x y\n;").1, [1, 2]);
-        assert_eq!(tags("").0, []);
-        assert_eq!(tags("#").0.len(), 1);
+        assert_eq!(tags("hello\n#A:1;x y\n;").expect("few").1, [1, 2]);
+        assert_eq!(tags("").expect("few").0, []);
+        assert_eq!(tags("#").expect("few").0.len(), 1);
     }
 }

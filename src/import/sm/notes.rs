@@ -12,6 +12,9 @@ use super::{
     timing::{Due, Timing},
 };
 
+/// Rows that a bar has at most ◇: StepMania itself tells 192 apart.
+const MOST_ROWS: usize = 65_536;
+
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -50,6 +53,12 @@ pub fn rows(value: &Value, columns: Option<usize>, chart: &mut Chart) -> Result<
             let row = rest[..end.unwrap_or(rest.len())].trim();
             if !row.is_empty() {
                 lines.push((line, row));
+                if lines.len() > MOST_ROWS {
+                    return Err(Refused::line(
+                        line,
+                        format!("more than {MOST_ROWS} rows in a bar; a bar has at most that"),
+                    ));
+                }
             }
             let Some(end) = end else { break };
             found.bar(bar, &lines, chart)?;

@@ -3,7 +3,7 @@
 //! Time never runs back. A negative tempo or stop puts the music in debt; until positive time has paid it back, time
 //! stands still and nothing there is a target: a jump. A tempo above [`FASTEST`] takes no time either.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::super::{
     Refused,
@@ -14,6 +14,9 @@ use super::msd::Value;
 
 /// Beats a minute above which StepMania lets no time pass (`FAST_BPM_WARP`).
 const FASTEST: i128 = 9_999_999;
+
+/// Tempo changes, stops and so on that a chart has at most, each. ◇
+const MOST_CHANGES: usize = 100_000;
 
 /// What a chart says about time, as written.
 #[derive(Clone, Debug, Default)]
@@ -152,7 +155,7 @@ impl Timing {
 
     /// The tempo map, without what takes no time.
     #[must_use]
-    pub fn tempo(&self) -> Vec<Tempo> {
+    pub fn tempo(&self) -> Arc<[Tempo]> {
         let mut tempo: Vec<Tempo> = Vec::new();
         for leg in self.legs.iter().filter(|leg| leg.bpm > 0 && !leg.still) {
             let beat_ns = nearest(MINUTE_US * 1_000_000_000, leg.bpm);
@@ -161,7 +164,7 @@ impl Timing {
                 tempo.push(Tempo { at_us: leg.on_beat.unwrap_or(leg.time).micros(), beat_ns });
             }
         }
-        tempo
+        tempo.into()
     }
 }
 
@@ -248,6 +251,12 @@ fn pairs(name: &str, value: &Value, warnings: &mut Warnings) -> Result<Vec<(usiz
                 continue;
             }
             pairs.push((line, at, number));
+            if pairs.len() > MOST_CHANGES {
+                return Err(Refused::line(
+                    line,
+                    format!("{name}: more than {MOST_CHANGES} of them; a chart has at most that"),
+                ));
+            }
         }
     }
     Ok(pairs)
