@@ -92,7 +92,7 @@ pub fn read(bytes: &[u8], warnings: &mut Warnings) -> Result<Smf, Refused> {
     let mut left = MOST_NOTES;
     while at < bytes.len() {
         if !is_chunk(bytes, at) {
-            let next = find(&bytes[at..], b"MTrk").map(|by| at + by);
+            let next = find(&bytes[at + 1..], b"MTrk").map(|by| at + 1 + by);
             let skipped = next.unwrap_or(bytes.len()) - at;
             warnings.say(Place::Byte(at), format!("{skipped} bytes here belong to no chunk and are not read"));
             let Some(next) = next else { break };

@@ -134,6 +134,8 @@ fn bytes_too_many_or_too_few_are_told() {
     let chart = one(&swallows);
     assert_eq!(onsets(&chart), A09);
     assert!(!chart.warnings.is_empty());
+    // a name of a chunk, and no room for its length
+    assert_eq!(onsets(&one(&[given.clone(), b"MTrk".to_vec()].concat())), A09);
     for length in [0, 3, 10, 13] {
         assert!(charts(&given[..length]).is_err(), "{length} bytes");
     }
