@@ -22,8 +22,6 @@ use crate::{
     record::{Device, Entry, RawInput, Recorder},
 };
 
-/// How long a simulated player holds a key: a usual tap (skill.md gives none; cases A16 use 60 ms).
-const HELD: Nanos = Nanos::ms(60);
 /// A trial's zero lies at least this far ahead when it is put on the clocks, so that every stimulus can be handed to the
 /// audio engine in time (engineering.md §2.2).
 const LEAD: Nanos = Nanos::ms(150);
@@ -301,7 +299,7 @@ impl Performance {
             let Some(control) = self.parts.bindings.controls(next.lane).next() else { continue };
             tap.extend([
                 Captured::scripted(next.t, control, Edge::Down),
-                Captured::scripted(next.t + HELD, control, Edge::Up(ReleaseCause::Released)),
+                Captured::scripted(next.t + next.held, control, Edge::Up(ReleaseCause::Released)),
             ]);
         }
         tap.step();

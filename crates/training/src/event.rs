@@ -399,8 +399,8 @@ pub enum Role {
     /// Letting go, due `after` the press.
     ReleaseAfter { after: Nanos },
     /// A press as fast as can be after `onset`; `at` is the onset and the player's usual reaction time, and only what
-    /// comes later than that is an error.
-    React { onset: Nanos },
+    /// comes later than that is an error. Sooner than `least` after the onset is no reaction but a false start.
+    React { onset: Nanos, least: Nanos },
     /// The stick crosses a gate of the path at `at`; the error is the largest excursion since the gate before.
     Gate,
 }
@@ -452,6 +452,9 @@ pub struct Terms {
     pub amplify: Amplify,
     #[serde(skip_serializing_if = "is_default")]
     pub music: Option<Music>,
+    /// What is spoken at each target; empty where nothing is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub words: Vec<String>,
     /// The path that a stick is kept in; empty where there is none.
     #[serde(skip_serializing_if = "is_default")]
     pub path: Vec<PathPoint>,
@@ -502,11 +505,10 @@ pub enum Stage {
     Interval { shown: Nanos, reply: Nanos },
     /// Something is held for `due`.
     Hold { due: Nanos },
-    /// A swing begins at `from` and passes its ideal phase `way` later: there it is to be let go. A target of ± `reach`
-    /// about it is hit.
-    Swing { from: Nanos, way: Nanos, reach: Nanos },
+    /// A swing begins at `from` and passes its ideal phase `way` later: there it is to be let go.
+    Swing { from: Nanos, way: Nanos },
     /// A road: the car goes at `speed_mps` metres a second and slows by `grip_mps2` metres a second squared; the mark
-    /// comes into sight `sight` before the press is due. Half a millisecond late is `speed_mps / 2,000` metres too far.
+    /// comes into sight `sight` before the press is due. A press `e` seconds late stops `speed_mps · e` metres too far.
     Road { speed_mps: f64, grip_mps2: f64, sight: Nanos, turn: bool },
     /// A signal that says go; where `stop` is set, another says stop so long after it.
     Signal { onset: Nanos, stop: Option<Nanos> },
@@ -669,6 +671,10 @@ pub enum Ignored {
     FalseStartAgain,
     /// The trial was voided.
     Void,
+    /// It begins what is judged.
+    Begins,
+    /// The drill asks for no presses.
+    Unasked,
     /// Its tap had promised that nothing before a later moment was still to come.
     Late,
 }

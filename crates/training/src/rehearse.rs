@@ -1,12 +1,14 @@
 //! A rehearsal: a whole session in virtual time, with a simulated player and the network stepped in place; and the
 //! recomputation of a recorded one through the same code.
 
-use doozy_cerebellum::{Lesion, Preset, Response, ScheduleError};
+use std::collections::BTreeMap;
+
+use doozy_cerebellum::{Lesion, Preset, Response, ScheduleError, closed_form, parameters::Parameters};
 
 use crate::{
     cortex::{Answer, Circuit, Cortex},
-    event::{Cause, DeviceId, Effect, EventId, Input, Press, TimeSource},
-    learner::{Player, Tap},
+    event::{Cause, DeviceId, Effect, EventId, Input, Press, Release, ReleaseCause, Tilt, TimeSource, Volley},
+    learner::{Player, Stick, Tap},
     level::Level,
     session::{Options, Session},
     time::{HostTime, Nanos, TrialClock},
@@ -45,6 +47,8 @@ pub struct Recital {
     setup: Setup,
     /// From the first watermark on.
     circuit: Option<Circuit>,
+    /// In place of the network, the closed form of its gate.
+    closed_form: Option<Parameters>,
     answers: Vec<Answer>,
 }
 
@@ -52,7 +56,15 @@ impl Recital {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let session = Session::new(setup.level.clone(), setup.seed, setup.options);
-        Self { session, setup, circuit: None, answers: Vec::new() }
+        Self { session, setup, circuit: None, closed_form: None, answers: Vec::new() }
+    }
+
+    /// One whose errors are weighed by the closed form, which answers in no time: for sweeps over levels, never for what
+    /// is recorded.
+    #[must_use]
+    pub fn by_closed_form(setup: Setup) -> Self {
+        let closed_form = Some(Parameters::of(setup.preset));
+        Self { closed_form, ..Self::new(setup) }
     }
 
     #[must_use]
@@ -72,12 +84,24 @@ impl Recital {
         effects: &mut Vec<Effect>,
         responses: &mut Vec<Response>,
     ) -> Result<(), ScheduleError> {
-        if let (None, Input::Watermark { t }) = (&self.circuit, input) {
+        if let (None, None, Input::Watermark { t }) = (&self.closed_form, &self.circuit, input) {
             self.circuit = Some(Circuit::new(self.setup.preset, self.setup.seed, self.setup.lesion, t));
         }
         let mut told = effects.len();
         inputs.push(input);
         self.session.feed(input, effects);
+        if let Some(parameters) = &self.closed_form {
+            while let Some(effect) = effects.get(told) {
+                told += 1;
+                if let Effect::ClimbingFibreVolley(Volley { event, u, .. }) = *effect {
+                    let s = parameters.olive.recruitment(u);
+                    let w = closed_form::window(parameters, u);
+                    let window = Input::Window { event, w, dose: w * s };
+                    inputs.push(window);
+                    self.session.feed(window, effects);
+                }
+            }
+        }
         let Some(circuit) = &mut self.circuit else { return Ok(()) };
         loop {
             for effect in &effects[told..] {
@@ -113,12 +137,26 @@ pub fn rehearse(setup: Setup, player: &mut impl Player) -> Result<Rehearsal, Sch
 /// # Errors
 /// See [`Recital::feed`].
 pub fn rehearse_until(setup: Setup, player: &mut impl Player, until: HostTime) -> Result<Rehearsal, ScheduleError> {
-    let mut recital = Recital::new(setup);
+    play(Recital::new(setup), player, until)
+}
+
+/// [`rehearse`], with errors weighed by the closed form.
+///
+/// # Errors
+/// See [`Recital::feed`].
+pub fn rehearse_by_closed_form(setup: Setup, player: &mut impl Player) -> Result<Rehearsal, ScheduleError> {
+    play(Recital::by_closed_form(setup), player, HostTime::DISTANT_FUTURE)
+}
+
+fn play(mut recital: Recital, player: &mut impl Player, until: HostTime) -> Result<Rehearsal, ScheduleError> {
     let Rehearsal { mut inputs, mut effects } = Rehearsal::default();
     let mut responses = Vec::new();
     let mut heard = 0;
     let mut now = START;
     let mut tap: Option<Tap> = None;
+    let mut stick: Option<Stick> = None;
+    // what is held down, and when it comes up
+    let mut held: BTreeMap<(HostTime, u64), Release> = BTreeMap::new();
     let mut anchor: Option<Input> = None;
     let mut resume: Option<HostTime> = None;
     let mut rests = 0;
@@ -127,10 +165,27 @@ pub fn rehearse_until(setup: Setup, player: &mut impl Player, until: HostTime) -
         let mut feed = |input| recital.feed(input, &mut inputs, &mut effects, &mut responses);
         if let Some(input) = anchor.take() {
             feed(input)?;
-        } else if let Some(Tap { t, lane }) = tap.filter(|tap| tap.t <= now + PIECE) {
-            let t = t.max(now);
+        } else if let Some(up) = held.first_entry().filter(|up| {
+            let t = up.key().0;
+            t <= now + PIECE && tap.is_none_or(|tap| t <= tap.t) && stick.is_none_or(|stick| t <= stick.t)
+        }) {
+            let release = up.remove();
+            now = now.max(release.t);
+            feed(Input::Release(Release { t: now, ..release }))?;
+        } else if let Some(Stick { t, x }) =
+            stick.filter(|stick| stick.t <= now + PIECE && tap.is_none_or(|tap| stick.t <= tap.t))
+        {
+            now = now.max(t);
             let source = TimeSource::Scripted;
-            feed(Input::Press(Press { t, err: Nanos::ZERO, source, device: DeviceId(0), lane, control: 0, seq }))?;
+            feed(Input::Tilt(Tilt { t: now, err: Nanos::ZERO, source, device: DeviceId(0), axis: 0, x, seq }))?;
+            seq += 1;
+            stick = player.next_stick();
+        } else if let Some(Tap { t, lane, held: length }) = tap.filter(|tap| tap.t <= now + PIECE) {
+            let t = t.max(now);
+            let (source, device, control) = (TimeSource::Scripted, DeviceId(0), u16::from(lane.0));
+            feed(Input::Press(Press { t, err: Nanos::ZERO, source, device, lane, control, seq }))?;
+            let cause = ReleaseCause::Released;
+            held.insert((t + length, seq), Release { t: t + length, device, lane, control, seq, cause });
             seq += 1;
             now = t;
             tap = player.next();
@@ -152,11 +207,12 @@ pub fn rehearse_until(setup: Setup, player: &mut impl Player, until: HostTime) -
                     anchor = Some(Input::Anchor { trial: plan.trial, clock });
                     player.begin(plan, clock);
                     tap = player.next();
+                    stick = player.next_stick();
                 }
                 Effect::Judged(judged) => player.hear(judged),
                 Effect::Paused { cause: Cause::Rest, t } => {
                     rests += 1;
-                    tap = None;
+                    (tap, stick) = (None, None);
                     resume = Some(*t + REST);
                 }
                 _ => {}
@@ -207,6 +263,8 @@ pub fn recompute(setup: Setup, recorded: &[Input]) -> Result<Recomputed, Schedul
     Ok(Recomputed { effects, windows })
 }
 
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod pins;
 #[cfg(test)]

@@ -4,21 +4,32 @@
 //! [`Restless`] are the two that no rule may be broken by.
 
 pub mod production;
+mod score;
 mod tapper;
 
 use doozy_cerebellum::rng::Stream;
 
+pub use self::score::{HELD, Skill};
 pub use self::tapper::{Profile, Tapper};
 use crate::{
     event::{Judged, Lane, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
 };
 
-/// A press that a player makes: when, and with which response.
+/// A press that a player makes: when, with which response, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tap {
     pub t: HostTime,
     pub lane: Lane,
+    /// For how long it is held down.
+    pub held: Nanos,
+}
+
+/// A stick that a player moves: where it stands from `t` on, −1 (left) … 1 (right).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stick {
+    pub t: HostTime,
+    pub x: f64,
 }
 
 /// Whoever presses.
@@ -29,6 +40,11 @@ pub trait Player {
     /// The next press of this trial, asked for once the one before has been made; times never fall. None when the trial
     /// has no more of them.
     fn next(&mut self) -> Option<Tap>;
+
+    /// The next move of the stick in this trial, as [`Self::next`]; none for those who have none.
+    fn next_stick(&mut self) -> Option<Stick> {
+        None
+    }
 
     /// A verdict, as the game shows it.
     fn hear(&mut self, _judged: &Judged) {}
@@ -81,6 +97,6 @@ impl Player for Restless {
         // gaps between a tenth and twice the interval: about as many presses as targets
         let gap = self.gap.as_ms() * self.stream.between(0.1, 1.9);
         self.at = self.at + Nanos::from_ms(gap);
-        (self.at < self.until).then_some(Tap { t: self.at, lane: self.lane })
+        (self.at < self.until).then_some(Tap { t: self.at, lane: self.lane, held: HELD })
     }
 }

@@ -1,26 +1,27 @@
 //! The tapper: a player with a clock, a hand, a bias and lapses, for beats and for moving balls.
 
-use std::str::FromStr;
+use std::{collections::VecDeque, str::FromStr};
 
 use doozy_cerebellum::rng::Stream;
 
 use super::{
-    Player, Tap,
+    Player, Stick, Tap,
     production::{Precision, Timekeeper, phase_variance},
+    score::{HELD, Performer, Skill},
 };
 use crate::{
-    event::{Stage, Target, TrialPlan},
+    event::{ErrorUnit, Lane, Role, Stage, Target, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
 };
 
 /// A lapse presses anywhere about the target, with this share of the interval as SD (science/skill.md §4.2).
-const LAPSE_SPREAD: f64 = 0.2;
+pub(super) const LAPSE_SPREAD: f64 = 0.2;
 /// Probability that a press is doubled (same source).
 const DOUBLE_TAP: f64 = 0.005;
 /// The second press of a double follows after so many ms ◇: below the 180 ms under which a press is called a double.
 const DOUBLE_AFTER_MS: (f64, f64) = (60.0, 120.0);
 /// Clock noise for a moving ball, relative to a tone (same source).
-const BALL_NOISE: f64 = 1.1;
+pub(super) const BALL_NOISE: f64 = 1.1;
 /// Two presses of one finger are at least this far apart ◇; finger maximum is 6–7 a second, doubles included it is less.
 const FINGER: Nanos = Nanos::ms(20);
 /// The showcase stumbles once in so many seconds ◇: a demonstration of 20 s shows at least one big miss.
@@ -118,7 +119,11 @@ pub struct Tapper {
     stumble: Option<HostTime>,
     stumbles: bool,
     stream: Stream,
+    skill: Skill,
     trial: Option<Trial>,
+    /// What is left of a trial that is played through from the score, the next one first.
+    score: VecDeque<Tap>,
+    sticks: VecDeque<Stick>,
     /// No press lies before this.
     free: HostTime,
     /// The second press of a double.
@@ -148,7 +153,7 @@ impl Tapper {
         let (mean, spread) = profile.bias();
         let mut draw = || spread * person.gaussian();
         let bias = (mean + draw(), draw());
-        Self::with(profile.precision(), bias, profile.lapse(), profile == Profile::Showcase, seed)
+        Self::with(profile.precision(), profile.skill(), bias, profile.lapse(), profile == Profile::Showcase, seed)
     }
 
     /// A player of given spread around each target, ms, independent from target to target and without bias or lapse:
@@ -157,10 +162,17 @@ impl Tapper {
     pub fn gaussian(spread_ms: f64, seed: u64) -> Self {
         let precision =
             Precision { clock_floor: spread_ms, clock_share: 0.0, motor: 0.0, alpha: (1.0, 0.0, 1.0), beta: 0.0 };
-        Self { ball_noise: 1.0, ..Self::with(precision, (0.0, 0.0), 0.0, false, seed) }
+        let skill = Skill {
+            memory: spread_ms / 600.0,
+            reaction: (350.0, spread_ms),
+            stopping: (225.0, 0.0),
+            confusion: 0.0,
+            hand: (0.0, spread_ms / 600.0),
+        };
+        Self { ball_noise: 1.0, ..Self::with(precision, skill, (0.0, 0.0), 0.0, false, seed) }
     }
 
-    fn with(precision: Precision, bias: (f64, f64), lapse: f64, stumbles: bool, seed: u64) -> Self {
+    fn with(precision: Precision, skill: Skill, bias: (f64, f64), lapse: f64, stumbles: bool, seed: u64) -> Self {
         Self {
             precision,
             bias,
@@ -169,7 +181,10 @@ impl Tapper {
             stumble: None,
             stumbles,
             stream: Stream::named(seed, "player", 0),
+            skill,
             trial: None,
+            score: VecDeque::new(),
+            sticks: VecDeque::new(),
             free: HostTime::DISTANT_PAST,
             double: None,
         }
@@ -206,8 +221,51 @@ impl Tapper {
     }
 }
 
+/// Whether a trial is a beat or a ball, which a player follows from press to press.
+fn is_followed(plan: &TrialPlan) -> bool {
+    let plain = |target: &Target| target.role == Role::Press && target.hold.is_none() && target.lane == Lane(0);
+    matches!(plan.stage, Stage::Bell { .. } | Stage::Gate { .. }) && plan.targets.iter().all(plain)
+}
+
+impl Tapper {
+    /// Plays a trial that is more than a beat or a ball.
+    fn play_through(&mut self, plan: &TrialPlan, clock: TrialClock) {
+        self.trial = None;
+        self.double = None;
+        let (least, most) = STUMBLE_EVERY_S;
+        let from_now = |stream: &mut Stream, t: HostTime| Some(t + Nanos::from_ms(1e3 * stream.between(least, most)));
+        if self.stumbles && self.stumble.is_none() {
+            self.stumble = from_now(&mut self.stream, clock.origin);
+        }
+        let widest = match plan.terms.unit {
+            ErrorUnit::Milliseconds => 2.0 * plan.tol_ms,
+            ErrorUnit::Percent => 0.02 * plan.tol_ms * plan.interval.as_ms(),
+        };
+        let mut performer = Performer {
+            precision: self.precision,
+            skill: self.skill,
+            bias: self.bias,
+            lapse: self.lapse,
+            stream: &mut self.stream,
+            stumble: self.stumble,
+            stumble_ms: 1.1 * widest.max(40.0),
+        };
+        self.score = performer.taps(plan, clock).into();
+        self.sticks = performer.sticks(plan, clock).into();
+        if self.stumble.is_some() && performer.stumble.is_none() {
+            self.stumble = from_now(&mut self.stream, clock.host(plan.length));
+        }
+    }
+}
+
 impl Player for Tapper {
     fn begin(&mut self, plan: &TrialPlan, clock: TrialClock) {
+        self.score.clear();
+        self.sticks.clear();
+        if !is_followed(plan) {
+            self.play_through(plan, clock);
+            return;
+        }
         let gaps = || plan.targets.windows(2).map(|pair| pair[1].at - pair[0].at);
         let steady = gaps().zip(gaps().skip(1)).all(|(one, next)| one == next);
         let (timed, noise, timekeeper) = match plan.stage {
@@ -236,6 +294,11 @@ impl Player for Tapper {
     }
 
     fn next(&mut self) -> Option<Tap> {
+        if let Some(tap) = self.score.pop_front() {
+            let t = tap.t.max(self.free);
+            self.free = t;
+            return Some(Tap { t, ..tap });
+        }
         if let Some(tap) = self.double.take() {
             return Some(tap);
         }
@@ -267,11 +330,15 @@ impl Player for Tapper {
             if self.lapse > 0.0 && self.stream.bernoulli(DOUBLE_TAP) {
                 let (least, most) = DOUBLE_AFTER_MS;
                 let second = t + Nanos::from_ms(self.stream.between(least, most));
-                self.double = Some(Tap { t: second, lane: target.lane });
+                self.double = Some(Tap { t: second, lane: target.lane, held: HELD });
                 self.free = second + FINGER;
             }
-            return Some(Tap { t, lane: target.lane });
+            return Some(Tap { t, lane: target.lane, held: HELD });
         }
+    }
+
+    fn next_stick(&mut self) -> Option<Stick> {
+        self.sticks.pop_front()
     }
 }
 
@@ -373,7 +440,7 @@ mod tests {
     #[test]
     fn on_a_beat_a_tapper_is_as_early_and_as_spread_as_its_model() {
         let precision = Profile::Trained.precision();
-        let mut player = Tapper::with(precision, (-15.0, 0.0), 0.0, false, 3);
+        let mut player = Tapper::with(precision, Profile::Trained.skill(), (-15.0, 0.0), 0.0, false, 3);
         let (e, extra, omitted) = asynchronies(&mut player, BEAT, 400);
         assert_eq!((extra, omitted), (0, 0));
         let (mean, sd) = mean_sd(&e);
@@ -387,7 +454,7 @@ mod tests {
     #[test]
     fn what_is_hidden_of_a_ball_is_timed_with_the_clock() {
         let precision = Profile::Novice.precision();
-        let mut player = Tapper::with(precision, (0.0, 8.0), 0.0, false, 3);
+        let mut player = Tapper::with(precision, Profile::Trained.skill(), (0.0, 8.0), 0.0, false, 3);
         let (mean, sd) = mean_sd(&asynchronies(&mut player, GATE, 4000).0);
         // 625 ms of interval and 200 hidden: 1.1 · √(6² + (0.04 · 825)²), and 12 ms of hand
         let clock = 1.1 * libm::sqrt(36.0 + 33.0 * 33.0);
@@ -409,7 +476,7 @@ mod tests {
 
     #[test]
     fn lapses_and_doubles_come_as_often_as_the_table_says() {
-        let mut player = Tapper::with(Profile::Novice.precision(), (0.0, 0.0), 0.02, false, 1);
+        let mut player = Tapper::with(Profile::Novice.precision(), Profile::Novice.skill(), (0.0, 0.0), 0.02, false, 1);
         let (e, extra, omitted) = asynchronies(&mut player, BEAT, 500);
         let targets = 500.0 * 24.0;
         assert_eq!(e.len() + omitted, 500 * 24);

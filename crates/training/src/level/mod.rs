@@ -8,7 +8,7 @@ pub mod drill;
 mod parse;
 
 use crate::{
-    event::{Cue, Stage, Target, Terms},
+    event::{Cue, ErrorUnit, Stage, Target, Terms},
     time::Nanos,
 };
 
@@ -32,6 +32,8 @@ pub const WIDEST_TOLERANCE: f64 = 4.0;
 pub const JND_FLOOR_MS: f64 = 6.0;
 /// The just-noticeable displacement above that, as a share of the interval (same source: 2.5 %).
 pub const JND_SHARE: f64 = 0.025;
+/// The just-noticeable difference of errors in per cent (training.md §1).
+pub const JND_PERCENT: f64 = 2.5;
 /// The widest matching half-window (training.md §1).
 pub const WIDEST_WINDOW: Nanos = Nanos::ms(250);
 
@@ -46,7 +48,7 @@ pub struct Level {
 pub struct Setting {
     /// Rungs above the level's start; negative is easier.
     pub rung: i32,
-    /// Tolerance: success is `|e| ≤ tol_ms`.
+    /// Tolerance: success is `|e| ≤ tol_ms`; in the drill's unit, as are goal and JND, which is ms for most.
     pub tol_ms: f64,
     /// The goal SD `T`.
     pub goal_ms: f64,
@@ -74,6 +76,8 @@ pub struct TrialBody {
     pub interval: Nanos,
     pub running: bool,
     pub stage: Stage,
+    /// The goal SD of this trial, where that follows what the trial shows; none: the setting's.
+    pub goal: Option<f64>,
     pub terms: Terms,
 }
 
@@ -163,13 +167,13 @@ impl Level {
         let rung = rung.clamp(self.floor_rung(), self.top_rung());
         let turned = (rung - tolerance_steps()).max(0) as u32;
         let drill = self.sheet.drill.kind().turned(turned);
-        let interval = drill.kind().interval();
-        let goal_ms = on_grid(self.sheet.goal_ms.unwrap_or_else(|| drill.kind().goal_ms()));
+        let (interval, unit) = (drill.kind().interval(), drill.kind().unit());
+        let goal_ms = on_grid(self.sheet.goal_ms.or(self.sheet.goal_percent).unwrap_or_else(|| drill.kind().goal()));
         Setting {
             rung,
             tol_ms: on_grid(tolerance(rung) * goal_ms),
             goal_ms,
-            jnd_ms: jnd_ms(interval),
+            jnd_ms: if unit == ErrorUnit::Percent { JND_PERCENT } else { jnd_ms(interval) },
             interval,
             window: window(interval),
             drill,
@@ -191,7 +195,14 @@ impl Level {
     /// Lays out one trial at a setting: a function of the setting and the course alone.
     #[must_use]
     pub fn plan_in(&self, setting: &Setting, course: &mut Course<'_>) -> TrialBody {
-        setting.drill.kind().plan(course)
+        let kind = setting.drill.kind();
+        let mut body = kind.plan(course);
+        (body.terms.unit, body.terms.amplify) = (kind.unit(), kind.amplify());
+        // what the author fixed holds on every trial
+        if self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some() {
+            body.goal = None;
+        }
+        body
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 use ron::{Options, extensions::Extensions, ser::PrettyConfig};
 use serde::{Deserialize, Serialize};
 
+use crate::event::ErrorUnit;
+
 use super::{Drill, Level, check::Complaints};
 
 /// The largest level that is read, bytes ◇: a chart of 100,000 targets has some 3 MiB.
@@ -29,6 +31,9 @@ pub(super) struct Sheet {
     /// The goal SD `T`, ms, on every rung; absent: the kind's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal_ms: Option<f64>,
+    /// The same, of a drill whose errors are in per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal_percent: Option<f64>,
     /// About how long the level takes.
     pub seconds: u32,
 }
@@ -167,6 +172,18 @@ impl Level {
         sheet.drill.kind().check(&mut complaints);
         if let Some(goal_ms) = sheet.goal_ms {
             complaints.within("goal_ms", goal_ms, (super::JND_FLOOR_MS, 1000.0), "ms");
+        }
+        if let Some(goal) = sheet.goal_percent {
+            complaints.within("goal_percent", goal, (super::JND_PERCENT, 100.0), "per cent");
+        }
+        match sheet.drill.kind().unit() {
+            ErrorUnit::Milliseconds if sheet.goal_percent.is_some() => {
+                complaints.say("goal_percent", "the errors of this drill are in ms; give goal_ms".to_owned());
+            }
+            ErrorUnit::Percent if sheet.goal_ms.is_some() => {
+                complaints.say("goal_ms", "the errors of this drill are in per cent; give goal_percent".to_owned());
+            }
+            _ => {}
         }
         // The rungs exist only where the numbers that they are made of are sound.
         if complaints.0.is_empty() {

@@ -91,7 +91,14 @@ impl Player for Scripted {
             self.n += 1;
             let side = if self.n.is_multiple_of(2) { 1.0 } else { -1.0 };
             let e = if self.n.is_multiple_of(self.fails_every) { plan.tol_ms + 3.0 } else { 0.5 * plan.goal_ms };
-            self.next.insert(0, Tap { t: clock.host(target.at) + Nanos::from_ms(side * e), lane: target.lane });
+            self.next.insert(
+                0,
+                Tap {
+                    t: clock.host(target.at) + Nanos::from_ms(side * e),
+                    lane: target.lane,
+                    held: crate::learner::HELD,
+                },
+            );
         }
     }
 

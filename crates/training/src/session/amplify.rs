@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constants::{GAIN_REDUCED, SATURATION};
-use crate::event::{EventKind, Tier};
+use crate::event::{Amplify, EventKind, Tier};
 
 /// Which errors the gain applies to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,13 +20,27 @@ pub enum Amplification {
     Off,
 }
 
+impl Amplify {
+    /// Whether an event of this kind may have gain and drama at all (drills.md, "amplify").
+    #[must_use]
+    pub fn reaches(self, kind: EventKind) -> bool {
+        match self {
+            Self::AtOnce | Self::AtPhraseEnd => true,
+            // whoever is late is sized by it, and who did not come at all was later still
+            Self::Late => matches!(kind, EventKind::Press | EventKind::Omission),
+            Self::WrongLane => kind == EventKind::WrongLane,
+        }
+    }
+}
+
 impl Amplification {
     /// The gain that an event's consequences feel: `in_force` at its target, by the kind of event and its true tier.
     ///
-    /// Only matched presses and pairs are amplified (training.md §2).
+    /// Only matched responses and pairs are amplified (training.md §2); in a drill of choice, wrong lanes only.
     #[must_use]
-    pub fn felt(self, in_force: f64, kind: EventKind, tier: Tier) -> f64 {
-        if !matches!(kind, EventKind::Press | EventKind::Pair) {
+    pub fn felt(self, in_force: f64, terms: Amplify, kind: EventKind, tier: Tier) -> f64 {
+        let is_matched = matches!(kind, EventKind::Press | EventKind::Pair | EventKind::Release | EventKind::Excursion);
+        if !is_matched && terms != Amplify::WrongLane {
             return 1.0;
         }
         match self {
@@ -86,7 +100,7 @@ mod tests {
 
     #[test]
     fn by_default_misses_and_doozies_feel_the_gain_and_nothing_else() {
-        let felt = |kind, tier| Amplification::BigErrors.felt(1.7, kind, tier);
+        let felt = |kind, tier| Amplification::BigErrors.felt(1.7, Amplify::AtOnce, kind, tier);
         assert_eq!(felt(EventKind::Press, Tier::Clean), 1.0);
         assert_eq!(felt(EventKind::Press, Tier::Slip), 1.0);
         assert_eq!(felt(EventKind::Press, Tier::Miss), 1.7);
@@ -99,8 +113,8 @@ mod tests {
 
     #[test]
     fn the_study_conditions_reach_every_matched_error() {
-        assert_eq!(Amplification::AllErrors.felt(1.7, EventKind::Press, Tier::Clean), 1.7);
-        assert_eq!(Amplification::ErrorsReduced.felt(1.7, EventKind::Press, Tier::Clean), 0.5);
-        assert_eq!(Amplification::Off.felt(1.7, EventKind::Press, Tier::Doozy), 1.0);
+        assert_eq!(Amplification::AllErrors.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Clean), 1.7);
+        assert_eq!(Amplification::ErrorsReduced.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Clean), 0.5);
+        assert_eq!(Amplification::Off.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Doozy), 1.0);
     }
 }

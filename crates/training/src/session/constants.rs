@@ -88,3 +88,16 @@ pub const EFFECT_DELAY: Nanos = Nanos::ms(250);
 pub const STEP_AHEAD: Nanos = Nanos::ms(1_000);
 /// Retries of one attempt in a row ◇: a third would be drill, not a second chance.
 pub const RETRIES_MOST: u8 = 2;
+
+/// Correct reactions whose median is the usual one, and fewer than which say nothing (drills.md, go / stop).
+pub const REACTIONS: usize = 20;
+/// See [`REACTIONS`].
+pub const REACTIONS_LEAST: usize = 10;
+/// The usual reaction time of a player of whom nothing is known (drills.md).
+pub const REACTION_START: Nanos = Nanos::ms(450);
+/// Where the stop signal's delay starts ◇: half of the usual reaction time, less a step; most people can still stop.
+pub const STOP_DELAY_START: Nanos = Nanos::ms(200);
+/// The staircase's step, and its least delay (skill.md §2).
+pub const STOP_DELAY_STEP: Nanos = Nanos::ms(50);
+/// The longest delay ◇: beyond it the response has begun.
+pub const STOP_DELAY_MOST: Nanos = Nanos::ms(500);

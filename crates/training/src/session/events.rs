@@ -10,8 +10,10 @@ use super::{
     trial::Worst,
 };
 use crate::{
-    event::{Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Measured, Step, Tier, TrialId, Volley},
-    judge::{Outcome, Verdict, size, tier},
+    event::{
+        Amplify, Cause, Decider, Drama, Effect, EventId, EventKind, Judged, Measured, Step, Tier, TrialId, Volley,
+    },
+    judge::{Outcome, Verdict, size, tier_in},
     time::HostTime,
 };
 
@@ -54,18 +56,23 @@ impl Session {
         let event = EventId(self.next_event);
         self.next_event += 1;
         let (goal_ms, tol_ms) = (in_play.plan.goal_ms, in_play.plan.tol_ms);
-        let e_ms = verdict.e.unwrap_or(verdict.distance).as_ms();
-        let tier = tier(verdict.kind, e_ms, tol_ms, in_play.jnd_ms);
-        let shown_ms = displayed_ms(e_ms, self.options.amplification.felt(gain, verdict.kind, tier), goal_ms);
-        let u = size(verdict.kind, shown_ms, verdict.distance.as_ms(), goal_ms);
+        let (unit, amplify) = (in_play.plan.terms.unit, in_play.plan.terms.amplify);
+        let distance_ms = verdict.error.unwrap_or(verdict.distance.as_ms());
+        let e_ms = verdict.error.unwrap_or(verdict.e.unwrap_or(verdict.distance).as_ms());
+        let tier = tier_in(unit, verdict.kind, e_ms, tol_ms, in_play.jnd_ms);
+        let amplified = !verdict.plain && amplify.reaches(verdict.kind);
+        let felt = if amplified { self.options.amplification.felt(gain, amplify, verdict.kind, tier) } else { 1.0 };
+        let shown_ms = displayed_ms(e_ms, felt, goal_ms);
+        let u = size(verdict.kind, shown_ms, distance_ms, goal_ms);
         let t = verdict.t;
 
         let was_calm = self.brake.is_calm();
         let brake = self.brake.count(tier.is_success());
         let braked = brake != BrakeVerdict::Go;
-        in_play.note(Worst { event, tier, u, e_ms }, was_calm || braked);
+        in_play.note(Worst { event, tier, u, e_ms }, was_calm || braked || !amplified);
         in_play.braked |= braked;
-        let mut drama = wish(tier);
+        in_play.unstopped |= verdict.kind == EventKind::StopResponse;
+        let mut drama = if amplified && amplify != Amplify::AtPhraseEnd { wish(tier) } else { Drama::Calm };
         // within a phrase the next target must stay readable: its scene comes at the end, for the worst error
         if drama == Drama::Full && (was_calm || braked || in_play.plan.running || !self.budget.grant(event, t)) {
             drama = Drama::Short;
@@ -74,7 +81,13 @@ impl Session {
         in_play.last_window = takes_effect;
         in_play.scene_ends = in_play.scene_ends.max(t + length(drama));
 
-        let matched_ms = verdict.e.filter(|_| verdict.kind == EventKind::Press).map(|e| e.as_ms());
+        // how widely a player's reactions spread is seen in all of them, not only in what is late
+        let of_reaction = verdict.reaction.map(|time| time.as_ms());
+        if let Some(time) = verdict.reaction {
+            self.reactions.count(time);
+        }
+        let is_matched = matches!(verdict.kind, EventKind::Press | EventKind::Release | EventKind::Excursion);
+        let matched_ms = is_matched.then(|| of_reaction.unwrap_or(e_ms));
         let trial = verdict.trial;
         effects.push(Effect::Judged(Judged {
             event,
@@ -91,7 +104,7 @@ impl Session {
             tier,
             tol_ms,
             goal_ms,
-            measured: Measured::default(),
+            measured: Measured { unit, error: verdict.error, amplify, surprise: verdict.surprise },
             t,
         }));
         effects.push(Effect::Amplify { event, drama, t });

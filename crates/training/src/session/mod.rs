@@ -10,12 +10,14 @@
 //! the end of the trial.
 
 pub mod amplify;
+mod arrived;
 pub mod constants;
 pub mod drama;
 mod events;
 pub mod guard;
 pub mod history;
 pub mod policy;
+mod reactions;
 mod trial;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,7 +25,10 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 pub use self::{amplify::Amplification, policy::Policy};
-use self::{drama::Budget, events::Waiting, guard::Brake, history::History, trial::InPlay};
+use self::{
+    arrived::Arrived, drama::Budget, events::Waiting, guard::Brake, history::History, reactions::Reactions,
+    trial::InPlay,
+};
 use crate::{
     event::{Cause, Effect, EventId, Ignored, Input, Press, TrialId},
     level::Level,
@@ -79,6 +84,8 @@ pub struct Session {
     now: HostTime,
     /// Delivered and not yet handed to a judge.
     presses: BTreeMap<(HostTime, u8, u64), Press>,
+    /// What was delivered besides presses.
+    arrived: Arrived,
     /// Delivered after a watermark had promised that they could not come; with that watermark.
     late: VecDeque<(HostTime, Press)>,
     controls: VecDeque<(HostTime, Control)>,
@@ -93,6 +100,7 @@ pub struct Session {
     gains: Vec<(HostTime, f64)>,
     /// Events for which the brake still holds the gain.
     held: u32,
+    reactions: Reactions,
     rung: i32,
     stepped: Option<HostTime>,
 
@@ -116,6 +124,7 @@ impl Session {
             watermark: HostTime::DISTANT_PAST,
             now: HostTime::DISTANT_PAST,
             presses: BTreeMap::new(),
+            arrived: Arrived::default(),
             late: VecDeque::new(),
             controls: VecDeque::new(),
             windows: BTreeMap::new(),
@@ -125,6 +134,7 @@ impl Session {
             budget: Budget::default(),
             gains: vec![(HostTime::DISTANT_PAST, constants::GAIN_MIN)],
             held: 0,
+            reactions: Reactions::default(),
             rung: 0,
             stepped: None,
             next_event: 0,
@@ -157,8 +167,8 @@ impl Session {
                     effects.extend(in_play.mark(press));
                 }
             }
-            // no drill of this version asks when a response comes up; the record keeps it
-            Input::Release(_) | Input::Tilt(_) => {}
+            Input::Release(release) => self.arrived.release(release),
+            Input::Tilt(tilt) => self.arrived.tilt(tilt),
             Input::Watermark { t } => {
                 self.watermark = self.watermark.max(t);
                 if matches!(self.phase, Phase::Unstarted) {
@@ -263,7 +273,7 @@ impl Session {
     fn judge(&mut self) {
         let limit = self.controls.front().map_or(self.watermark, |(t, _)| self.watermark.min(*t));
         if let Phase::Playing(in_play) = &mut self.phase {
-            in_play.judge(&mut self.presses, limit);
+            in_play.judge(&mut self.presses, &mut self.arrived, limit);
         }
     }
 

@@ -6,12 +6,13 @@ use doozy_cerebellum::rng::Stream;
 
 use super::{
     Phase, Session,
+    arrived::Arrived,
     constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, STEP_AHEAD},
 };
 use crate::{
-    event::{Cause, Drama, Effect, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
+    event::{Cause, Drama, Effect, ErrorUnit, EventId, Ignored, Press, TargetId, Tier, TrialId, TrialPlan},
     judge::{Outcome, TrialJudge},
-    level::{Course, jnd_ms},
+    level::{Course, JND_PERCENT, jnd_ms},
     time::{HostTime, TrialClock},
 };
 
@@ -35,6 +36,7 @@ impl Worst {
 #[derive(Clone, Debug)]
 pub(super) struct InPlay {
     pub plan: TrialPlan,
+    /// The just-noticeable difference, in the drill's unit.
     pub jnd_ms: f64,
     /// None until the shell has put the trial on its clocks.
     on_clock: Option<(TrialClock, TrialJudge)>,
@@ -48,6 +50,8 @@ pub(super) struct InPlay {
     /// A doozy of this trial opened its window.
     pub taught: bool,
     pub braked: bool,
+    /// A response came on a signal to stop.
+    pub unstopped: bool,
     /// When the last window of its events takes effect.
     pub last_window: HostTime,
     /// No scene of this trial lasts longer than until here.
@@ -57,7 +61,10 @@ pub(super) struct InPlay {
 impl InPlay {
     fn new(plan: TrialPlan) -> Self {
         Self {
-            jnd_ms: jnd_ms(plan.interval),
+            jnd_ms: match plan.terms.unit {
+                ErrorUnit::Milliseconds => jnd_ms(plan.interval),
+                ErrorUnit::Percent => JND_PERCENT,
+            },
             plan,
             on_clock: None,
             outcomes: VecDeque::new(),
@@ -66,6 +73,7 @@ impl InPlay {
             for_scene: None,
             taught: false,
             braked: false,
+            unstopped: false,
             last_window: HostTime::DISTANT_PAST,
             scene_ends: HostTime::DISTANT_PAST,
         }
@@ -97,7 +105,12 @@ impl InPlay {
     }
 
     /// Hands over every press before `limit` that is this trial's, and takes the verdicts that fell before it.
-    pub fn judge(&mut self, presses: &mut BTreeMap<(HostTime, u8, u64), Press>, limit: HostTime) {
+    pub fn judge(
+        &mut self,
+        presses: &mut BTreeMap<(HostTime, u8, u64), Press>,
+        arrived: &mut Arrived,
+        limit: HostTime,
+    ) {
         let Some((clock, judge)) = &mut self.on_clock else { return };
         let (begins, ends) = (clock.origin, judge.ends());
         let theirs = (begins, 0, 0)..(limit.min(HostTime(ends.0 + 1)).max(begins), 0, 0);
@@ -106,6 +119,7 @@ impl InPlay {
             judge.press(press);
             self.unsaid.push(press);
         }
+        arrived.hand_over(judge, begins, limit);
         self.outcomes.extend(judge.advance(limit));
     }
 
@@ -174,8 +188,16 @@ impl Session {
                 let setting = self.level.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
                 let mut draw = || stream.uniform();
-                let mut course = Course { nth: self.completed, ..Course::new(&mut draw) };
+                let mut course = Course {
+                    nth: self.completed,
+                    reaction: self.reactions.usual(),
+                    stop_delay: self.reactions.stop_delay(),
+                    draw: &mut draw,
+                };
                 let body = self.level.plan_in(&setting, &mut course);
+                // a trial's own goal has its own tolerance, at the same rung
+                let goal_ms = body.goal.unwrap_or(setting.goal_ms);
+                let tol_ms = body.goal.map_or(setting.tol_ms, |goal| goal * setting.tol_ms / setting.goal_ms);
                 TrialPlan {
                     trial,
                     retry_of: None,
@@ -186,8 +208,8 @@ impl Session {
                     length: body.length,
                     interval: body.interval,
                     window: setting.window,
-                    goal_ms: setting.goal_ms,
-                    tol_ms: setting.tol_ms,
+                    goal_ms,
+                    tol_ms,
                     rung: setting.rung,
                     count_in_ends: body.count_in_ends,
                     running: body.running,
@@ -223,6 +245,9 @@ impl Session {
         {
             effects.push(Effect::Amplify { event, drama: Drama::Full, t });
             ended.scene_ends = t + SCENE_FULL;
+        }
+        if ended.plan.targets.iter().any(|target| target.stop) {
+            self.reactions.stopped(!ended.unstopped);
         }
         let trial = ended.plan.trial;
         if let Some(shift) = ended.shift() {

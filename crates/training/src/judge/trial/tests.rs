@@ -91,6 +91,7 @@ fn brief(outcome: &Outcome) -> Brief {
             Ignored::FalseStartAgain => "false start again",
             Ignored::Void => "void",
             Ignored::Late => "late",
+            Ignored::Begins | Ignored::Unasked => unreachable!("every target here is a press"),
         },
         Outcome::Verdict(verdict) => match verdict.kind {
             EventKind::Release | EventKind::Excursion => unreachable!("nothing is held here"),

@@ -339,7 +339,7 @@ impl Kind for Chart {
         self.played(*gap).max(INTERVAL_LEAST).min(INTERVAL_MOST)
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         let interval_ms = self.interval().as_ms();
         (GOAL_SHARE * interval_ms).max((JND_SHARE * interval_ms).max(JND_FLOOR_MS))
     }
@@ -396,6 +396,7 @@ impl Kind for Chart {
             interval,
             running: true,
             stage: Stage::Lanes { lanes: self.lanes, approach: Nanos((APPROACH.0 as f64 / self.rate) as i64) },
+            goal: None,
             terms: Terms { music, ..Terms::default() },
         }
     }

@@ -152,7 +152,7 @@ impl Kind for Interception {
         Nanos::from_ms(self.series.map_or(DISCRETE_INTERVAL_MS, |series| series.gap_ms.min(DISCRETE_INTERVAL_MS)))
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_MS
     }
 
@@ -186,6 +186,7 @@ impl Kind for Interception {
             count_in_ends: launch.min(contact - window(self.interval()) - Nanos(1)),
             interval: self.interval(),
             running: self.balls() > 1,
+            goal: None,
             terms: Terms::default(),
             stage: Stage::Gate { visible, occluded },
         }

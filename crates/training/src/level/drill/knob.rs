@@ -48,6 +48,24 @@ pub fn check<D: Clone, K: Knob<D>>(drill: &D, knobs: &[K], complaints: &mut Comp
     turned
 }
 
+/// [`check`], and then every rung by what `wrong` says of it: a field and a message. Only the first fault is told.
+pub fn check_rungs<D: Clone, K: Knob<D>>(
+    drill: &D,
+    knobs: &[K],
+    complaints: &mut Complaints,
+    wrong: impl Fn(&D) -> Option<(&'static str, String)>,
+) {
+    let told = complaints.len();
+    check(drill, knobs, complaints);
+    // numbers that lie out of range have been told; what follows from them says nothing
+    if told > 0 || complaints.len() > told {
+        return;
+    }
+    if let Some((field, message)) = (0..=steps(knobs)).find_map(|step| wrong(&turned(drill, knobs, step))) {
+        complaints.say(field, message);
+    }
+}
+
 /// Where a knob leads: to a value, in equal steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,15 +3,41 @@
 //! One file a kind. A new kind is that file, and one line of the list of [`Drill`].
 
 pub mod chart;
+pub mod continuation;
+pub mod go_stop;
+pub mod hold;
 pub mod interception;
+pub mod interval;
 pub mod knob;
+mod lay;
+pub mod offbeat;
+pub mod phase_shift;
+pub mod polyrhythm;
+pub mod release;
+pub mod rhythm;
+pub mod road;
+pub mod sequence;
+pub mod speech;
 pub mod steady_beat;
+pub mod steady_hand;
+pub mod subdivision;
+pub mod swing;
+pub mod tempo;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{chart::Chart, interception::Interception, steady_beat::SteadyBeat};
+pub use self::{
+    chart::Chart, continuation::Continuation, go_stop::GoStop, hold::Hold, interception::Interception,
+    interval::IntervalReproduction, offbeat::OffBeat, phase_shift::PhaseShift, polyrhythm::Polyrhythm,
+    release::ReleaseTiming, rhythm::Rhythm, road::Road, sequence::Sequence, speech::Speech, steady_beat::SteadyBeat,
+    steady_hand::SteadyHand, subdivision::Subdivision, swing::Swing, tempo::Tempo,
+};
 use super::{TrialBody, check::Complaints};
-use crate::time::Nanos;
+use crate::{
+    event::{Amplify, ErrorUnit},
+    session::constants::{REACTION_START, STOP_DELAY_START},
+    time::Nanos,
+};
 
 /// What every kind answers.
 pub trait Kind {
@@ -25,8 +51,16 @@ pub trait Kind {
     }
     /// The interval `I` (training.md §1).
     fn interval(&self) -> Nanos;
-    /// The goal SD `T` that the kind has where the level gives none (its row in `drills.md`), ms.
-    fn goal_ms(&self) -> f64;
+    /// The goal SD `T` that the kind has where the level gives none (its row in `drills.md`), in [`Self::unit`].
+    fn goal(&self) -> f64;
+    /// What errors, goal and tolerance are measured in.
+    fn unit(&self) -> ErrorUnit {
+        ErrorUnit::Milliseconds
+    }
+    /// What may be amplified, and when.
+    fn amplify(&self) -> Amplify {
+        Amplify::AtOnce
+    }
     /// How many harder steps the listed knobs have between them.
     fn steps(&self) -> u32;
     /// The drill after so many harder steps, taken in the order in which the knobs are listed.
@@ -41,6 +75,10 @@ pub trait Kind {
 pub struct Course<'a> {
     /// Trials of the level completed before this one.
     pub nth: u32,
+    /// The player's usual reaction time.
+    pub reaction: Nanos,
+    /// From a signal to go to a signal to stop, by the player's staircase.
+    pub stop_delay: Nanos,
     /// Uniform numbers in 0…1.
     pub draw: &'a mut dyn FnMut() -> f64,
 }
@@ -48,7 +86,7 @@ pub struct Course<'a> {
 impl<'a> Course<'a> {
     /// The first trial of a player of whom nothing is known; `draw` gives uniform numbers in 0…1.
     pub fn new(draw: &'a mut dyn FnMut() -> f64) -> Self {
-        Self { nth: 0, draw }
+        Self { nth: 0, reaction: REACTION_START, stop_delay: STOP_DELAY_START, draw }
     }
 
     /// A uniform number in 0…1.
@@ -84,7 +122,27 @@ macro_rules! kinds {
     };
 }
 
-kinds!(SteadyBeat, Interception, Chart);
+kinds!(
+    SteadyBeat,
+    Subdivision,
+    OffBeat,
+    Tempo,
+    PhaseShift,
+    Continuation,
+    Polyrhythm,
+    Swing,
+    IntervalReproduction,
+    Rhythm,
+    Hold,
+    Interception,
+    ReleaseTiming,
+    Road,
+    GoStop,
+    Sequence,
+    Speech,
+    SteadyHand,
+    Chart,
+);
 
 #[cfg(test)]
 mod tests;

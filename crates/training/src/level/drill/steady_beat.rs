@@ -143,7 +143,7 @@ impl Kind for SteadyBeat {
         Nanos::from_ms(self.ioi_ms)
     }
 
-    fn goal_ms(&self) -> f64 {
+    fn goal(&self) -> f64 {
         GOAL_SHARE * self.ioi_ms
     }
 
@@ -185,6 +185,7 @@ impl Kind for SteadyBeat {
             count_in_ends: beat(first - 1) + Nanos(ioi.0 / 10),
             interval: ioi,
             running: true,
+            goal: None,
             terms: Terms::default(),
             stage: Stage::Bell { ioi },
         }
