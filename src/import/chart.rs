@@ -136,6 +136,7 @@ impl Chart {
         let mut cut = 0;
         for target in self.targets.iter_mut().rev() {
             let following = next[usize::from(target.lane)].replace(target.at_us);
+            target.hold &= target.length_us.is_some();
             let Some(length) = target.length_us.filter(|_| target.hold) else { continue };
             let into_next = following.is_some_and(|following| target.at_us.saturating_add(length) >= following);
             if into_next || length > LONGEST_HOLD_US {

@@ -182,6 +182,8 @@ pub fn called(chart: &Chart, stem: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::import::chart::{Target, Tempo};
 
@@ -213,6 +215,35 @@ mod tests {
         );
         assert_eq!((drill.targets[3].hold_us, drill.targets[4].hold_us), (100, 0));
         assert!(level.warnings().is_empty(), "{:?}", level.warnings());
+    }
+
+    proptest! {
+        #[test]
+        fn every_level_reads_back_byte_for_byte(
+            title in ".{0,80}",
+            part in "\\PC{0,30}",
+            lanes in 1_u8..=8,
+            targets in prop::collection::vec((-60_000_000_i64..600_000_000, 0_u8..8, prop::option::of(1_i64..3_000_000), any::<bool>()), 1..200),
+            beat_ns in 1_000_i64..100_000_000_000,
+        ) {
+            let target = |&(at_us, lane, length_us, hold): &(i64, u8, Option<i64>, bool)| {
+                Target { at_us, lane: lane % lanes, length_us, hold }
+            };
+            let tempo = [Tempo { at_us: 0, beat_ns }].into();
+            let mut chart = Chart { title, part, lanes, tempo, targets: targets.iter().map(target).collect(), ..Chart::default() };
+            chart.settle();
+            let level = level(&chart, &SAYS).expect("whatever is settled makes a level");
+            let text = level.to_ron();
+            let again = Level::parse("x", &text).expect("it reads back");
+            prop_assert_eq!(&again, &level);
+            prop_assert_eq!(again.to_ron(), text);
+            let Drill::Chart(drill) = again.drill() else { panic!("a chart") };
+            let kept: Vec<(i64, u8, u32)> = drill.targets.iter().map(|note| (note.at_us, note.lane, note.hold_us)).collect();
+            let right: Vec<(i64, u8, u32)> = chart.targets.iter()
+                .map(|target| (target.at_us, target.lane, if target.hold { target.length_us.unwrap_or(0) as u32 } else { 0 }))
+                .collect();
+            prop_assert_eq!(kept, right);
+        }
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl Beatmap {
                 let beat = shown(beat);
                 self.chart
                     .warnings
-                    .say(place, format!("a tempo line with a beat of '{beat}' ms; ignored, it is above 0"));
+                    .say(place, format!("a tempo line with a beat of '{beat}' ms; ignored, it has 0.000001 or more"));
                 return;
             }
             Err(bad) => {
