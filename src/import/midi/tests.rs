@@ -264,8 +264,11 @@ fn a_grid_lies_on_the_quarters() {
     assert!(read(&smpte, &Options { grid: Some(1), ..Options::default() }).is_err());
 }
 
-/// A file of several tracks with tempos and notes, as events with their distances.
-fn song() -> impl Strategy<Value = (u16, u16, Vec<Vec<(u32, Vec<u8>)>>)> {
+/// Format, division, and tracks of events with their distances.
+type Song = (u16, u16, Vec<Vec<(u32, Vec<u8>)>>);
+
+/// A file of several tracks with tempos and notes.
+fn song() -> impl Strategy<Value = Song> {
     let event = prop_oneof![
         4 => (0_u8..16, 40_u8..90, 0_u8..3).prop_map(|(c, key, v)| vec![0x90 | c, key, v * 40]),
         2 => (0_u8..16, 40_u8..90).prop_map(|(c, key)| vec![0x80 | c, key, 0]),

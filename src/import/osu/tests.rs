@@ -84,7 +84,7 @@ fn encodings_headers_and_line_ends_make_no_difference() {
         (format!("\n\n{text}").into_bytes(), 0),
         (text.trim_end().as_bytes().to_vec(), 0),
         (utf16, 0),
-        (text[1..].as_bytes().to_vec(), 1),
+        (text.as_bytes()[1..].to_vec(), 1),
         (text.replacen("osu file format v14\n", "", 1).into_bytes(), 1),
         (latin1, 1),
     ] {
