@@ -141,7 +141,7 @@ impl Beat {
         Some(Self { num: num / divisor, den: den / divisor })
     }
 
-    /// A position that is written as a decimal. One that lies within a thousandth of a 48th of a beat is that 48th:
+    /// A position that is written as a decimal. One that lies within a thousandth of a beat of a 48th is that 48th:
     /// `1.333` means 4/3.
     ///
     /// # Errors
