@@ -171,6 +171,30 @@ cold() {
   rm -rf "$dir"
 }
 
+# The importer against mido, pretty_midi and simfile, on the MIDI files of two packages of PyPI (music21, partitura) and on
+# simfiles made here, and what 70,000 targets cost.
+import() {
+  local home=${XDG_CACHE_HOME:-$HOME/.cache}/doozy/import
+  if [ ! -d "$home/files/music21" ]; then
+    python3 -m venv "$home" &&
+      "$home/bin/pip" install --quiet mido==1.3.3 pretty_midi==0.2.11.post0 simfile==2.1.1 &&
+      "$home/bin/pip" download --quiet --no-deps --dest "$home/wheels" music21==10.5.1 partitura==1.9.0 &&
+      for wheel in "$home"/wheels/*.whl; do
+        "$home/bin/python" -m zipfile -e "$wheel" "$home/files" || return 1
+      done || return 1
+  fi
+  cargo build --quiet --locked --no-default-features --bin doozy || return 1
+  "$home/bin/python" checks/import.py "${CARGO_TARGET_DIR:-target}/debug/doozy" "$home/files"
+}
+
+# Two million mutations through every parser of files that people bring (levels, MIDI, osu!, ZIP, simfiles): no panic, none
+# longer than 5 s, 256 MiB at most.
+fuzz() {
+  local tests=(--quiet --locked --no-default-features --test integration)
+  cargo test "${tests[@]}" --no-run || return 1
+  (ulimit -v 4000000 && cargo test "${tests[@]}" millions_of_mutations -- --ignored --nocapture)
+}
+
 # The training loop with the network: Gaussian players of 16–60 ms, 1,200 events each, intact and with MLI2 silenced (about 3 minutes).
 sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored --nocapture; }
 
@@ -180,7 +204,7 @@ calibrate() { cargo build --quiet --locked --bin doozy && cargo test --quiet --l
 # The audio clock's fit over eight simulated hours of cards off by 100 ppm, at four rates and blocks (about a minute).
 clock() { cargo test --quiet --locked --package doozy --no-default-features --lib eight_hours -- --ignored --nocapture; }
 
-PARTS=(gate lab nest yamazaki sketch store clock keys played calibrate doctor hours frame flash cold)
+PARTS=(gate lab nest yamazaki sketch store import fuzz clock keys played calibrate doctor hours frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

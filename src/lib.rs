@@ -10,6 +10,7 @@
 //! | what this machine can promise about time | [`doctor`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
+//! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
 //! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
@@ -24,6 +25,7 @@ pub mod conductor;
 pub mod doctor;
 #[cfg(feature = "game")]
 pub mod game;
+pub mod import;
 pub mod input;
 pub mod lab;
 pub mod ladders;

@@ -9,6 +9,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("settings", &["paths"]),
     ("text", &[]),
     ("audio", &["clock"]),
+    ("import", &["paths"]),
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),

@@ -10,7 +10,9 @@ mod commands;
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+mod fuzz;
 mod hours;
+mod import;
 mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;

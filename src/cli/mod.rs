@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod export_network;
 mod history;
+mod import;
 mod lab;
 mod play;
 mod replay;
@@ -71,6 +72,8 @@ enum Command {
     Lab(lab::Lab),
     /// One self-contained page with figures
     Report(report::Report),
+    /// MIDI files and charts of other games become levels: .mid, .osu, .osz, .sm, .ssc
+    Import(import::Import),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -213,6 +216,7 @@ pub fn main() -> ExitCode {
         Some(Command::Validate(c)) => c.run(&common),
         Some(Command::Lab(c)) => c.run(&common),
         Some(Command::Report(c)) => c.run(&common),
+        Some(Command::Import(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Calibrate(c)) => c.run(&common),

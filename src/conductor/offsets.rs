@@ -312,6 +312,7 @@ mod tests {
             tol_ms: 50.0,
             goal_ms: 20.0,
             t: HostTime(0),
+            measured: doozy_training::event::Measured::default(),
         }
     }
 

@@ -240,6 +240,7 @@ pub struct Recomputed {
 
 /// A piece of what a recomputation says.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken at once: a box would cost more than it saves")]
 pub enum Told {
     /// Never [`Effect::Provisional`], which is not recorded.
     Effect(Effect),

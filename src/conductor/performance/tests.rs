@@ -16,6 +16,8 @@ use crate::{
 };
 
 const START: HostTime = HostTime(1_000_000_000_000);
+/// How long the player holds a key.
+const HELD: Nanos = Nanos::ms(60);
 
 /// A session, its machine, and a player who presses whenever a stimulus reaches the ear.
 struct Play {

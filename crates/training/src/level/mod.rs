@@ -162,13 +162,6 @@ impl Level {
         tolerance_steps() + self.sheet.drill.kind().steps() as i32
     }
 
-    /// How many lanes the drill asks for; its targets lie in lanes 0 to one less.
-    #[must_use]
-    pub fn lanes(&self) -> u8 {
-        // both drills have their targets in lane 0
-        1
-    }
-
     /// What applies at a rung; beyond [`Self::floor_rung`] and [`Self::top_rung`] the nearest of them.
     #[must_use]
     pub fn setting(&self, rung: i32) -> Setting {
