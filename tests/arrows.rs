@@ -14,7 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),
     ("report", &[]),
-    ("doctor", &["audio", "clock", "input", "paths", "record"]),
+    ("doctor", &["audio", "calibration", "clock", "input", "paths", "record"]),
     ("lab", &["clock", "paths", "report"]),
     ("calibration", &["audio", "clock", "input", "paths"]),
     ("conductor", &["audio", "calibration", "clock", "input", "ladders", "paths", "record"]),
