@@ -4,9 +4,9 @@
 //! that no response after `t` could change it, and is given out once the watermark has passed `t`, in order of `t`. So a
 //! stall, a frame rate or the order of devices moves only the moment at which somebody hears of it.
 //!
-//! How responses and targets belong together is the rule of the trial's targets: [`matching`](super::matching) where
-//! every target has its moment, [`chain`](super::chain) where one response hangs on another,
-//! [`reaction`](super::reaction) where being fast is all, [`excursion`](super::excursion) where a stick is kept in a
+//! How responses and targets belong together is the rule of the trial's targets: `matching` where
+//! every target has its moment, `chain` where one response hangs on another,
+//! `reaction` where being fast is all, `excursion` where a stick is kept in a
 //! path.
 
 use super::{chain::Chain, excursion::Excursion, matching::Matching, reaction::Reaction};
