@@ -78,7 +78,7 @@ pub fn find(root: Result<&Root, PathError>, name: &str) -> Result<Loaded, LoadEr
     read(&path, name.trim_end_matches(ENDING))
 }
 
-/// All ladders, and the levels that were refused with their reasons. Folders and files go by name.
+/// All ladders, and the levels that were refused with their reasons. Folders go by name, files by their number, then by name.
 ///
 /// # Errors
 /// If `levels/` itself cannot be read.
@@ -110,6 +110,12 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         found.push(entry.map_err(unreadable)?.path());
     }
-    found.sort();
+    // rungs are climbed in the order of their numbers: 2 before 10
+    let number = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+        name[..digits].parse().unwrap_or(u64::MAX)
+    };
+    found.sort_by_cached_key(|path| (number(path), path.clone()));
     Ok(found)
 }
