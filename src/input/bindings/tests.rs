@@ -1,3 +1,5 @@
+//! Bindings as players write them: files of every format, layouts, devices, presets, conflicts, and one control bound anew.
+
 use doozy_training::{
     event::{DeviceId, ReleaseCause, TimeSource},
     time::{HostTime, Nanos},

@@ -6,7 +6,7 @@
 //! given up a reach after it was due, as in a matching. Each response is judged at its own moment, for what follows is
 //! due by it.
 
-use super::trial::{BOUNCE, Due, Mark, Outcome, Trial, Verdict, queue, settled};
+use super::trial::{Due, Mark, Outcome, Trial, Verdict, queue, settled};
 use crate::{
     event::{ErrorUnit, EventKind, Ignored, Press, Release, ReleaseCause, Role, Side},
     time::{HostTime, Nanos},
@@ -150,17 +150,7 @@ impl Chain {
     }
 
     fn down(&mut self, trial: &Trial, press: Press, outcomes: &mut Vec<Outcome>) {
-        let bounces = |before: Press| {
-            press.source.is_real_device()
-                && (before.device, before.control) == (press.device, press.control)
-                && press.t - before.t <= BOUNCE
-        };
-        if self.last_press.is_some_and(bounces) {
-            outcomes.push(Outcome::Ignored { press, why: Ignored::Bounce });
-            return;
-        }
-        self.last_press = Some(press);
-        if let Some(why) = trial.outside(&press) {
+        if let Some(why) = trial.ignores(&mut self.last_press, press) {
             outcomes.push(Outcome::Ignored { press, why });
             return;
         }

@@ -3,7 +3,7 @@
 //! Each signal has its own span, from its onset to a reach after its target; spans do not overlap. The first press in a
 //! span is the answer. Only what is later than the player's usual reaction time is an error.
 
-use super::trial::{BOUNCE, Due, Mark, Outcome, Trial, queue, settled};
+use super::trial::{Due, Mark, Outcome, Trial, queue, settled};
 use crate::{
     event::{EventKind, Ignored, Press, Role, Side},
     time::{HostTime, Nanos, TrialClock},
@@ -84,17 +84,7 @@ impl Reaction {
     }
 
     fn judge(&mut self, trial: &Trial, press: Press, outcomes: &mut Vec<Outcome>) {
-        let bounces = |before: Press| {
-            press.source.is_real_device()
-                && (before.device, before.control) == (press.device, press.control)
-                && press.t - before.t <= BOUNCE
-        };
-        if self.last_press.is_some_and(bounces) {
-            outcomes.push(Outcome::Ignored { press, why: Ignored::Bounce });
-            return;
-        }
-        self.last_press = Some(press);
-        if let Some(why) = trial.outside(&press) {
+        if let Some(why) = trial.ignores(&mut self.last_press, press) {
             outcomes.push(Outcome::Ignored { press, why });
             return;
         }

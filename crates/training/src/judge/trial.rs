@@ -21,6 +21,13 @@ use crate::{
 /// Contact bounce of one key (training.md §1): nobody presses a key twice within it.
 pub const BOUNCE: Nanos = Nanos::ms(5);
 
+/// Whether a press is the same key's contact, bouncing after a press before.
+pub fn is_bounce(before: &Press, press: &Press) -> bool {
+    press.source.is_real_device()
+        && (before.device, before.control) == (press.device, press.control)
+        && press.t - before.t <= BOUNCE
+}
+
 /// One judged event before its size and tier: the first row of training.md §2 that fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -146,6 +153,16 @@ impl Trial {
         } else {
             None
         }
+    }
+
+    /// Why a press answers nothing, as far as that is told by the presses before it and the trial's bounds; notes it as
+    /// the latest one unless it is a bounce of that.
+    pub fn ignores(&self, last_press: &mut Option<Press>, press: Press) -> Option<Ignored> {
+        if last_press.is_some_and(|before| is_bounce(&before, &press)) {
+            return Some(Ignored::Bounce);
+        }
+        *last_press = Some(press);
+        self.outside(&press)
     }
 
     pub fn verdict(&self, kind: EventKind, target: Option<&Due>, press: Option<Press>, t: HostTime) -> Verdict {
