@@ -88,7 +88,7 @@ fn tap_along(keyboard: &Keyboard, stimuli: &Receiver<(i64, bool)>) -> usize {
 }
 
 /// Gives the keyboard to the largest window on the screen, as a window manager would: without the focus winit hears no key.
-fn focus_window(display: &str) {
+pub fn focus_window(display: &str) {
     let (x, screen) = x11rb::connect(Some(display)).expect("the display answers");
     let root = x.setup().roots[screen].root;
     let windows = x.query_tree(root).expect("a request").reply().expect("a root has a tree").children;

@@ -4,6 +4,7 @@ use bevy::prelude::*;
 
 use super::{
     Act, Words, hud, ladder_title,
+    menu::why,
     room::Behind,
     widgets::{self, Button, button, sentence, words},
 };
@@ -28,14 +29,23 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
         };
         frame.spawn(node).with_children(|column| {
             let ladder = ladder_title(&says, &card.ladder);
-            column.spawn(words(&theme, ladder, Size::Small, Weight::Bold, palette.cortex));
+            let over = sessions.mix.as_ref().map_or(ladder.clone(), |mix| {
+                let (n, total) = mix.place();
+                let block = says.get("intro-block", &[("n", n.into()), ("total", total.into())]);
+                format!("{block}   ·   {ladder}   ·   {}", why(&says, mix.pick().why))
+            });
+            column.spawn(words(&theme, over, Size::Small, Weight::Bold, palette.cortex));
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
             sentence(column, &theme, card.aim.clone(), 720.0, palette.text);
             if card.tol_ms > 0.0 {
-                let mut goal = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
-                if let Some(trials) = card.trials {
-                    goal = format!("{goal}   ·   {}", says.get("intro-trials", &[("trials", trials.into())]));
-                }
+                let tol = [("tol", card.tol_ms.round().into())];
+                let mut goal =
+                    if card.percent { says.get("intro-goal-percent", &tol) } else { says.get("intro-goal", &tol) };
+                let long = match card.trials {
+                    Some(trials) => says.get("intro-trials", &[("trials", trials.into())]),
+                    None => says.get("intro-endless", &[]),
+                };
+                goal = format!("{goal}   ·   {long}");
                 column.spawn(words(&theme, goal, Size::Body, Weight::Regular, palette.quiet));
             }
             column.spawn(Node { height: px(space::TIGHT), ..default() });
