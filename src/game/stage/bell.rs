@@ -8,12 +8,13 @@ use bevy::{
     math::{Affine2, Vec2},
 };
 use doozy_training::{
-    event::{CueKind, Tier},
-    time::HostTime,
+    event::{CueKind, Stage, Tier, TrialPlan},
+    time::{HostTime, Nanos},
 };
 
 use super::{
-    lane::Lane,
+    lane::{Lane, Room},
+    machine::Machine,
     marks,
     paint::{Metal, Painter, Tint},
     parts::{self, Breakage, FLOOR_BELOW, Scene},
@@ -31,10 +32,32 @@ const POST_X: f32 = 236.0;
 /// How long a struck bead flies up and back, ms. ◇
 const FLIGHT_MS: f64 = 300.0;
 
-/// Middle of the bell, where its ringing starts.
-#[must_use]
-pub fn heart(lane: &Lane) -> Vec2 {
-    lane.anchor + Vec2::new(0.0, MOUTH + 62.0)
+/// How long a bead is in sight before it is due, in intervals. ◇ Two and a bit: the one to strike and the one after it,
+/// which is what the hand plans ahead for; more would crowd the lane.
+const BEAD_LEAD: f64 = 2.05;
+
+/// The bell.
+#[derive(Clone, Copy, Debug)]
+pub struct Bell;
+
+impl Machine for Bell {
+    fn lane(&self, plan: &TrialPlan, room: &Room) -> Lane {
+        let ioi = if let Stage::Bell { ioi } = plan.stage { ioi } else { plan.interval };
+        let anchor = Vec2::new(0.0, room.rail());
+        Lane::new(plan, anchor, room.half.x + anchor.x, Nanos::from_ms(ioi.as_ms() * BEAD_LEAD))
+    }
+
+    fn back(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, _run: &Run) {
+        paint_back(p, scene, lane);
+    }
+
+    fn front(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
+        paint_front(p, scene, lane, run);
+    }
+
+    fn heart(&self, lane: &Lane) -> Vec2 {
+        lane.anchor + Vec2::new(0.0, MOUTH + 62.0)
+    }
 }
 
 /// The machine behind the lane.
@@ -90,7 +113,7 @@ fn sway(scene: &Scene<'_>) -> (f32, Vec2) {
         let struck = mark.tier().is_some_and(Tier::is_success);
         if struck && (0.0..900.0).contains(&since) {
             let force = if mark.tier() == Some(Tier::Clean) { 0.035 } else { 0.055 };
-            let lean = (mark.at_ms.signum() as f32) * force;
+            let lean = (mark.at.signum() as f32) * force;
             angle += lean * ((-since / 260.0).exp() * (since / 70.0).sin()) as f32;
         }
     }
@@ -113,7 +136,7 @@ fn bell(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     }
     if ring > 0.0 {
         let warm = look.lamp.with_alpha_of(0.20 * ring * scene.glow);
-        p.glow(heart(lane) + off, 250.0, 0.95, warm);
+        p.glow(Bell.heart(lane) + off, 250.0, 0.95, warm);
     }
     p.within(Affine2::from_angle_translation(angle, pivot), |p| {
         let base = Vec2::new(0.0, MOUTH - BEAM);
@@ -210,7 +233,7 @@ fn ringing(scene: &Scene<'_>) -> f32 {
 }
 
 /// The lane before the machine: rail, beads, plunger, plate.
-pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
+fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     let look = scene.look;
     let lit = run.plan.window_was_open;
     // The two feet of the machine's shadow.

@@ -23,7 +23,7 @@ const AGE_MS: f64 = 6000.0;
 #[must_use]
 pub fn x(mark: &Mark, lane: &Lane, scene: &Scene<'_>) -> f32 {
     let edge = scene.room.half.x - 24.0;
-    lane.offset_ms(mark.at_ms).clamp(-edge, edge)
+    lane.of_error(mark.at).clamp(-edge, edge)
 }
 
 /// All marks on the plate, the newest in full light.

@@ -8,7 +8,7 @@ use bevy::{
     math::{Affine2, Vec2},
 };
 use doozy_training::{
-    event::TrialPlan,
+    event::{ErrorUnit, TrialPlan},
     time::{HostTime, Nanos},
 };
 
@@ -110,20 +110,23 @@ pub fn rail(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, ball: f32, lit: boo
     }
 }
 
-/// The engraved plate below the lane: zero, the tolerance, and a tick each 10 ms (each 50 ms longer).
+/// The engraved plate below the lane: zero, the tolerance, and a tick each 10 units of error (each 50 longer).
 pub fn plate(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, plan: &TrialPlan) {
     let look = scene.look;
     let (x0, y) = (lane.anchor.x, lane.anchor.y - PLATE_BELOW);
-    let per_ms = lane.per_ms();
-    let half_ms = plan.window.as_ms().max(plan.tol_ms * 2.2) as f32;
-    let half = (half_ms * per_ms + 16.0).min(scene.room.half.x - x0.abs() - 8.0);
+    let per_unit = lane.per_unit;
+    let reach = match plan.terms.unit {
+        ErrorUnit::Milliseconds => plan.window.as_ms().max(plan.tol_ms * 2.2),
+        ErrorUnit::Percent => plan.tol_ms * 3.0,
+    } as f32;
+    let half = (reach * per_unit + 16.0).min(scene.room.half.x - x0.abs() - 8.0);
     let (low, high) = (Vec2::new(x0 - half, y - PLATE_HALF), Vec2::new(x0 + half, y + PLATE_HALF));
     p.panel(low - Vec2::new(3.0, 6.0), high + Vec2::new(3.0, -1.0), 9.0, look.shadow, look.shadow);
     p.panel(low - Vec2::splat(2.0), high + Vec2::splat(2.0), 8.0, look.iron.dark, look.iron.light);
     p.panel(low, high, 7.0, look.ground.lightened(0.75), look.ground.lightened(1.35));
     // The tolerance: wide is easy. The clean middle is a little brighter.
     let clean = look.tiers[0];
-    let tol = (plan.tol_ms as f32 * per_ms).min(half - 4.0);
+    let tol = (plan.tol_ms as f32 * per_unit).min(half - 4.0);
     for (reach, alpha) in [(tol, 0.13), (tol * 0.5, 0.15)] {
         let c = clean.with_alpha_of(alpha);
         p.panel(
@@ -140,17 +143,17 @@ pub fn plate(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, plan: &TrialPlan) 
         p.stroke(Vec2::new(x, low.y + 3.0), Vec2::new(x, high.y - 3.0), 1.6, c, c);
     }
     // Ticks: finer ones only where they do not run together.
-    let step = if per_ms * 10.0 >= 5.0 { 10 } else { 50 };
+    let step = if per_unit * 10.0 >= 5.0 { 10 } else { 50 };
     let engraved = look.quiet.with_alpha_of(0.5);
-    let mut ms = step;
-    while (ms as f32) * per_ms < half - 8.0 {
-        let long = ms % 50 == 0;
+    let mut at = step;
+    while (at as f32) * per_unit < half - 8.0 {
+        let long = at % 50 == 0;
         let length = if long { 8.0 } else { 4.0 };
         for sign in [-1.0, 1.0] {
-            let x = x0 + sign * ms as f32 * per_ms;
+            let x = x0 + sign * at as f32 * per_unit;
             p.stroke(Vec2::new(x, high.y - 2.0), Vec2::new(x, high.y - 2.0 - length), 0.8, engraved, engraved);
         }
-        ms += step;
+        at += step;
     }
     let zero = look.text;
     p.stroke(Vec2::new(x0, low.y + 2.0), Vec2::new(x0, high.y + 5.0), 2.0, zero.with_alpha_of(0.8), zero);

@@ -50,8 +50,9 @@ pub struct Mark {
     pub target: Option<TargetId>,
     /// When the press was; for an omission when it was due.
     pub pressed: HostTime,
-    /// Where the mark stands, ms from the target: the true error while provisional, the displayed one afterwards.
-    pub at_ms: f64,
+    /// Where the mark stands, from the target, in the drill's unit: the true error while provisional, the displayed one
+    /// afterwards.
+    pub at: f64,
     /// What was judged, once it is final.
     pub verdict: Option<Judged>,
     /// When it took its present form.
@@ -67,7 +68,7 @@ impl Mark {
     /// Left or right.
     #[must_use]
     pub fn side(&self) -> Side {
-        self.verdict.as_ref().map_or(if self.at_ms < 0.0 { Side::Early } else { Side::Late }, |v| v.side)
+        self.verdict.as_ref().map_or(if self.at < 0.0 { Side::Early } else { Side::Late }, |v| v.side)
     }
 }
 
@@ -128,7 +129,7 @@ impl Timeline {
                     trial: *trial,
                     target: *target,
                     pressed: press.t,
-                    at_ms: e.map_or(0.0, Nanos::as_ms),
+                    at: e.map_or(0.0, Nanos::as_ms),
                     verdict: None,
                     since: now,
                 });
@@ -178,13 +179,13 @@ impl Timeline {
         if let Some(press) = judged.press {
             self.last_press = self.last_press.max(Some(press.t));
         }
-        let at_ms = place_ms(judged);
+        let at = place(judged);
         let known = judged.press.and_then(|press| {
             self.marks.iter_mut().rev().find(|m| m.verdict.is_none() && m.pressed == press.t && m.trial == judged.trial)
         });
         if let Some(mark) = known {
             mark.target = judged.target;
-            mark.at_ms = at_ms;
+            mark.at = at;
             mark.verdict = Some(judged.clone());
             mark.since = now;
         } else {
@@ -192,7 +193,7 @@ impl Timeline {
                 trial: judged.trial,
                 target: judged.target,
                 pressed,
-                at_ms,
+                at,
                 verdict: Some(judged.clone()),
                 since: now,
             });
@@ -306,9 +307,9 @@ impl Timeline {
     }
 }
 
-/// Where a verdict's mark stands, ms from the target: the displayed error; where there is none, at the side's edge.
+/// Where a verdict's mark stands, from the target, in the drill's unit: the displayed error; where there is none, at the side's edge.
 #[must_use]
-pub fn place_ms(judged: &Judged) -> f64 {
+pub fn place(judged: &Judged) -> f64 {
     match judged.kind {
         EventKind::Press | EventKind::Pair | EventKind::Release | EventKind::Excursion => judged.shown_ms,
         EventKind::Omission => 0.0,
@@ -363,11 +364,11 @@ mod tests {
             Effect::Provisional { trial: TrialId(0), press: press(at(2343)), target: Some(TargetId(0)), e };
         tell(&mut told, provisional, 2345);
         let mark = told.marks().next_back().unwrap();
-        assert_eq!((mark.at_ms, mark.tier(), mark.side()), (143.0, None, Side::Late));
+        assert_eq!((mark.at, mark.tier(), mark.side()), (143.0, None, Side::Late));
         tell(&mut told, Effect::Judged(judged(0, at(2200), 143.0, 178.0, Tier::Doozy)), 2346);
         assert_eq!(told.marks().count(), 1);
         let mark = told.latest().unwrap();
-        assert_eq!((mark.at_ms, mark.tier(), mark.since), (178.0, Some(Tier::Doozy), at(2346)));
+        assert_eq!((mark.at, mark.tier(), mark.since), (178.0, Some(Tier::Doozy), at(2346)));
     }
 
     #[test]
@@ -422,7 +423,7 @@ mod tests {
         };
         tell(&mut told, Effect::Judged(missed), 2500);
         let mark = told.latest().unwrap();
-        assert_eq!((mark.at_ms, mark.pressed), (0.0, at(2200)));
+        assert_eq!((mark.at, mark.pressed), (0.0, at(2200)));
     }
 
     #[test]
