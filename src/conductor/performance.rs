@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
-    learner::{Player, Tap},
+    event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, Tilt, TimeSource, TrialPlan},
+    learner::{Player, Stick, Tap},
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -22,7 +22,9 @@ use crate::{
     calibration::Calibrations,
     clock::Clock,
     input::{
-        Bindings, Captured, DeviceKind, Edge, Notice, Taps, TimedInput, bindings::DeviceRef,
+        Bindings, Captured, Deflection, DeviceKind, Edge, Notice, Taps, TimedInput,
+        bindings::{DeviceRef, StickPart},
+        stick::KeyStick,
         taps::scripted::ScriptedTap,
     },
     record::{Device, Entry, RawInput, Recorder},
@@ -106,6 +108,9 @@ pub struct Performance {
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
+    next_move: Option<Stick>,
+    /// The stick that keys push, in a level that steers.
+    key_stick: KeyStick,
     settled: HostTime,
     opened: HostTime,
     paused: bool,
@@ -154,6 +159,8 @@ impl Performance {
             in_trial: false,
             waiting: None,
             next_tap: None,
+            next_move: None,
+            key_stick: KeyStick::default(),
             settled: HostTime::DISTANT_PAST,
             opened,
             paused: false,
@@ -221,6 +228,7 @@ impl Performance {
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
+        self.move_key_stick(watermark);
         self.feed(Input::Watermark { t: watermark });
         self.anchor_when_due(now);
         self.send_cues(now);
@@ -275,7 +283,7 @@ impl Performance {
         }
     }
 
-    /// Hands a simulated player's presses to the scripted tap as they fall due.
+    /// Hands a simulated player's presses and moves to the scripted tap as they fall due.
     fn play_script(&mut self, now: HostTime) {
         let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
         while self.in_trial {
@@ -292,7 +300,24 @@ impl Performance {
                 Captured::scripted(next.t + next.held, control, Edge::Up(ReleaseCause::Released)),
             ]);
         }
+        while self.in_trial {
+            let drawn = self.next_move.take().or_else(|| player.as_mut().and_then(|player| player.next_stick()));
+            let Some(next) = drawn else { break };
+            if next.t > now {
+                self.next_move = Some(next);
+                break;
+            }
+            let Some(axis) = self.parts.bindings.some_axis() else { continue };
+            tap.extend([Captured::scripted(next.t, axis, Edge::Tilt(Deflection::new(next.x)))]);
+        }
         tap.step();
+    }
+
+    /// Tells the session where keys have pushed the stick by `watermark`.
+    fn move_key_stick(&mut self, watermark: HostTime) {
+        let mut moves = Vec::new();
+        self.key_stick.advance(watermark, &mut moves);
+        moves.into_iter().for_each(|tilt| self.feed(tilt));
     }
 
     fn take_inputs(&mut self) {
@@ -312,6 +337,20 @@ impl Performance {
         let TimedInput { t, err, source, device, control, edge, .. } = input;
         let name = self.names.get(&device).map_or("", String::as_str);
         let seat = DeviceRef { kind: DeviceKind::of(device), name };
+        if self.steers() {
+            match (edge, self.parts.bindings.stick(control, seat)) {
+                (Edge::Tilt(to), Some(StickPart::Axis)) => {
+                    let (axis, x) = (control.code(), to.x());
+                    return self.feed(Input::Tilt(Tilt { t, err, source, device, axis, x, seq: input.seq }));
+                }
+                (_, Some(part)) => self.key_stick.push(input, part),
+                _ => {}
+            }
+        }
+        if matches!(edge, Edge::Tilt(_)) {
+            // sticks talk all the time: what is not asked for is not kept
+            return;
+        }
         let lane = self.parts.bindings.lane(control, seat, self.lanes);
         let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
@@ -321,6 +360,11 @@ impl Performance {
         if let Some(response) = response {
             self.feed(response);
         }
+    }
+
+    /// Whether the level asks for a stick, which is one without lanes.
+    fn steers(&self) -> bool {
+        self.lanes == 0
     }
 
     /// Keeps an input as it came, whatever becomes of it.
@@ -430,6 +474,9 @@ impl Performance {
             return;
         }
         self.parts.recorder.log(Entry::Input(input));
+        if let Input::Tilt(Tilt { t, x, .. }) = input {
+            self.notes.push(Note::Stick { t, x });
+        }
         let mut effects = std::mem::take(&mut self.effects);
         self.parts.session.feed(input, &mut effects);
         for effect in effects.drain(..) {
@@ -472,6 +519,7 @@ impl Performance {
                 self.tally.trials += u32::from(void.is_none());
                 self.in_trial = false;
                 self.next_tap = None;
+                self.next_move = None;
             }
             Effect::Paused { .. } => {
                 self.silence();
@@ -480,6 +528,7 @@ impl Performance {
                 self.in_trial = false;
                 self.waiting = None;
                 self.next_tap = None;
+                self.next_move = None;
             }
             Effect::Resumed { .. } => self.paused = false,
             Effect::SessionEnded { finished, .. } => self.end(*finished),

@@ -278,6 +278,8 @@ impl PlayState {
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
             }
+            // the stage's timeline keeps it
+            Note::Stick { .. } => {}
             Note::Ended { session, finished } => self.ended = Some((session.clone(), *finished)),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bevy::prelude::Resource;
 use doozy_training::{
-    event::{CueKind, Drama, Effect, EventId, EventKind, Judged, Side, TargetId, Tier, TrialId, TrialPlan},
+    event::{CueKind, Drama, Effect, EventId, EventKind, Ignored, Judged, Side, TargetId, Tier, TrialId, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
 };
 
@@ -18,6 +18,9 @@ const MARKS_KEPT: usize = 10;
 /// Trials remembered: the one shown, its successor, and one whose last verdict may still come.
 const TRIALS_KEPT: usize = 4;
 
+/// Moves of the stick that are remembered: the trail of two seconds, at the 250 a second of keys and most pads. ◇
+const STICK_KEPT: usize = 512;
+
 /// A trial and the clock it runs on.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -25,6 +28,8 @@ pub struct Run {
     pub clock: Option<TrialClock>,
     pub ended: bool,
     pub void: bool,
+    /// When what the player begins at leisure was begun: a hold, an answer.
+    pub begun: Option<HostTime>,
     /// What became of targets that have a verdict.
     pub met: BTreeMap<TargetId, (Tier, Side)>,
 }
@@ -89,6 +94,8 @@ pub struct Timeline {
     verdicts: BTreeMap<EventId, Judged>,
     waiting: Vec<EventId>,
     last_press: Option<HostTime>,
+    /// The stick's latest moves.
+    stick: VecDeque<(HostTime, f64)>,
     paused: bool,
 }
 
@@ -103,6 +110,13 @@ impl Timeline {
                 None
             }
             Note::Effect(effect) => self.effect(effect, now),
+            Note::Stick { t, x } => {
+                self.stick.push_back((*t, *x));
+                while self.stick.len() > STICK_KEPT {
+                    self.stick.pop_front();
+                }
+                None
+            }
             Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
         }
     }
@@ -116,7 +130,7 @@ impl Timeline {
                 }
                 self.runs.insert(
                     plan.trial,
-                    Run { plan: plan.clone(), clock: None, ended: false, void: false, met: BTreeMap::new() },
+                    Run { plan: plan.clone(), clock: None, ended: false, void: false, begun: None, met: BTreeMap::new() },
                 );
                 while self.runs.len() > TRIALS_KEPT {
                     self.runs.pop_first();
@@ -141,9 +155,17 @@ impl Timeline {
             }
             Effect::Amplify { event, drama, .. } => self.amplify(*event, *drama, now),
             Effect::TrialEnded { trial, void, worst, .. } => self.end(*trial, void.is_some(), *worst, now),
-            Effect::Ignored { press, .. } => {
+            Effect::Ignored { press, why, .. } => {
                 // The machine answers every press, whether or not it counts.
                 self.last_press = self.last_press.max(Some(press.t));
+                // … but a mark only those that do.
+                self.marks.retain(|mark| mark.verdict.is_some() || mark.pressed != press.t);
+                if *why == Ignored::Begins
+                    && let Some(trial) = self.current(press.t).map(|run| run.plan.trial)
+                    && let Some(run) = self.runs.get_mut(&trial)
+                {
+                    run.begun = Some(press.t);
+                }
                 None
             }
             Effect::Paused { .. } => {
@@ -172,8 +194,14 @@ impl Timeline {
     }
 
     fn judge(&mut self, judged: &Judged, now: HostTime) {
-        if let (Some(target), Some(run)) = (judged.target, self.runs.get_mut(&judged.trial)) {
-            run.met.insert(target, (judged.tier, judged.side));
+        if let Some(run) = self.runs.get_mut(&judged.trial) {
+            if let Some(target) = judged.target {
+                run.met.insert(target, (judged.tier, judged.side));
+            }
+            if judged.kind == EventKind::FalseStart {
+                // it has to be taken up again
+                run.begun = None;
+            }
         }
         let pressed = judged.press.map(|p| p.t).or(judged.due).unwrap_or(judged.t);
         if let Some(press) = judged.press {
@@ -266,6 +294,11 @@ impl Timeline {
         self.marks.iter()
     }
 
+    /// The latest verdict of a trial that answers `wanted`.
+    pub fn verdict(&self, trial: TrialId, wanted: impl Fn(&Judged) -> bool) -> Option<&Judged> {
+        self.verdicts.values().rev().find(|judged| judged.trial == trial && wanted(judged))
+    }
+
     /// The latest final verdict's mark.
     #[must_use]
     pub fn latest(&self) -> Option<&Mark> {
@@ -276,6 +309,11 @@ impl Timeline {
     #[must_use]
     pub fn last_press(&self) -> Option<HostTime> {
         self.last_press
+    }
+
+    /// Moves of the stick that are remembered, oldest first: from each moment on it stands there, −1 (left) … 1 (right).
+    pub fn stick(&self) -> impl DoubleEndedIterator<Item = (HostTime, f64)> {
+        self.stick.iter().copied()
     }
 
     #[must_use]

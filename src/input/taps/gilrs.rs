@@ -29,6 +29,7 @@ use crate::{
         control::{Direction, PadButton, PadSide},
         pad::{PadAxis, PadChange, PadChoice, PadState, Pads},
         stamps::{Believed, ClockPair, Stamps, WallMap},
+        stick::PadSticks,
     },
 };
 
@@ -142,6 +143,7 @@ impl Drop for GilrsTap {
 #[derive(Default)]
 struct PadTrack {
     state: PadState,
+    sticks: PadSticks,
     stamps: Stamps,
 }
 
@@ -208,6 +210,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.apply(change, &mut edges);
+        edges.extend(track.sticks.apply(change));
         if edges.is_empty() {
             return;
         }
@@ -229,7 +232,8 @@ impl Listener {
             let input = Captured { t, err, source, device, control, edge };
             if self.pads.counts(device) {
                 self.port.send(input);
-            } else {
+            } else if !matches!(edge, crate::input::Edge::Tilt(_)) {
+                // a stranger's stick would only fill the log
                 self.port.notify(Notice::Ignored { input });
             }
         }
@@ -252,6 +256,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.lose(&mut edges);
+        edges.extend(track.sticks.lose());
         let counted = self.pads.counts(device);
         let t = arrival.max(self.port.watermark());
         self.send(device, Believed { t, err: crate::input::stamps::ARRIVAL_ERR, source: TimeSource::Arrival }, &edges);
