@@ -233,3 +233,9 @@ notice-offset-by-hand = { $output } with { $input }: nothing was measured there,
 notice-calibration-stale = { $output } with { $input } was calibrated at another rate or buffer. { $ms } ms still applies; calibrate again when you can.
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
+
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %

@@ -6,8 +6,12 @@
 
 pub mod backdrop;
 pub mod bell;
+pub mod echo;
 pub mod gate;
+pub mod grid;
+pub mod items;
 pub mod lane;
+pub mod lanes;
 pub mod layers;
 pub mod look;
 pub mod machine;
@@ -16,6 +20,10 @@ pub mod paint;
 pub mod parts;
 #[cfg(test)]
 pub mod sample;
+pub mod streams;
+pub mod surprise;
+pub mod syllables;
 pub mod timeline;
+pub mod travel;
 
 pub use layers::plugin;
