@@ -545,6 +545,88 @@ mod tests {
         assert_eq!(told.next_due(at(2500)), None);
     }
 
+    /// A phrase of the kind whose marks come at its end, its first two presses made and judged.
+    fn withholding() -> Timeline {
+        let mut told = Timeline::default();
+        let mut plan = plan(0, BELL, true);
+        plan.terms.amplify = Amplify::AtPhraseEnd;
+        told.apply(&Note::Effect(Effect::Planned(plan)), ORIGIN);
+        let clock = TrialClock { origin: ORIGIN, rate_ppb: 0 };
+        told.apply(&Note::Anchored { trial: TrialId(0), clock }, ORIGIN);
+        for (event, e, tier) in [(0, 130.0, Tier::Doozy), (1, 4.0, Tier::Clean)] {
+            let due = at(2200 + 600 * i64::from(event));
+            let press = press(due + Nanos::from_ms(e));
+            let provisional =
+                Effect::Provisional { trial: TrialId(0), press, target: Some(TargetId(event)), e: Some(press.t - due) };
+            tell(&mut told, provisional, 2400);
+            tell(&mut told, Effect::Judged(judged(event, due, e, e, tier)), 2400);
+            assert_eq!(tell(&mut told, amplify(event, Drama::Calm, 2400), 2400), None);
+        }
+        told
+    }
+
+    #[test]
+    fn a_phrase_told_at_its_end_shows_no_mark_before() {
+        let told = withholding();
+        assert_eq!(told.marks().count(), 0);
+        assert!(told.run(TrialId(0)).unwrap().met.is_empty());
+        assert!(told.latest().is_none(), "a verdict was shown within the phrase");
+        // The machine answers the presses all the same.
+        assert_eq!(told.presses().count(), 2);
+        assert_eq!(told.last_press(), Some(at(2804)));
+    }
+
+    #[test]
+    fn its_marks_come_together_the_worst_one_told_in_words() {
+        let mut told = withholding();
+        assert_eq!(tell(&mut told, ended(Some(0), 4000), 4000), None);
+        assert_eq!(told.marks().map(|m| m.since).collect::<Vec<_>>(), [at(4000); 2]);
+        assert_eq!(told.latest().and_then(Mark::tier), Some(Tier::Doozy));
+        let met = &told.run(TrialId(0)).unwrap().met;
+        assert_eq!(met.get(&TargetId(1)), Some(&(Tier::Clean, Side::Late)));
+    }
+
+    #[test]
+    fn its_scene_is_the_worst_error_s_and_follows_the_marks() {
+        let mut told = withholding();
+        assert_eq!(tell(&mut told, amplify(0, Drama::Full, 4000), 4000), None);
+        let staged = tell(&mut told, ended(Some(0), 4000), 4000).unwrap();
+        assert_eq!((staged.judged.event, staged.drama), (EventId(0), Drama::Full));
+    }
+
+    #[test]
+    fn a_voided_phrase_shows_nothing_of_it() {
+        let mut told = withholding();
+        let void = Some(doozy_training::event::Cause::FocusLost);
+        tell(&mut told, Effect::TrialEnded { trial: TrialId(0), void, worst: None, t: at(3000) }, 3000);
+        assert_eq!(told.marks().count(), 0);
+    }
+
+    #[test]
+    fn where_a_response_hangs_on_the_one_before_no_moment_is_told_beforehand() {
+        let mut told = Timeline::default();
+        let mut plan = plan(0, BELL, true);
+        for target in &mut plan.targets[1..] {
+            target.role = Role::PressAfter { after: Nanos::ms(600) };
+        }
+        told.apply(&Note::Effect(Effect::Planned(plan)), ORIGIN);
+        told.apply(&Note::Anchored { trial: TrialId(0), clock: TrialClock { origin: ORIGIN, rate_ppb: 0 } }, ORIGIN);
+        assert_eq!(told.next_due(at(0)), Some(at(2200)));
+        assert_eq!(told.next_due(at(2300)), None);
+    }
+
+    #[test]
+    fn a_press_is_known_once_whoever_tells_of_it() {
+        let mut told = timeline(false);
+        let press = press(at(2210));
+        tell(&mut told, Effect::Provisional { trial: TrialId(0), press, target: None, e: None }, 2211);
+        let why = doozy_training::event::Ignored::CountIn;
+        tell(&mut told, Effect::Ignored { press, why }, 2211);
+        assert_eq!(told.presses().count(), 1);
+        assert_eq!(told.last_press_in(Lane(0)), Some(at(2210)));
+        assert_eq!(told.last_press_in(Lane(1)), None);
+    }
+
     #[test]
     fn a_new_session_starts_from_nothing() {
         let mut told = timeline(false);
