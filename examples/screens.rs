@@ -93,6 +93,7 @@ fn main() -> anyhow::Result<()> {
             title: loaded.level.title().to_owned(),
             aim: loaded.level.aim().to_owned(),
             tol_ms: loaded.level.setting(0).tol_ms,
+            unit: loaded.level.unit(),
             trials: Some(loaded.level.trials()),
         })
     });

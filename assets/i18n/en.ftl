@@ -99,6 +99,7 @@ intro-controls = Press
 intro-key = Space
 intro-or-pad = or the lower button of a pad
 intro-goal = Goal: within ±{ $tol } ms
+intro-goal-percent = Goal: within ±{ $tol } %
 intro-pause = Esc pauses
 intro-trials = { $trials ->
     [one] one try
@@ -109,6 +110,7 @@ play-try = Try { $n }
 play-try-of = Try { $n } of { $total }
 play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
+play-tolerance-percent = ±{ $percent } %
 play-gain = errors ×{ $gain }
 play-software = drawn in software, smaller and without glow
 play-learner = { $name } is playing, a simulated player
@@ -158,6 +160,24 @@ end-now = on time
 end-early-by = { $ms } ms early
 end-late-by = { $ms } ms late
 end-on-time = on time
+end-short = short
+end-long = long
+end-left = left
+end-right = right
+end-as-heard = as heard
+end-inside = inside
+end-as-long = as long as heard
+end-short-by = { $percent } % short
+end-long-by = { $percent } % long
+end-left-by = { $percent } % out to the left
+end-right-by = { $percent } % out to the right
+end-spread-percent = steady to ±{ $percent } %
+end-says-short = You press after too short a time: typically { $percent } % short, and half of your intervals lie within { $half } % of that.
+end-says-long = You press after too long a time: typically { $percent } % long, and half of your intervals lie within { $half } % of that.
+end-says-as-long = You give the intervals their length: half of them lie within { $half } % of it.
+end-says-left = You leave the path to the left: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-right = You leave the path to the right: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-inside = You keep inside the path: at half of the gates you are out by { $half } % of its width at most.
 end-typical = typical
 end-spread = steady to ±{ $ms } ms
 end-spread-hint = robust SD of { $n } presses
@@ -209,6 +229,12 @@ calibration-not-kept = The calibration could not be written: { $why }
 calibration-file-broken = The calibrations in { $path } could not be read. They now lie in { $kept }; until you calibrate anew, the numbers set by hand hold.
 calibration-entry-unusable = Calibration { $entry } in { $path } cannot be used and is left as it is: { $why }
 
+## What machines say beside the number
+road-short = { $metres } m short
+road-far = { $metres } m too far
+road-at-the-line = At the line
+signal-kept = Held back
+
 ## Measuring delays: the screens of calibration
 settings-delays = Measure delays
 calibrate-title = Measure delays
@@ -233,3 +259,9 @@ notice-offset-by-hand = { $output } with { $input }: nothing was measured there,
 notice-calibration-stale = { $output } with { $input } was calibrated at another rate or buffer. { $ms } ms still applies; calibrate again when you can.
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
+
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %

@@ -134,6 +134,7 @@ fn cards(ladder: &ladders::Ladder) -> Vec<LevelCard> {
         title: loaded.level.title().to_owned(),
         aim: loaded.level.aim().to_owned(),
         tol_ms: loaded.level.setting(0).tol_ms,
+        unit: loaded.level.unit(),
         trials: Some(loaded.level.trials()),
     };
     ladder.levels.iter().enumerate().map(card).collect()

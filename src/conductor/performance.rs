@@ -14,6 +14,7 @@ use doozy_training::{
 use super::{
     note::{Command, CortexView, Note},
     offsets::{self, Offsets},
+    phrase::Phrase,
     score,
     sleep::Sleep,
 };
@@ -137,6 +138,7 @@ pub struct Performance {
     effects: Vec<Effect>,
     /// Of the trial in progress, for the scene at its end.
     judged: Vec<Judged>,
+    phrase: Phrase,
     tally: Tally,
     audio_epoch: u32,
     audio_restarts: u32,
@@ -179,6 +181,7 @@ impl Performance {
             answers: Vec::new(),
             effects: Vec::new(),
             judged: Vec::new(),
+            phrase: Phrase::default(),
             tally: Tally { gain: 1.0, ..Tally::default() },
             audio_epoch,
             audio_restarts,
@@ -490,6 +493,7 @@ impl Performance {
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
+                self.phrase = Phrase::of(plan);
                 self.waiting = Some(plan.clone());
             }
             Effect::Judged(judged) => {
@@ -502,8 +506,8 @@ impl Performance {
                 self.judged.push(judged.clone());
             }
             Effect::Amplify { event, drama, .. } => {
-                if let Some(judged) = self.judged.iter().find(|judged| judged.event == *event) {
-                    let (sound, gain_db, pan) = score::verdict(judged, *drama);
+                let judged = self.judged.iter().find(|judged| judged.event == *event);
+                if let Some((sound, gain_db, pan)) = judged.and_then(|judged| self.phrase.judged(judged, *drama)) {
                     self.parts.audio.soon(sound, gain_db, pan);
                 }
             }
@@ -515,7 +519,16 @@ impl Performance {
             Effect::Gain { gain, .. } => self.tally.gain = *gain,
             Effect::Difficulty { rung, .. } => self.tally.rung = *rung,
             Effect::Brake { .. } => self.tally.brakes += 1,
-            Effect::TrialEnded { void, .. } => {
+            Effect::Provisional { .. } => {
+                if let Some((sound, gain_db, pan)) = self.phrase.pressed() {
+                    self.parts.audio.soon(sound, gain_db, pan);
+                }
+            }
+            Effect::TrialEnded { void, worst, .. } => {
+                if let Some((sound, gain_db, pan)) = self.phrase.ended(&self.judged, *worst).filter(|_| void.is_none())
+                {
+                    self.parts.audio.soon(sound, gain_db, pan);
+                }
                 self.tally.trials += u32::from(void.is_none());
                 self.in_trial = false;
                 self.next_tap = None;

@@ -1,6 +1,7 @@
 //! The head-up display: which try this is, how wide the goal is, what the player should know. Quiet, at the edges.
 
 use bevy::prelude::*;
+use doozy_training::event::ErrorUnit;
 
 use super::{
     Words,
@@ -110,7 +111,12 @@ fn refresh(
                 .filter(|trial| trial.plan.retry_of.is_some())
                 .map(|_| says.get("play-retry", &[]))
                 .unwrap_or_default(),
-            Line::Tolerance if play.tol_ms > 0.0 => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            Line::Tolerance if play.tol_ms > 0.0 => match trial.map(|trial| trial.plan.terms.unit) {
+                Some(ErrorUnit::Percent) => {
+                    says.get("play-tolerance-percent", &[("percent", play.tol_ms.round().into())])
+                }
+                _ => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            },
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }

@@ -32,7 +32,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
             sentence(column, &theme, card.aim.clone(), 720.0, palette.text);
             if card.tol_ms > 0.0 {
-                let mut goal = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
+                let mut goal = super::goal(&says, card);
                 if let Some(trials) = card.trials {
                     goal = format!("{goal}   ·   {}", says.get("intro-trials", &[("trials", trials.into())]));
                 }

@@ -31,7 +31,7 @@ use crate::{
     calibration::{self, Method},
     conductor::note::Command,
 };
-use doozy_training::event::Cause;
+use doozy_training::event::{Cause, ErrorUnit};
 
 pub use super::Words;
 pub use settings::Setting;
@@ -47,8 +47,10 @@ pub struct LevelCard {
     pub title: String,
     /// What the player is to do, in a sentence.
     pub aim: String,
-    /// The tolerance it starts with, ms.
+    /// The tolerance it starts with, in `unit`.
     pub tol_ms: f64,
+    /// What its errors are measured in.
+    pub unit: ErrorUnit,
     /// How many trials it takes, where that is fixed.
     pub trials: Option<u32>,
 }
@@ -65,9 +67,19 @@ pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
             title: name.trim_end_matches(".level.ron").to_owned(),
             aim: String::new(),
             tol_ms: 0.0,
+            unit: ErrorUnit::Milliseconds,
             trials: None,
         }
     })
+}
+
+/// The goal that a level begins with, in words.
+fn goal(says: &Words, card: &LevelCard) -> String {
+    let tol = [("tol", card.tol_ms.round().into())];
+    match card.unit {
+        ErrorUnit::Milliseconds => says.get("intro-goal", &tol),
+        ErrorUnit::Percent => says.get("intro-goal-percent", &tol),
+    }
 }
 
 /// What a ladder is called; one that somebody added goes by its folder's name.

@@ -19,6 +19,7 @@ use super::{
     marks,
     paint::{Painter, Tint},
     parts::{self, PLATE_BELOW, PLATE_HALF, Scene},
+    surprise,
     timeline::Timeline,
 };
 use crate::game::{
@@ -221,6 +222,7 @@ fn paint(
                     lane.anchor.y - parts::FLOOR_BELOW,
                 );
                 marks::paint(p, &scene, &lane);
+                surprise::paint(p, &scene, &lane, shown);
                 if let Some(mark) = timeline.latest() {
                     tiers::paint(p, &scene, &lane, &shown.plan, mark, show.light);
                 }
@@ -252,7 +254,7 @@ fn paint(
         }
     }
     if show.replay(now).is_none() {
-        machine.words(&mut captions, &scene, &lane, shown);
+        machine.words(&mut captions, &text.0, &scene, &lane, shown);
         small_words(&mut captions, &scene, &lane, &text.0, machine);
     }
 }

@@ -8,11 +8,13 @@ use bevy::math::Vec2;
 use doozy_training::event::{self, Judged, Stage, TrialPlan};
 
 use super::{
-    bell, gate,
+    bell, crane, echo, gate, glass, grid, items,
     lane::{Lane, Room},
+    lanes,
     look::Look,
     paint::Painter,
     parts::Scene,
+    path, road, server, signal, streams, syllables,
     timeline::Run,
 };
 use crate::{
@@ -45,8 +47,13 @@ pub trait Machine: Sync {
     /// Middle of what rings after a clean press.
     fn heart(&self, lane: &Lane) -> Vec2;
 
+    /// Where a clean press of lane `pressed` rings outward from, and how large its rings are, 1 being the bell's.
+    fn rings(&self, lane: &Lane, _plan: &TrialPlan, _pressed: event::Lane) -> (Vec2, f32) {
+        (self.heart(lane), 1.0)
+    }
+
     /// Words that are part of the machine.
-    fn words(&self, _captions: &mut Captions, _scene: &Scene<'_>, _lane: &Lane, _run: &Run) {}
+    fn words(&self, _captions: &mut Captions, _text: &Text, _scene: &Scene<'_>, _lane: &Lane, _run: &Run) {}
 
     /// Where a press of lane `pressed` acts: the form of its tier is drawn there, at the error's distance in x.
     fn strike(&self, lane: &Lane, _plan: &TrialPlan, _pressed: event::Lane) -> Vec2 {
@@ -89,8 +96,19 @@ pub trait Machine: Sync {
 #[must_use]
 pub fn of(stage: &Stage) -> &'static dyn Machine {
     match stage {
+        Stage::Bell { .. } => &bell::Bell,
         Stage::Gate { .. } => &gate::Gate,
-        // kinds without a machine of their own are played on the bell
-        _ => &bell::Bell,
+        Stage::Lanes { .. } => &lanes::Lanes,
+        Stage::Grid { .. } => &grid::Grid,
+        Stage::Streams { .. } => &streams::Streams,
+        Stage::Echo { .. } => &echo::Echo,
+        Stage::Items { .. } => &items::Items,
+        Stage::Syllables { .. } => &syllables::Syllables,
+        Stage::Interval { .. } => &glass::Glass,
+        Stage::Hold { .. } => &crane::Crane,
+        Stage::Swing { .. } => &server::Server,
+        Stage::Road { .. } => &road::Road,
+        Stage::Signal { .. } => &signal::Signal,
+        Stage::Path => &path::Path,
     }
 }

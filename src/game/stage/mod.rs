@@ -6,16 +6,31 @@
 
 pub mod backdrop;
 pub mod bell;
+pub mod crane;
+pub mod echo;
 pub mod gate;
+pub mod glass;
+pub mod grid;
+pub mod items;
 pub mod lane;
+pub mod lanes;
 pub mod layers;
 pub mod look;
 pub mod machine;
 pub mod marks;
 pub mod paint;
 pub mod parts;
+pub mod path;
+pub mod props;
+pub mod road;
 #[cfg(test)]
 pub mod sample;
+pub mod server;
+pub mod signal;
+pub mod streams;
+pub mod surprise;
+pub mod syllables;
 pub mod timeline;
+pub mod travel;
 
 pub use layers::plugin;

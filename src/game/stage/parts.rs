@@ -8,7 +8,7 @@ use bevy::{
     math::{Affine2, Vec2},
 };
 use doozy_training::{
-    event::{ErrorUnit, TrialPlan},
+    event::{ErrorUnit, Lane as Key, Tier, TrialPlan},
     time::{HostTime, Nanos},
 };
 
@@ -16,7 +16,7 @@ use super::{
     lane::{Lane, Room},
     look::Look,
     paint::{Metal, Painter, Tint},
-    timeline::Timeline,
+    timeline::{Mark, Timeline},
 };
 use crate::game::theme::motion::ease_out;
 
@@ -63,7 +63,17 @@ impl Scene<'_> {
     /// How far the plunger is up, 0…1: out in 40 ms, back in the rest.
     #[must_use]
     pub fn plunge(&self) -> f32 {
-        let Some(pressed) = self.timeline.last_press() else { return 0.0 };
+        self.timeline.last_press().map_or(0.0, |pressed| self.acted(pressed))
+    }
+
+    /// The same for the part that answers one lane.
+    #[must_use]
+    pub fn plunge_in(&self, key: Key) -> f32 {
+        self.timeline.last_press_in(key).map_or(0.0, |pressed| self.acted(pressed))
+    }
+
+    /// How far what was pressed at a moment is driven in, 0…1.
+    fn acted(&self, pressed: HostTime) -> f32 {
         let since = (self.now - pressed).as_ms();
         if !(0.0..PLUNGE_MS).contains(&since) {
             return 0.0;
@@ -183,8 +193,26 @@ pub fn socket(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, radius: f32, top:
     }
 }
 
-/// How near the next target is: 0 half an interval away or more, 1 when it is due. It tells time and nothing else.
-fn nearness(scene: &Scene<'_>) -> f32 {
+/// How strongly the machine (or its part for one lane) still rings after a success, 0…1.
+#[must_use]
+pub fn ringing(scene: &Scene<'_>, key: Option<Key>) -> f32 {
+    let of = |mark: &&Mark| match (key, &mark.verdict) {
+        (None, verdict) => verdict.is_some(),
+        (Some(key), Some(verdict)) => verdict.press.is_some_and(|press| press.lane == key),
+        (Some(_), None) => false,
+    };
+    let Some(mark) = scene.timeline.marks().rev().find(of) else { return 0.0 };
+    let since = (scene.now - mark.since).as_ms();
+    let force = match mark.tier() {
+        Some(Tier::Clean) => 1.0,
+        Some(Tier::Slip) => 0.4,
+        _ => return 0.0,
+    };
+    if since < 0.0 { 0.0 } else { force * (-since / 240.0).exp() as f32 }
+}
+
+/// How near the next target is, 0…1: 0 half an interval away or more, 1 when it is due. It tells time and nothing else.
+pub fn nearness(scene: &Scene<'_>) -> f32 {
     let Some(due) = scene.timeline.next_due(scene.now) else { return 0.0 };
     let interval = scene.timeline.current(scene.now).map_or(Nanos::ms(600), |run| run.plan.interval);
     let share = 1.0 - (due - scene.now).as_ms() / (interval.as_ms() * 0.5);
