@@ -96,10 +96,10 @@ ladder-other = A drill of your own
 intro-begin = Begin
 intro-back = Back
 intro-controls = Press
-intro-key = Space
-intro-or-pad = or the lower button of a pad
+intro-or = or
+intro-lanes = one for each lane, from left to right
 intro-goal = Goal: within ±{ $tol } ms
-intro-pause = Esc pauses
+intro-pause = { $key } pauses
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries
@@ -119,6 +119,7 @@ pause-device = A device went away, so the try was set aside. It does not count.
 pause-audio = The sound went away, so the try was set aside. It does not count.
 pause-suspended = The machine slept, so the try was set aside. It does not count.
 pause-player = The try was set aside. It does not count.
+pause-keys = Keys: { $keys }
 pause-resume = Go on
 pause-end = End here
 rest-title = Time for a breath
@@ -211,6 +212,7 @@ calibration-entry-unusable = Calibration { $entry } in { $path } cannot be used 
 
 ## Measuring delays: the screens of calibration
 settings-delays = Measure delays
+settings-bindings = Keys and pads
 calibrate-title = Measure delays
 calibrate-body = Loudspeakers, screens and keys are late by something that no program can read from them. Measured once on your devices, it is taken out of every error you are shown.
 calibrate-none = nothing stored
@@ -233,3 +235,128 @@ notice-offset-by-hand = { $output } with { $input }: nothing was measured there,
 notice-calibration-stale = { $output } with { $input } was calibrated at another rate or buffer. { $ms } ms still applies; calibrate again when you can.
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
+
+## Keys and pads: what is bound, and what things are called
+
+bindings-title = Keys and pads
+bindings-preset = Ready-made set
+bindings-device = Device
+bindings-lanes = Levels with
+bindings-lane-count = { $n ->
+    [one] one lane
+   *[other] { $n } lanes
+}
+bindings-lane = Lane { $n }
+bindings-more = +
+bindings-nothing = nothing answers this lane here
+bindings-waits = …
+bindings-press = Press what shall answer lane { $lane }, on: { $device }.
+bindings-bound = { $key } answers lane { $lane }.
+bindings-taken = { $key } answers lane { $lane } now, and lane { $from } no longer.
+bindings-taken-last = { $key } answers lane { $lane } now, and lane { $from } has nothing left: give it a key of its own.
+bindings-reserved = { $key } pauses and can answer no lane. Press another.
+bindings-other-device = That was: { $pressed }. Press something on: { $wanted }, or leave with Esc and choose the other device above.
+bindings-refused = That cannot be bound: { $why }
+bindings-own = Your own choices below go before the set.
+bindings-preset-nothing = On this device it has nothing.
+bindings-conflict = settings.toml gives { $key } to { $kept } and to { $dropped }. It stays with { $kept }; give one of them another.
+bindings-conflicts-more = … and { $n } more of the kind.
+bindings-reset = Back to the defaults
+bindings-undo = Undo
+bindings-hint-choose = Left and right choose.
+bindings-hint-instead = Enter, then a press: it takes the place of everything that answers this lane here.
+bindings-hint-more = Enter, then a press: it answers this lane as well.
+bindings-hint-without = Enter takes { $key } from this lane.
+bindings-hint-reset = Forgets the set and every choice of yours, on every device. It can be undone.
+bindings-hint-undo = Takes the last change back.
+bindings-hint-cancel = Esc leaves it as it was.
+
+preset-right-handed = Right hand first
+preset-right-handed-hint = The defaults: one lane under either hand, more lanes under both.
+preset-left-handed = Left hand first
+preset-left-handed-hint = One lane under the left hand; more lanes under both.
+preset-one-handed-left = Left hand alone
+preset-one-handed-left-hint = Everything within reach of the left hand.
+preset-one-handed-right = Right hand alone
+preset-one-handed-right-hint = Everything within reach of the right hand.
+preset-pad-only = Pad only
+preset-pad-only-hint = Buttons answer; no key and no note does.
+preset-drums = Drums only
+preset-drums-hint = Drum pads answer; no key and no button does.
+
+device-keyboard = Keyboard
+device-any-pad = Any pad
+device-any-instrument = Any instrument
+
+notice-stranger = { $name } was played; it does not count yet. Pause to let it in.
+stranger-asks = { $name } was played, and the one that counted is gone. Also play with this one?
+stranger-yes = Let it in
+stranger-no = Leave it out
+
+control-any-note = any key of the instrument
+control-pedal = pedal { $n }
+note-bass-drum = bass drum { $n }
+note-snare = snare { $n }
+note-hi-hat = hi-hat { $n }
+note-cymbal = cymbal { $n }
+note-other = note { $n }
+
+key-escape = Esc
+key-backspace = Backspace
+key-tab = Tab
+key-enter = Enter
+key-control-left = left Ctrl
+key-control-right = right Ctrl
+key-shift-left = left Shift
+key-shift-right = right Shift
+key-alt-left = left Alt
+key-alt-right = right Alt
+key-super-left = left Super
+key-super-right = right Super
+key-context-menu = Menu
+key-space = Space
+key-caps-lock = Caps Lock
+key-num-lock = Num Lock
+key-scroll-lock = Scroll Lock
+key-print = Print
+key-pause = Pause
+key-home = Home
+key-end = End
+key-page-up = Page up
+key-page-down = Page down
+key-insert = Insert
+key-delete = Delete
+key-up = up arrow
+key-down = down arrow
+key-left = left arrow
+key-right = right arrow
+key-convert = Convert
+key-non-convert = Non-convert
+key-pad = { $sign } (number pad)
+key-pad-enter = Enter (number pad)
+
+button-south = lower button
+button-east = right button
+button-north = upper button
+button-west = left button
+button-l1 = left shoulder
+button-r1 = right shoulder
+button-l2 = left trigger
+button-r2 = right trigger
+button-l3 = left stick pressed
+button-r3 = right stick pressed
+button-select = Select
+button-start = Start
+button-mode = Mode
+hat-up = up on the d-pad
+hat-down = down on the d-pad
+hat-left = left on the d-pad
+hat-right = right on the d-pad
+stick-left-up = left stick up
+stick-left-down = left stick down
+stick-left-left = left stick left
+stick-left-right = left stick right
+stick-right-up = right stick up
+stick-right-down = right stick down
+stick-right-left = right stick left
+stick-right-right = right stick right

@@ -102,7 +102,11 @@ impl Timeline {
                 None
             }
             Note::Effect(effect) => self.effect(effect, now),
-            Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+            Note::Offsets { .. }
+            | Note::Cortex(_)
+            | Note::Notice { .. }
+            | Note::Stranger { .. }
+            | Note::Ended { .. } => None,
         }
     }
 

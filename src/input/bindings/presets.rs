@@ -62,12 +62,12 @@ pub const DEFAULTS: &str = r#"[layouts.1]
 3 = ["KeyK", "PadEast", "PadR2", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
 
 [menu]
-up = ["ArrowUp", "PadUp", "LeftStickUp"]
-down = ["ArrowDown", "PadDown", "LeftStickDown"]
+up = ["ArrowUp", "PadUp", "LeftStickUp", "Note42", "Note44", "Note46"]
+down = ["ArrowDown", "PadDown", "LeftStickDown", "Note35", "Note36"]
 left = ["ArrowLeft", "PadLeft", "LeftStickLeft"]
 right = ["ArrowRight", "PadRight", "LeftStickRight"]
-confirm = ["Enter", "NumpadEnter", "Space", "PadSouth"]
-back = ["Backspace", "PadEast"]
+confirm = ["Enter", "NumpadEnter", "Space", "PadSouth", "Note38", "Note40"]
+back = ["Backspace", "PadEast", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
 pause = ["Escape", "PadStart"]
 "#;
 

@@ -62,6 +62,7 @@ pub struct Rumble {
 enum Command {
     Rumble(Rumble),
     Choose(PadChoice),
+    Adopt(DeviceId),
 }
 
 /// A running tap; dropping it ends its thread.
@@ -123,6 +124,11 @@ impl GilrsTap {
         self.command(Command::Choose(choice));
     }
 
+    /// Lets a pad count beside those that do.
+    pub fn adopt(&self, device: DeviceId) {
+        self.command(Command::Adopt(device));
+    }
+
     fn command(&self, command: Command) {
         // A thread that is gone has said so through its port.
         let _ = self.commands.send(command);
@@ -167,6 +173,7 @@ impl Listener {
                 match command {
                     Command::Rumble(rumble) => self.rumble(rumble),
                     Command::Choose(choice) => self.pads.choose(choice),
+                    Command::Adopt(device) => self.adopt(device),
                 }
             }
             let mut before = clock::now();
@@ -232,6 +239,15 @@ impl Listener {
             } else {
                 self.port.notify(Notice::Ignored { input });
             }
+        }
+    }
+
+    fn adopt(&mut self, device: DeviceId) {
+        if self.pads.adopt(device) {
+            // what it holds now was pressed before it counted
+            self.states[usize::from(device.0) - 1].state = PadState::default();
+            let name = self.name(device);
+            self.port.notify(Notice::DeviceChosen { device, name, t: clock::now() });
         }
     }
 
