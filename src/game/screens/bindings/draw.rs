@@ -248,7 +248,7 @@ fn about(
         column.spawn((words(theme, said, Size::Small, weight, colour), Node { max_width: px(WIDTH), ..default() }));
     };
     line(says.get(names::preset(preset).1, &[]), Weight::Regular, palette.text);
-    match preview(preset, &editing.seat(), says, &editing.labels) {
+    match preview(preset, &editing.seat(), editing.lanes, says, &editing.labels) {
         Some(keys) => line(keys, Weight::Bold, palette.quiet),
         None => line(says.get("bindings-preset-nothing", &[]), Weight::Regular, palette.quiet),
     }
@@ -285,23 +285,31 @@ fn lane_row(
     let palette = theme.palette;
     let row = FIRST_LANE + lane.0;
     let waits = editing.awaited.is_some_and(|awaited| awaited.lane == lane);
-    column.spawn(Node { flex_wrap: FlexWrap::Wrap, row_gap: px(8), ..widgets::row(10.0) }).with_children(|line| {
+    column.spawn(Node { align_items: AlignItems::FlexStart, ..widgets::row(10.0) }).with_children(|line| {
         let name = says.get("bindings-lane", &[("n", (u32::from(lane.0) + 1).into())]);
         small(line, theme, items, item(row, 0), Bind::Instead(lane), name, Look::Lane);
-        if slots.is_empty() && !waits {
-            let nothing = says.get("bindings-nothing", &[]);
-            line.spawn(words(theme, nothing, Size::Small, Weight::Regular, palette.miss));
-        }
-        for (at, slot) in slots.iter().enumerate() {
-            let said = names::name(says, &editing.labels, *slot);
-            let place = item(row, 1 + at as u8);
-            small(line, theme, items, place, Bind::Without(lane, *slot), said, Look::Key);
-        }
-        let place = item(row, 1 + slots.len() as u8);
-        small(line, theme, items, place, Bind::More(lane), says.get("bindings-more", &[]), Look::Plus);
-        if waits {
-            line.spawn(words(theme, says.get("bindings-waits", &[]), Size::Body, Weight::Bold, palette.cortex));
-        }
+        let keys = Node {
+            width: px(1120.0 - LANE_NAME - 10.0),
+            flex_wrap: FlexWrap::Wrap,
+            row_gap: px(8),
+            ..widgets::row(10.0)
+        };
+        line.spawn(keys).with_children(|line| {
+            if slots.is_empty() && !waits {
+                let nothing = says.get("bindings-nothing", &[]);
+                line.spawn(words(theme, nothing, Size::Small, Weight::Regular, palette.miss));
+            }
+            for (at, slot) in slots.iter().enumerate() {
+                let said = names::name(says, &editing.labels, *slot);
+                let place = item(row, 1 + at as u8);
+                small(line, theme, items, place, Bind::Without(lane, *slot), said, Look::Key);
+            }
+            let place = item(row, 1 + slots.len() as u8);
+            small(line, theme, items, place, Bind::More(lane), says.get("bindings-more", &[]), Look::Plus);
+            if waits {
+                line.spawn(words(theme, says.get("bindings-waits", &[]), Size::Body, Weight::Bold, palette.cortex));
+            }
+        });
     });
 }
 

@@ -6,9 +6,9 @@ use doozy_training::event::Lane;
 use crate::{
     game::{
         Words,
-        controls::{Controls, Hands, Listening, Pressed, Seat},
+        controls::{Controls, Hands, Listening, Pressed, Seat, SharedBindings},
         focus::{Chosen, How, Item},
-        screens::names,
+        screens::{names, prompts},
     },
     input::{
         Bindings, Control, DeviceKind,
@@ -299,23 +299,14 @@ pub(super) fn act(
     }
 }
 
-/// What a preset has for the layouts of one to four lanes on a device, in one line.
+/// What a preset has on a device for levels with so many lanes, in one line; none where a lane has nothing.
 #[must_use]
-pub fn preview(preset: Preset, seat: &Seat, says: &Words, labels: &Labels) -> Option<String> {
+pub fn preview(preset: Preset, seat: &Seat, lanes: u8, says: &Words, labels: &Labels) -> Option<String> {
     let table = Table { preset: Some(preset), ..Table::default() };
-    let controls = Controls {
-        bindings: crate::game::controls::SharedBindings::new(Bindings::in_force(&table).ok()?.0),
-        ..Controls::default()
-    };
-    let kind = Seat::any(seat.kind);
-    let layout = |lanes| -> Option<String> {
-        let firsts = controls.prompts(&kind, lanes).into_iter().map(|(_, slots)| slots.first().copied());
-        let firsts = firsts.collect::<Option<Vec<Slot>>>()?;
-        let named: Vec<String> = firsts.iter().map(|slot| names::name(says, labels, *slot)).collect();
-        Some(named.join(" "))
-    };
-    let all = (1..=MAX_LANES).map(layout).collect::<Option<Vec<_>>>()?;
-    Some(all.join("   ·   "))
+    let bindings = SharedBindings::new(Bindings::in_force(&table).ok()?.0);
+    let controls = Controls { bindings, ..Controls::default() };
+    let keys = prompts::of(&controls, &Seat::any(seat.kind), lanes);
+    keys.iter().all(|slots| !slots.is_empty()).then(|| prompts::line(says, labels, &keys))
 }
 
 #[cfg(test)]
@@ -373,12 +364,9 @@ mod tests {
     #[test]
     fn presets_show_what_they_have_on_a_device_or_nothing() {
         let (says, labels) = (Words::default(), Labels::default());
-        let line = |preset, kind| preview(preset, &Seat::any(kind), &says, &labels);
-        assert_eq!(
-            line(Preset::OneHandedLeft, DeviceKind::Keyboard).unwrap(),
-            "Space   ·   D F   ·   S D F   ·   A S D F"
-        );
-        assert_eq!(line(Preset::PadOnly, DeviceKind::Keyboard), None);
-        assert!(line(Preset::Drums, DeviceKind::Midi).is_some());
+        let line = |preset, kind, lanes| preview(preset, &Seat::any(kind), lanes, &says, &labels);
+        assert_eq!(line(Preset::OneHandedLeft, DeviceKind::Keyboard, 3).unwrap(), "S   ·   D   ·   F");
+        assert_eq!(line(Preset::PadOnly, DeviceKind::Keyboard, 1), None);
+        assert!(line(Preset::Drums, DeviceKind::Midi, 4).is_some());
     }
 }
