@@ -21,8 +21,10 @@ use doozy::{
         app::{self, Choices, Launch, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
+        controls::Controls,
         limits::Scales,
         measuring::Measures,
+        screens::LevelCard,
         theme::PaletteName,
     },
     input::Bindings,
@@ -51,8 +53,20 @@ fn main() -> anyhow::Result<()> {
     let palette = PaletteName::of(&text("palette", "dark"));
     let still = number("still", 0.0) > 0.0;
     let data = DataDir::at(dir.join("data"));
+    let read = ladders::read(&level, "stages")?.level;
+    let card = LevelCard {
+        path: level,
+        ladder: String::new(),
+        rung: 0,
+        title: read.title().to_owned(),
+        aim: read.aim().to_owned(),
+        tol_ms: read.setting(0).tol_ms,
+        unit: read.unit(),
+        trials: Some(read.trials()),
+        lanes: read.lanes(),
+    };
     let outcome = app::run(Launch {
-        start: Start::Level(level),
+        start: Start::Level(card),
         player: Player::Learner(who.name().to_owned()),
         seed: number("seed", 7.0) as u64,
         seconds: Some(to),
@@ -67,6 +81,8 @@ fn main() -> anyhow::Result<()> {
             ..Choices::default()
         },
         words: Words(Text::default()),
+        controls: Controls::default(),
+        loudness: Box::new(|_| Levels::default()),
         begin: Box::new(move |asked| {
             let handle = conductor::start(conductor::Setup {
                 level: ladders::read(&asked.level, "stages")?,

@@ -4,12 +4,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod arrows;
 #[cfg(all(feature = "game", feature = "devices"))]
+mod bindings;
+#[cfg(all(feature = "game", feature = "devices"))]
 mod calibrate;
 mod commands;
 #[cfg(feature = "game")]
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod focus;
 mod fuzz;
 mod hours;
 mod import;

@@ -1,6 +1,6 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
@@ -106,6 +106,10 @@ pub struct Performance {
     lanes: u8,
     /// What pads and instruments are called, for the bindings of each.
     names: BTreeMap<DeviceId, String>,
+    /// Of those that count, the ones that are gone.
+    gone: BTreeSet<DeviceId>,
+    /// Strangers that the player has been told of.
+    strangers: BTreeSet<DeviceId>,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
@@ -156,6 +160,8 @@ impl Performance {
         Self {
             lanes: parts.session.level().lanes(),
             names: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             parts,
             offsets,
             in_trial: false,
@@ -273,7 +279,7 @@ impl Performance {
             }
             Command::Levels(levels) => self.parts.audio.set_levels(levels),
             // the taps are the thread's; a session on a virtual clock has none
-            Command::Window(_) | Command::Rumble { .. } => {}
+            Command::Window(_) | Command::Rumble { .. } | Command::Adopt(_) => {}
         }
     }
 
@@ -398,6 +404,7 @@ impl Performance {
             Notice::DeviceLost { device, name, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
+                self.gone.insert(device);
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
@@ -405,6 +412,7 @@ impl Performance {
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, &uuid, true);
                 self.names.insert(device, name.clone());
+                self.gone.remove(&device);
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -420,6 +428,9 @@ impl Performance {
             Notice::Ignored { input } | Notice::Late { input } => {
                 let during = if matches!(notice, Notice::Late { .. }) { "late" } else { "ignored" };
                 self.log_raw(input, None, during);
+                if during == "ignored" && input.edge == Edge::Down {
+                    self.meet(input.device);
+                }
             }
             Notice::FocusGained { .. } => self.has_focus = true,
             Notice::StampDistrusted { .. } => {
@@ -431,6 +442,16 @@ impl Performance {
                 tracing::info!("{notice:?}");
             }
             Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
+        }
+    }
+
+    /// A device was pressed that does not count. While the one that does is gone, the player is asked about it: it never takes
+    /// over by itself (cases A21).
+    fn meet(&mut self, device: DeviceId) {
+        let missed = self.gone.iter().any(|gone| DeviceKind::of(*gone) == DeviceKind::of(device));
+        if missed && self.strangers.insert(device) {
+            let name = self.names.get(&device).cloned().unwrap_or_default();
+            self.notes.push(Note::Stranger { device, name });
         }
     }
 
