@@ -15,8 +15,8 @@ use doozy::{
 use doozy_training::event::Effect;
 
 use crate::{
-    calibrate::focus_window,
     display::{Keyboard, Xvfb},
+    focus::focus_window,
     player::{Game, program, record},
 };
 
