@@ -18,13 +18,14 @@ use doozy::{
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
-        app::{self, Choices, Launch, Player, Start, Surface},
+        app::{self, Choices, Launch, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
         controls::Controls,
         limits::Scales,
         measuring::Measures,
         screens::LevelCard,
+        standing::Standing,
         theme::PaletteName,
     },
     input::Bindings,
@@ -62,7 +63,7 @@ fn main() -> anyhow::Result<()> {
         aim: read.aim().to_owned(),
         tol_ms: read.setting(0).tol_ms,
         unit: read.unit(),
-        trials: Some(read.trials()),
+        trials: (!read.is_endless()).then(|| read.trials()),
         lanes: read.lanes(),
     };
     let outcome = app::run(Launch {
@@ -98,6 +99,8 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
+        look: Box::new(|_| Reload::Same),
+        standing: Box::new(Standing::default),
         keep: Box::new(|_| Ok(())),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),

@@ -67,18 +67,15 @@ fn last(home: &Path) -> Option<(usize, LoadedSession)> {
     Some((reader.sessions().ok()?.len(), reader.load("last").ok()?))
 }
 
-/// Waits until the record says so; `press` is pressed again and again meanwhile, where that does no harm.
-fn until(home: &Path, what: &str, keyboard: Option<(&Keyboard, u8)>, holds: impl Fn(usize, &LoadedSession) -> bool) {
+/// Waits until the record says so.
+fn until(home: &Path, what: &str, holds: impl Fn(usize, &LoadedSession) -> bool) {
     let begun = Instant::now();
     loop {
         if last(home).is_some_and(|(n, session)| holds(n, &session)) {
             return;
         }
         assert!(begun.elapsed() < Duration::from_secs(90), "{what}");
-        match keyboard {
-            Some((keyboard, key)) => tap(keyboard, key),
-            None => std::thread::sleep(Duration::from_millis(100)),
-        }
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -118,7 +115,7 @@ fn from_the_first_screen_into_ladders_by_keys_alone() {
             tap(&keyboard, key);
         }
         let id = format!("{ladder}/1");
-        until(home.path(), &format!("{id} is played"), None, |n, session| {
+        until(home.path(), &format!("{id} is played"), |n, session| {
             n == before + 1
                 && session.info.level == id
                 && session.effects.iter().any(|e| matches!(e, Effect::Planned(_)))
@@ -128,9 +125,7 @@ fn from_the_first_screen_into_ladders_by_keys_alone() {
         std::thread::sleep(Duration::from_secs(1));
         tap(&keyboard, RIGHT);
         tap(&keyboard, ENTER);
-        until(home.path(), "the session ends", None, |n, session| {
-            n == before + 1 && session.info.state == State::Stopped
-        });
+        until(home.path(), "the session ends", |n, session| n == before + 1 && session.info.state == State::Stopped);
         std::thread::sleep(Duration::from_millis(1500));
         tap(&keyboard, ESC);
         std::thread::sleep(Duration::from_millis(500));
@@ -177,13 +172,13 @@ fn a_level_that_changes_is_played_anew_and_a_broken_one_is_not() {
     let ended = |session: &LoadedSession| {
         session.effects.iter().filter(|e| matches!(e, Effect::TrialEnded { void: None, .. })).count()
     };
-    until(home.path(), "a session begins", None, |n, _| n == 1);
+    until(home.path(), "a session begins", |n, _| n == 1);
     let changed = text.replace("ioi_ms: 500", "ioi_ms: 520");
     fs::write(&level, &changed).expect("a file");
-    until(home.path(), "the new text is played", None, |n, session| n == 2 && session.meta.level_text == changed);
+    until(home.path(), "the new text is played", |n, session| n == 2 && session.meta.level_text == changed);
     fs::write(&level, changed.replace("beats: 8", "beats: 0")).expect("a file");
     let before = record(home.path()).map_or(0, |session| ended(&session));
-    until(home.path(), "the old text goes on", None, |n, session| n == 2 && ended(session) > before + 1);
+    until(home.path(), "the old text goes on", |n, session| n == 2 && ended(session) > before + 1);
     assert!(!game.has_ended());
     drop(game);
     let data = home.path().join("data").display().to_string();

@@ -224,7 +224,7 @@ fn keep(
 fn steer(
     mut steers: MessageReader<Steer>,
     items: Query<(Entity, &Item, Has<Adjustable>, Option<&Pane>)>,
-    hovered: Query<(Entity, &Item, &Interaction), Changed<Interaction>>,
+    (hovered, mut moved): (Query<(Entity, &Item, Ref<Interaction>)>, MessageReader<CursorMoved>),
     mut focus: ResMut<InputFocus>,
     mut chosen: MessageWriter<Chosen>,
     arrived: Res<Arrived>,
@@ -235,13 +235,16 @@ fn steer(
     let top = items.iter().map(|(_, item, ..)| item.layer).max();
     let stood = time.elapsed_secs_f64() - arrived.0;
     let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
-    for (entity, item, interaction) in &hovered {
-        if Some(item.layer) != top || *interaction == Interaction::None {
-            continue;
-        }
-        focus.set(entity, FocusCause::Pressed);
-        if *interaction == Interaction::Pressed {
-            chosen.write(Chosen { item: entity, how: How::Accept });
+    // an item that arrives under a pointer at rest takes nothing from the keys
+    let moved = moved.read().count() > 0;
+    for (entity, item, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
+        match *interaction {
+            Interaction::Pressed if interaction.is_changed() => {
+                focus.set(entity, FocusCause::Pressed);
+                chosen.write(Chosen { item: entity, how: How::Accept });
+            }
+            Interaction::Hovered if moved && focus.get() != Some(entity) => focus.set(entity, FocusCause::Pressed),
+            _ => {}
         }
     }
     for &step in steers.read() {

@@ -19,8 +19,6 @@ use crate::{
 /// The pane's place in the frame, design pixels. ◇
 const LEFT: f32 = 424.0;
 const WIDTH: f32 = 792.0;
-/// Its heading takes the place of so much of the list's height.
-const HEAD: f32 = 0.0;
 /// The mark of a level on the path.
 const MARK: f32 = 28.0;
 const MARK_LEFT: f32 = 10.0;
@@ -69,7 +67,7 @@ pub fn levels(commands: &mut Commands, place: Entity, theme: &Theme, says: &Word
     commands.entity(place).with_children(|frame| {
         head(frame, theme, &ladder_title(says, levels.ladder), &ladder_aim(says, levels.ladder));
         let many = |row: usize| u8::try_from(row).unwrap_or(u8::MAX);
-        list(frame, LEFT, TOP + HEAD, WIDTH, LEVELS, rows, |lines| {
+        list(frame, LEFT, TOP, WIDTH, LEVELS, rows, |lines| {
             for row in 0..rows {
                 lines.spawn(Node { flex_shrink: 0.0, ..widgets::row(space::NEAR) }).with_children(|line| {
                     for column in 0..columns {
