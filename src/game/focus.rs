@@ -237,7 +237,7 @@ fn steer(
     let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
     // an item that arrives under a pointer at rest takes nothing from the keys
     let moved = moved.read().count() > 0;
-    for (entity, item, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
+    for (entity, _, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
         match *interaction {
             Interaction::Pressed if interaction.is_changed() => {
                 focus.set(entity, FocusCause::Pressed);
