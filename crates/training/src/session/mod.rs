@@ -46,7 +46,6 @@ pub struct Options {
     pub from_rung: i32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_start(rung: &i32) -> bool {
     *rung == 0
 }
