@@ -4,7 +4,7 @@ use bevy::prelude::*;
 use doozy_training::event::ErrorUnit;
 
 use super::{
-    Words,
+    Words, theme_changed,
     widgets::{self, words},
 };
 use crate::game::{
@@ -24,6 +24,10 @@ enum Line {
     /// That the picture is less than it could be.
     Picture,
 }
+
+/// The display as a whole.
+#[derive(Component)]
+struct Head;
 
 /// Where notices stand.
 #[derive(Component)]
@@ -46,7 +50,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
     let line = |line: Line, colour: Color| {
         (line, words(&theme, String::new(), Size::Small, Weight::Regular, colour), Visibility::Inherited)
     };
-    widgets::root(&mut commands, DespawnOnExit(Screen::Play), Color::NONE, |frame| {
+    widgets::root(&mut commands, (Head, DespawnOnExit(Screen::Play)), Color::NONE, |frame| {
         let corner = |right: bool| Node {
             left: if right { auto() } else { px(space::APART) },
             right: if right { px(space::APART) } else { auto() },
@@ -168,6 +172,13 @@ fn put_up(
     }
 }
 
+/// In other colours it is put up anew.
+fn clear(mut commands: Commands, heads: Query<Entity, With<Head>>) {
+    for head in &heads {
+        commands.entity(head).despawn();
+    }
+}
+
 fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity, &mut Fading)>) {
     for (entity, mut fading) in &mut notices {
         if let Some(left) = &mut fading.0 {
@@ -181,6 +192,7 @@ fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity
 
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::Play), spawn)
+        .add_systems(Update, (clear, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::Play)))
         .add_systems(Update, refresh.run_if(in_state(Screen::Play)))
         .add_systems(Update, (put_up, take_down));
 }
