@@ -516,6 +516,10 @@ impl Performance {
                 self.judged.clear();
                 self.phrase = Phrase::of(plan);
                 self.waiting = Some(plan.clone());
+                // rendered now, so that nothing is in the way of the cues
+                let zero = doozy_training::time::SampleFrame(0);
+                let rate = self.parts.audio.clock().rate();
+                self.parts.audio.prepare(score::cues(plan, zero, rate).map(|note| note.sound));
             }
             Effect::Judged(judged) => {
                 if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
