@@ -25,6 +25,7 @@ mod offsets;
 mod player;
 mod rates;
 mod sound;
+mod stick;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
 fn alone() -> MutexGuard<'static, ()> {

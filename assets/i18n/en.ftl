@@ -98,8 +98,12 @@ intro-back = Back
 intro-controls = Press
 intro-or = or
 intro-lanes = one for each lane, from left to right
+intro-steer = Steer with
+intro-and = and
 intro-goal = Goal: within ±{ $tol } ms
 intro-pause = { $key } pauses
+intro-goal-percent = Goal: within ±{ $tol } %
+intro-pause = Esc pauses
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries
@@ -109,6 +113,7 @@ play-try = Try { $n }
 play-try-of = Try { $n } of { $total }
 play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
+play-tolerance-percent = ±{ $percent } %
 play-gain = errors ×{ $gain }
 play-software = drawn in software, smaller and without glow
 play-learner = { $name } is playing, a simulated player
@@ -159,6 +164,24 @@ end-now = on time
 end-early-by = { $ms } ms early
 end-late-by = { $ms } ms late
 end-on-time = on time
+end-short = short
+end-long = long
+end-left = left
+end-right = right
+end-as-heard = as heard
+end-inside = inside
+end-as-long = as long as heard
+end-short-by = { $percent } % short
+end-long-by = { $percent } % long
+end-left-by = { $percent } % out to the left
+end-right-by = { $percent } % out to the right
+end-spread-percent = steady to ±{ $percent } %
+end-says-short = You press after too short a time: typically { $percent } % short, and half of your intervals lie within { $half } % of that.
+end-says-long = You press after too long a time: typically { $percent } % long, and half of your intervals lie within { $half } % of that.
+end-says-as-long = You give the intervals their length: half of them lie within { $half } % of it.
+end-says-left = You leave the path to the left: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-right = You leave the path to the right: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-inside = You keep inside the path: at half of the gates you are out by { $half } % of its width at most.
 end-typical = typical
 end-spread = steady to ±{ $ms } ms
 end-spread-hint = robust SD of { $n } presses
@@ -209,6 +232,12 @@ calibration-sound-slipped = The sound stuttered; what you tapped then does not c
 calibration-not-kept = The calibration could not be written: { $why }
 calibration-file-broken = The calibrations in { $path } could not be read. They now lie in { $kept }; until you calibrate anew, the numbers set by hand hold.
 calibration-entry-unusable = Calibration { $entry } in { $path } cannot be used and is left as it is: { $why }
+
+## What machines say beside the number
+road-short = { $metres } m short
+road-far = { $metres } m too far
+road-at-the-line = At the line
+signal-kept = Held back
 
 ## Measuring delays: the screens of calibration
 settings-delays = Measure delays
@@ -360,3 +389,10 @@ stick-right-up = right stick up
 stick-right-down = right stick down
 stick-right-left = right stick left
 stick-right-right = right stick right
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %
+axis-left = left stick
+axis-right = right stick

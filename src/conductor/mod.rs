@@ -7,6 +7,7 @@
 pub mod note;
 mod offsets;
 mod performance;
+mod phrase;
 pub mod score;
 pub mod sleep;
 #[cfg(test)]

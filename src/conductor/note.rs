@@ -19,6 +19,8 @@ pub enum Note {
     /// Which offsets apply from the trial on that is anchored next: told before the first, and when devices change.
     /// Pictures are drawn for the moment [`Applied::drawn`] gives by `video`.
     Offsets { audio: Applied, video: Applied },
+    /// From `t` on the stick stands at `x`, −1 (left) … 1 (right).
+    Stick { t: HostTime, x: f64 },
     /// The network's answer in pictures; arrives when the worker has it, which decides nothing.
     Cortex(CortexView),
     /// Something the player should know (a device went, recording is off, timing is coarse): a Fluent id and its

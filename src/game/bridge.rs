@@ -262,10 +262,10 @@ impl PlayState {
         self.trials.iter().flat_map(|trial| trial.plan.targets.iter().filter_map(|target| trial.host(target.at)))
     }
 
-    /// True asynchronies of matched presses in order, ms, negative early.
+    /// True errors of matched responses in order, in the drill's unit, negative early.
     #[must_use]
-    pub fn asynchronies(&self) -> Vec<f64> {
-        self.judged.iter().filter_map(|judged| judged.e.map(Nanos::as_ms)).collect()
+    pub fn errors(&self) -> Vec<f64> {
+        self.judged.iter().filter_map(Judged::error).collect()
     }
 
     fn hear(&mut self, note: &Note) {
@@ -289,6 +289,8 @@ impl PlayState {
                 }
                 self.stranger = Some((*device, name.clone()));
             }
+            // the stage's timeline keeps it
+            Note::Stick { .. } => {}
             Note::Ended { session, finished } => self.ended = Some((session.clone(), *finished)),
         }
     }

@@ -1,6 +1,7 @@
 //! The head-up display: which try this is, how wide the goal is, what the player should know. Quiet, at the edges.
 
 use bevy::prelude::*;
+use doozy_training::event::ErrorUnit;
 
 use super::{
     Words, prompts,
@@ -51,7 +52,7 @@ fn spawn(
 ) {
     let palette = theme.palette;
     // with one lane any key that was found will do; with more it matters which is which
-    let keys = sessions.chosen.as_ref().filter(|card| card.lanes > 1).map(|card| {
+    let keys = sessions.chosen.as_ref().filter(|card| card.lanes != 1).map(|card| {
         let seat = prompts::seat(&controls, &hands.last, card.lanes);
         prompts::line(&says, &(controls.labels)(), &prompts::of(&controls, &seat, card.lanes))
     });
@@ -126,7 +127,12 @@ fn refresh(
                 .filter(|trial| trial.plan.retry_of.is_some())
                 .map(|_| says.get("play-retry", &[]))
                 .unwrap_or_default(),
-            Line::Tolerance if play.tol_ms > 0.0 => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            Line::Tolerance if play.tol_ms > 0.0 => match trial.map(|trial| trial.plan.terms.unit) {
+                Some(ErrorUnit::Percent) => {
+                    says.get("play-tolerance-percent", &[("percent", play.tol_ms.round().into())])
+                }
+                _ => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            },
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }

@@ -53,14 +53,14 @@ fn spawn(
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
             sentence(column, &theme, card.aim.clone(), 720.0, palette.text);
             if card.tol_ms > 0.0 {
-                let mut goal = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
+                let mut goal = super::goal(&says, card);
                 if let Some(trials) = card.trials {
                     goal = format!("{goal}   ·   {}", says.get("intro-trials", &[("trials", trials.into())]));
                 }
                 column.spawn(words(&theme, goal, Size::Body, Weight::Regular, palette.quiet));
             }
             column.spawn(Node { height: px(space::TIGHT), ..default() });
-            prompts::row(column, &theme, &says, &labels, &pressed);
+            prompts::row(column, &theme, &says, &labels, card.lanes, &pressed);
             column.spawn(Node { height: px(space::NEAR), ..default() });
             column.spawn(widgets::row(space::NEAR)).with_children(|line| {
                 let (begin, back) = (says.get("intro-begin", &[]), says.get("intro-back", &[]));

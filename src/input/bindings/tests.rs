@@ -311,3 +311,56 @@ fn a_drum_kit_finds_its_way_through_menus() {
     assert_eq!(bindings.menu(control("Note60")), None);
     assert_eq!(bindings.controls_of(MenuAction::Pause).collect::<Vec<_>>(), RESERVED);
 }
+
+#[test]
+fn a_stick_is_bound_by_default_and_by_device() {
+    let default = Bindings::default();
+    let key = |name| default.stick(control(name), DeviceRef::KEYBOARD);
+    assert_eq!(
+        ["ArrowLeft", "KeyF", "KeyJ", "Space"].map(key),
+        [Some(StickPart::Left), Some(StickPart::Left), Some(StickPart::Right), None]
+    );
+    assert_eq!(default.stick(control("RightStickX"), PAD), Some(StickPart::Axis));
+    assert_eq!(default.some_axis(), Some(control("LeftStickX")));
+    let keys = default.stick_prompts(DeviceRef::KEYBOARD);
+    assert!(keys[0].1.is_empty() && keys[1].1.contains(&control("ArrowLeft")), "a keyboard has no axis: {keys:?}");
+    let text = "[device.pad.stick]\naxis = [\"RightStickX\"]\n[device.\"Wheel\".stick]\nleft = [\"PadL1\"]";
+    let (bindings, conflicts) = Bindings::with_player_file(text).unwrap();
+    assert_eq!(conflicts, []);
+    let wheel = DeviceRef { name: "Wheel", ..PAD };
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("LeftStickX"), pad)), [None, None]);
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("PadL1"), pad)), [None, Some(StickPart::Left)]);
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("PadLeft"), pad)), [Some(StickPart::Left), None]);
+    // the keyboard's stick is as it was
+    assert_eq!(bindings.stick(control("KeyJ"), DeviceRef::KEYBOARD), Some(StickPart::Right));
+}
+
+#[test]
+fn what_moves_no_stick_or_pauses_is_told() {
+    for (text, wrong) in [
+        ("[stick]\naxis = [\"Space\"]", "[stick] axis: Space is no axis"),
+        ("[stick]\nleft = [\"LeftStickX\"]", "[stick] left: LeftStickX is an axis"),
+        ("[device.keyboard.stick]\naxis = [\"LeftStickX\"]", "[device.keyboard.stick] axis: LeftStickX is no part"),
+        ("[lanes]\n0 = [\"LeftStickX\"]", "[lanes] 0: LeftStickX is an axis and presses nothing"),
+    ] {
+        let error = Bindings::with_player_file(text).unwrap_err().to_string();
+        assert!(error.starts_with(wrong), "{error}");
+    }
+    let (bindings, conflicts) = Bindings::with_player_file("[stick]\nleft = [\"Escape\", \"KeyA\"]").unwrap();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(bindings.stick(control("Escape"), DeviceRef::KEYBOARD), None);
+    let both = "[stick]\nleft = [\"KeyA\"]\nright = [\"KeyA\"]";
+    let (_, conflicts) = Bindings::with_player_file(both).unwrap();
+    assert_eq!((conflicts[0].kept.as_str(), conflicts[0].dropped.as_str()), ("stick.left", "stick.right"));
+}
+
+#[test]
+fn every_preset_leaves_a_stick_that_goes_both_ways() {
+    for preset in Preset::ALL {
+        let (bindings, conflicts) = Bindings::in_force(&Table { preset: Some(preset), ..Table::default() }).unwrap();
+        assert_eq!(conflicts, []);
+        let device = if preset == Preset::PadOnly { PAD } else { DeviceRef::KEYBOARD };
+        let parts = bindings.stick_prompts(device);
+        assert!(parts[1..].iter().all(|(_, controls)| !controls.is_empty()), "{preset:?}: {parts:?}");
+    }
+}

@@ -29,6 +29,7 @@ use crate::{
         control::{Direction, PadButton, PadSide},
         pad::{PadAxis, PadChange, PadChoice, PadState, Pads},
         stamps::{Believed, ClockPair, Stamps, WallMap},
+        stick::PadSticks,
     },
 };
 
@@ -148,6 +149,7 @@ impl Drop for GilrsTap {
 #[derive(Default)]
 struct PadTrack {
     state: PadState,
+    sticks: PadSticks,
     stamps: Stamps,
 }
 
@@ -215,6 +217,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.apply(change, &mut edges);
+        edges.extend(track.sticks.apply(change));
         if edges.is_empty() {
             return;
         }
@@ -236,7 +239,8 @@ impl Listener {
             let input = Captured { t, err, source, device, control, edge };
             if self.pads.counts(device) {
                 self.port.send(input);
-            } else {
+            } else if !matches!(edge, crate::input::Edge::Tilt(_)) {
+                // a stranger's stick would only fill the log
                 self.port.notify(Notice::Ignored { input });
             }
         }
@@ -245,7 +249,8 @@ impl Listener {
     fn adopt(&mut self, device: DeviceId) {
         if self.pads.adopt(device) {
             // what it holds now was pressed before it counted
-            self.states[usize::from(device.0) - 1].state = PadState::default();
+            let track = &mut self.states[usize::from(device.0) - 1];
+            (track.state, track.sticks) = (PadState::default(), PadSticks::default());
             let name = self.name(device);
             self.port.notify(Notice::DeviceChosen { device, name, t: clock::now() });
         }
@@ -268,6 +273,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.lose(&mut edges);
+        edges.extend(track.sticks.lose());
         let counted = self.pads.counts(device);
         let t = arrival.max(self.port.watermark());
         self.send(device, Believed { t, err: crate::input::stamps::ARRIVAL_ERR, source: TimeSource::Arrival }, &edges);
