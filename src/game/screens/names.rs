@@ -127,8 +127,8 @@ fn button(control: Control) -> &'static str {
         Control::Stick(PadSide::Right, Down) => "stick-right-down",
         Control::Stick(PadSide::Right, Left) => "stick-right-left",
         Control::Stick(PadSide::Right, Right) => "stick-right-right",
-        Control::Axis(PadSide::Left) => "axis-left",
-        Control::Axis(PadSide::Right) => "axis-right",
+        Control::Axis(PadSide::Left) => "stick-left-axis",
+        Control::Axis(PadSide::Right) => "stick-right-axis",
         Control::Key(_) | Control::Note(_) | Control::Pedal(_) => "control-any-note",
     }
 }

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(said(1), "Space / F / J");
         assert_eq!(said(4), "D   ·   F   ·   J   ·   K");
         let pad = Seat::any(DeviceKind::Pad);
-        assert_eq!(line(&says, &labels, &of(&controls, &pad, 0)), "left stick");
+        assert_eq!(line(&says, &labels, &of(&controls, &pad, 0)), "left stick, left and right");
         assert_eq!(seat(&controls, &Seat::any(DeviceKind::Midi), 0), Seat::KEYBOARD, "no instrument steers");
     }
 }
