@@ -113,17 +113,8 @@ fn main() -> anyhow::Result<()> {
     let root = Root::find()?;
     let (ladders, _) = ladders::all(&root)?;
     let levels = ladders.iter().flat_map(|ladder| {
-        ladder.levels.iter().enumerate().map(|(at, loaded)| LevelCard {
-            path: loaded.path.clone(),
-            ladder: ladder.name.clone(),
-            rung: at as u32 + 1,
-            title: loaded.level.title().to_owned(),
-            aim: loaded.level.aim().to_owned(),
-            tol_ms: loaded.level.setting(0).tol_ms,
-            unit: loaded.level.unit(),
-            trials: Some(loaded.level.trials()),
-            lanes: loaded.level.lanes(),
-        })
+        let card = |(at, l): (usize, &ladders::Loaded)| LevelCard::of(&l.level, &l.path, &ladder.name, at as u32 + 1);
+        ladder.levels.iter().enumerate().map(card)
     });
     let tour = args.next().unwrap_or_default();
     let (delays, keys) = (tour == "delays", tour == "keys");

@@ -105,7 +105,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         (Some(calibrate), _) => Start::Calibrate(calibrate.method),
         (None, Some(level)) => {
             let known = cards.iter().find(|card| card.path == level.path).cloned();
-            Start::Level(known.unwrap_or_else(|| card("", 0, &level)))
+            Start::Level(known.unwrap_or_else(|| LevelCard::of(&level.level, &level.path, "", 0)))
         }
         (None, None) if run.bindings => Start::Bindings,
         (None, None) => Start::Menu,
@@ -157,21 +157,7 @@ fn find(root: Option<&Root>, name: &str) -> Result<ladders::Loaded, Failure> {
 
 fn cards(ladder: &ladders::Ladder) -> Vec<LevelCard> {
     let rung = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
-    ladder.levels.iter().enumerate().map(|(at, loaded)| card(&ladder.name, rung(at), loaded)).collect()
-}
-
-fn card(ladder: &str, rung: u32, loaded: &ladders::Loaded) -> LevelCard {
-    LevelCard {
-        path: loaded.path.clone(),
-        ladder: ladder.to_owned(),
-        rung,
-        title: loaded.level.title().to_owned(),
-        aim: loaded.level.aim().to_owned(),
-        tol_ms: loaded.level.setting(0).tol_ms,
-        unit: loaded.level.unit(),
-        trials: Some(loaded.level.trials()),
-        lanes: loaded.level.lanes(),
-    }
+    ladder.levels.iter().enumerate().map(|(at, l)| LevelCard::of(&l.level, &l.path, &ladder.name, rung(at))).collect()
 }
 
 /// The player's own table of bindings.

@@ -93,6 +93,8 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    /// The widest half-width that a tap promised for a press of a lane, ns: what the times of this session are worth at worst.
+    widest_err_ns: i64,
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
@@ -278,6 +280,7 @@ impl Performance {
                 }
             }
             Command::Levels(levels) => self.parts.audio.set_levels(levels),
+            Command::Display(name) => self.offsets.display(name),
             // the taps are the thread's; a session on a virtual clock has none
             Command::Window(_) | Command::Rumble { .. } | Command::Adopt(_) => {}
         }
@@ -364,6 +367,7 @@ impl Performance {
         let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
             self.offsets.pressed(device);
+            self.tally.widest_err_ns = self.tally.widest_err_ns.max(err.0);
         }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
         if let Some(response) = response {
@@ -437,9 +441,9 @@ impl Performance {
                 self.tally.stamps_distrusted += 1;
                 tracing::info!("{notice:?}");
             }
-            Notice::WallClockStepped { .. } => {
+            Notice::WallClockStepped { by, t } => {
                 self.tally.wall_clock_steps += 1;
-                tracing::info!("{notice:?}");
+                self.device("wall clock", t, watch::MACHINE, &format!("set by {:+.3} s", by.as_secs()), "", true);
             }
             Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
         }

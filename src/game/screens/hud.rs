@@ -56,7 +56,7 @@ fn spawn(
 ) {
     let palette = theme.palette;
     // with one lane any key that was found will do; with more it matters which is which
-    let keys = sessions.chosen.as_ref().filter(|card| card.lanes > 1).map(|card| {
+    let keys = sessions.chosen.as_ref().filter(|card| card.lanes != 1).map(|card| {
         let seat = prompts::seat(&controls, &hands.last, card.lanes);
         prompts::line(&says, &(controls.labels)(), &prompts::of(&controls, &seat, card.lanes))
     });

@@ -17,7 +17,7 @@ mod room;
 mod settings;
 mod widgets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bevy::prelude::*;
 
@@ -34,7 +34,10 @@ use crate::{
     calibration::{self, Method},
     conductor::note::Command,
 };
-use doozy_training::event::{Cause, ErrorUnit};
+use doozy_training::{
+    event::{Cause, ErrorUnit},
+    level::Level,
+};
 
 pub use super::Words;
 pub use settings::Setting;
@@ -56,8 +59,26 @@ pub struct LevelCard {
     pub unit: ErrorUnit,
     /// How many trials it takes, where that is fixed.
     pub trials: Option<u32>,
-    /// How many lanes it has, 1 to 4.
+    /// How many lanes it has, 1 to 4; 0 where a stick steers.
     pub lanes: u8,
+}
+
+impl LevelCard {
+    /// The card of a level: the folder of its ladder and its place there, from 1; "" and 0 where it is on none.
+    #[must_use]
+    pub fn of(level: &Level, path: &Path, ladder: &str, rung: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            ladder: ladder.to_owned(),
+            rung,
+            title: level.title().to_owned(),
+            aim: level.aim().to_owned(),
+            tol_ms: level.setting(0).tol_ms,
+            unit: level.unit(),
+            trials: Some(level.trials()),
+            lanes: level.lanes(),
+        }
+    }
 }
 
 /// The goal that a level begins with, in words.
