@@ -18,13 +18,14 @@ use doozy::{
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
-        app::{self, Choices, Launch, Player, Start, Surface},
+        app::{self, Choices, Launch, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
         controls::Controls,
         limits::Scales,
         measuring::Measures,
         screens::LevelCard,
+        standing::Standing,
         theme::PaletteName,
     },
     input::Bindings,
@@ -85,6 +86,8 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
+        look: Box::new(|_| Reload::Same),
+        standing: Box::new(Standing::default),
         keep: Box::new(|_| Ok(())),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),

@@ -20,6 +20,8 @@ mod import;
 mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod newcomer;
 mod offsets;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;

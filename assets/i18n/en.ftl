@@ -33,6 +33,8 @@ notice-sound-lost = The sound went away: { $why }
 notice-sound-moved = The sound moved from { $before } to { $after }, so that trial does not count. Calibrate again for exact times.
 notice-sound-back = The sound output { $device } is back: resume to hear it again.
 notice-sound-slipped = The sound stuttered, so that trial does not count. Go on when you are ready.
+notice-level-changed = The level's file has changed: this is the new one, from its start.
+notice-level-broken = The level's file has changed and cannot be played, so the old one goes on. { $fault }
 notice-slept = The machine was asleep for { $seconds } s; the trial that was running does not count.
 notice-coarse-timing = Key times come from the window's frames here, so small errors mean little: { $why }
 notice-pad-found = { $name } is ready.
@@ -89,8 +91,51 @@ menu-settings = Settings
 menu-quit = Quit
 menu-hint = Arrows and Enter, a pad, or the mouse
 
-ladder-pulse = Steady beat
-ladder-catch = Catch at the gate
+menu-daily = Today's mix
+menu-not-yet = not yet
+menu-next = start here
+menu-reached = goal reached
+menu-best-ms = steady to { $sd } ms
+menu-best-percent = steady to { $sd } %
+menu-best-share = { $share } % in time
+
+# The mix of the day: three kinds that take turns, and why these.
+daily-aim = Three kinds that take turns
+daily-how = { $blocks } short blocks, in turns. Mixing and days between feel harder than doing one thing over and over; they are there for what you can still do later.
+daily-start = Enter starts it.
+daily-new = New to you.
+daily-due = Due today: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-overdue = Waiting for you: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-early = Not due for { $days ->
+    [one] another day
+   *[other] another { $days } days
+}; it keeps the others company.
+daily-today = Practised today already; it keeps the others company.
+
+ladder-pulse = Pulse
+ladder-pulse-aim = Keep a beat, and its parts
+ladder-groove = Groove
+ladder-groove-aim = Off the beat, swung, with two hands
+ladder-music = Music
+ladder-music-aim = Rhythms to play back, notes in lanes
+ladder-sport = Sport
+ladder-sport-aim = Meet the ball, let go in time
+ladder-road = Road
+ladder-road-aim = Brake for the line, turn in at the mark
+ladder-speech = Speech
+ladder-speech-aim = The rhythm of what is said
+ladder-reflex = Reflex
+ladder-reflex-aim = Be quick, hold back, learn the order
+ladder-catastrophe = Catastrophe
+ladder-catastrophe-aim = Narrow paths, bangs, things in the way
+ladder-endless = Endless
+ladder-endless-aim = One kind, harder and harder, until you stop
 ladder-other = A drill of your own
 
 intro-begin = Begin
@@ -103,6 +148,8 @@ intro-and = and
 intro-goal = Goal: within ±{ $tol } ms
 intro-pause = { $key } pauses
 intro-goal-percent = Goal: within ±{ $tol } %
+intro-endless = goes on until you stop
+intro-block = Block { $n } of { $total }
 intro-pause = Esc pauses
 intro-trials = { $trials ->
     [one] one try

@@ -4,7 +4,7 @@
 //! caller gives, and seen through the [`bridge`](super::bridge).
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -45,6 +45,7 @@ use super::{
     measuring::{Measured, Measures, Measuring},
     screens::{self, LevelCard},
     stage::{self, layers::Board},
+    standing::{Ask, MixCard, Mixing, Part, Standings},
     theme::{self, DESIGN, PaletteName, Theme},
     third_party,
 };
@@ -56,6 +57,8 @@ pub enum Start {
     Menu,
     /// Straight into a drill.
     Level(LevelCard),
+    /// The intro of the first block of the day's mix.
+    Daily,
     /// The screen of bindings.
     Bindings,
     /// The screen of calibration, or straight into one.
@@ -84,6 +87,8 @@ pub enum Surface {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     pub level: PathBuf,
+    /// Only so much of it: a block of a mix.
+    pub part: Option<Part>,
     pub player: Player,
     pub seed: u64,
     pub clock: ShellClock,
@@ -113,6 +118,22 @@ pub type Begin = Box<dyn FnMut(&Setup) -> Result<Box<dyn Conduct>> + Send + Sync
 /// Keeps what the player chose.
 pub type Keep = Box<dyn FnMut(&Choices) -> Result<()> + Send + Sync>;
 
+/// What has become of a level's file since it was last read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reload {
+    Same,
+    /// It is no level any more; told once for each text.
+    Broken(String),
+    Changed(LevelCard),
+}
+
+/// Looks at a level's file again.
+pub type Look = Box<dyn FnMut(&Path) -> Reload + Send + Sync>;
+
+/// Looks at level files between trials.
+#[derive(Resource)]
+pub struct LevelFiles(pub Look);
+
 /// How loud each kind of sound is under the player's limit for all of them, 0…1.
 pub type Loudness = Box<dyn Fn(f32) -> Levels + Send + Sync>;
 
@@ -132,6 +153,9 @@ pub struct Launch {
     pub choices: Choices,
     pub words: Words,
     pub begin: Begin,
+    pub look: Look,
+    /// What the record says of the player's levels and of today.
+    pub standing: Ask,
     pub keep: Keep,
     pub measures: Measures,
     /// What is bound to what, and how pads and instruments are heard.
@@ -187,6 +211,8 @@ pub struct Sessions {
     pub levels: Vec<LevelCard>,
     /// The level on the intro, in play or just played: an index into `levels`, or a file that is in none of the ladders.
     pub chosen: Option<LevelCard>,
+    /// The daily mix that is under way.
+    pub mix: Option<Mixing>,
     seed: u64,
     begin: Begin,
 }
@@ -197,6 +223,10 @@ impl Sessions {
         let card = self.chosen.as_ref().context("no level is chosen")?;
         let setup = Setup {
             level: card.path.clone(),
+            part: self
+                .mix
+                .as_ref()
+                .map(|mix| Part { trials: mix.pick().card.trials.unwrap_or(1), from_rung: mix.rung() }),
             player: self.player.clone(),
             seed: self.seed,
             clock: self.clock,
@@ -210,10 +240,46 @@ impl Sessions {
         Ok(())
     }
 
-    /// The level after the chosen one, within its ladder.
+    /// Chooses the first block of a mix; false where there is nothing in it.
+    pub fn begin_mix(&mut self, mix: &MixCard) -> bool {
+        self.mix = Mixing::of(mix);
+        self.chosen = self.mix.as_ref().map(|mix| mix.pick().card.clone());
+        self.mix.is_some()
+    }
+
+    /// Chooses what comes next: the next block of the mix, of which this one ended on a rung, or the ladder's next level.
+    pub fn go_on(&mut self, rung: i32) {
+        match &mut self.mix {
+            Some(mix) => {
+                mix.advance(rung);
+                self.chosen = Some(mix.pick().card.clone());
+            }
+            None => self.chosen = self.next().cloned().or_else(|| self.chosen.clone()),
+        }
+    }
+
+    /// Back to the menu.
+    pub fn leave(&mut self) {
+        (self.chosen, self.mix) = (None, None);
+    }
+
+    /// A level's file has changed.
+    pub fn change(&mut self, path: &Path, card: LevelCard) {
+        for held in self.levels.iter_mut().chain(&mut self.chosen).filter(|held| held.path == path) {
+            *held = card.clone();
+        }
+    }
+
+    /// Whether something comes after what is chosen.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.mix.as_ref().map_or_else(|| self.next().is_some(), Mixing::has_next)
+    }
+
+    /// The level after the chosen one, within its ladder; an endless one has none.
     #[must_use]
     pub fn next(&self) -> Option<&LevelCard> {
-        let chosen = self.chosen.as_ref()?;
+        let chosen = self.chosen.as_ref().filter(|card| card.trials.is_some())?;
         let at = self.levels.iter().position(|card| card.path == chosen.path)?;
         self.levels.get(at + 1).filter(|card| card.ladder == chosen.ladder)
     }
@@ -318,6 +384,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         choices,
         words,
         begin,
+        look,
+        standing,
         keep,
         measures,
         controls,
@@ -327,7 +395,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
     } = launch;
     let report = Report(Arc::new(Mutex::new(Outcome::default())));
     let demo = matches!(player, Player::Learner(_));
-    let mut sessions = Sessions { player, clock, levels, chosen: None, seed, begin };
+    let mut sessions = Sessions { player, clock, levels, chosen: None, mix: None, seed, begin };
+    let mut standings = Standings::new(standing);
     let mut bridge = Bridge::default();
     let mut play = PlayState::default();
     let mut measures = measures;
@@ -342,6 +411,15 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             measuring.attach((measures.begin)(*method)?);
             measured = Measured::of(*method);
             Screen::Measure
+        }
+        Start::Daily => {
+            standings.refresh();
+            let any = sessions.begin_mix(&standings.now.mix);
+            match (introduce, any) {
+                (true, _) => Screen::FirstRun,
+                (false, true) => Screen::Intro,
+                (false, false) => Screen::Menu,
+            }
         }
         Start::Bindings => Screen::Bindings,
         Start::Level(card) => {
@@ -368,6 +446,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .insert_resource(EffectLimits::new(choices.scales))
         .insert_resource(words)
         .insert_resource(sessions)
+        .insert_resource(standings)
+        .insert_resource(LevelFiles(look))
         .insert_non_send(bridge)
         .insert_non_send(measuring)
         .insert_resource(measured)

@@ -10,6 +10,7 @@
 //! | the machines, the lane, the marks | [`stage`] |
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
+//! | the best of each level, the mix of the day | [`standing`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
 //! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
 //! | what has the keyboard's and the pad's attention | [`focus`] |
@@ -29,6 +30,7 @@ pub mod measuring;
 pub mod plots;
 pub mod screens;
 pub mod stage;
+pub mod standing;
 pub mod strip;
 pub mod theme;
 pub mod third_party;

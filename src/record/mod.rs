@@ -5,6 +5,7 @@
 //! and no other room: what it has to say to people is a [`Notice`].
 
 mod ndjson;
+mod practised;
 mod row;
 mod session;
 mod store;
@@ -22,10 +23,17 @@ use doozy_training::{
 use serde::{Deserialize, Serialize};
 
 pub use ndjson::{export_ndjson, import_ndjson};
+pub use practised::{PractisedEvent, PractisedSession, today};
 pub use session::{Damage, EventRow, LoadedSession, Reader, SessionInfo, State};
 pub use store::backup;
 pub use verify::{Difference, Verification, VerifyError, verify};
 pub use writer::Recorder;
+
+/// SHA-256 of a level's text, as the record names it, in lower-case hexadecimal.
+#[must_use]
+pub fn text_sha256(text: &str) -> String {
+    row::sha256_hex(text.as_bytes())
+}
 
 /// Version of the tables, kept in `PRAGMA user_version`. A record of a newer one is refused untouched.
 pub const SCHEMA_VERSION: i32 = 2;

@@ -11,6 +11,7 @@ pub mod judge;
 pub mod learner;
 pub mod level;
 pub mod rehearse;
+pub mod schedule;
 pub mod session;
 pub mod time;
 

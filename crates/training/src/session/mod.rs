@@ -41,6 +41,14 @@ use crate::{
 pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
+    /// The rung that the session begins on, where an earlier one of the same level left off; the nearest that there is.
+    #[serde(skip_serializing_if = "is_start")]
+    pub from_rung: i32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_start(rung: &i32) -> bool {
+    *rung == 0
 }
 
 /// Something asked of the session as a whole.
@@ -116,6 +124,7 @@ impl Session {
     /// A session that starts at its first watermark. The same level, seed, options and inputs give the same effects.
     #[must_use]
     pub fn new(level: Level, seed: u64, options: Options) -> Self {
+        let rung = options.from_rung.clamp(level.floor_rung(), level.top_rung());
         Self {
             level,
             seed,
@@ -135,7 +144,7 @@ impl Session {
             gains: vec![(HostTime::DISTANT_PAST, constants::GAIN_MIN)],
             held: 0,
             reactions: Reactions::default(),
-            rung: 0,
+            rung,
             stepped: None,
             next_event: 0,
             next_target: 0,
@@ -319,7 +328,7 @@ impl Session {
                         self.brake.rested();
                     }
                     effects.push(Effect::Resumed { t });
-                    if self.completed >= self.level.trials() {
+                    if self.completed >= self.level.complete_after() {
                         // what was void was the last trial's second chance
                         self.phase = Phase::Ended;
                         effects.push(Effect::SessionEnded { finished: true, t });
