@@ -36,7 +36,7 @@ use doozy::{
     progress::Best,
     text::Text,
 };
-use doozy_training::{event::ErrorUnit, learner::Profile, schedule::Why, time::HostTime};
+use doozy_training::{learner::Profile, schedule::Why, time::HostTime};
 
 const FPS: u32 = 30;
 

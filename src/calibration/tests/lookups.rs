@@ -8,7 +8,7 @@ use doozy_training::{
 use super::*;
 use crate::{
     audio::{Kind, Report, TrialClockSource, frame_of},
-    calibration::store::Change,
+    calibration::{lookup::DISPLAY, store::Change},
     input::{KEYBOARD, Notice},
 };
 

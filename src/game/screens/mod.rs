@@ -125,7 +125,7 @@ fn ladder_aim(says: &Words, ladder: &str) -> String {
 }
 
 /// What choosing an item does.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The first screen's answer: everything, or reduced effects.
     Introduce {
@@ -174,7 +174,7 @@ fn act(
 ) {
     let mut measures = measures;
     for chosen in chosen.read() {
-        let Ok(&act) = acts.get(chosen.item) else { continue };
+        let Ok(act) = acts.get(chosen.item).cloned() else { continue };
         match act {
             Act::Introduce { reduced } => {
                 choices.scales = if reduced { Scales::REDUCED } else { Scales::FULL };
