@@ -17,6 +17,7 @@ mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
 mod offsets;
+mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;

@@ -7,6 +7,7 @@ use doozy_training::{
     cortex::{Answer, Cortex},
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
     learner::{Player, Tap},
+    people::twin::Compared,
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -16,6 +17,7 @@ use super::{
     offsets::{self, Offsets},
     score,
     sleep::Sleep,
+    twin::Beside,
 };
 use crate::{
     audio::{Audio, bed},
@@ -93,6 +95,8 @@ struct Tally {
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
+    /// How well the player's twin foretold the taps to steady beats, by interval; empty without such.
+    twin: Vec<Compared>,
 }
 
 /// A session under way.
@@ -133,6 +137,8 @@ pub struct Performance {
     /// Of the trial in progress, for the scene at its end.
     judged: Vec<Judged>,
     tally: Tally,
+    /// The player's twin, which listens and has no say.
+    twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
     notes: Vec<Note>,
@@ -173,6 +179,7 @@ impl Performance {
             effects: Vec::new(),
             judged: Vec::new(),
             tally: Tally { gain: 1.0, ..Tally::default() },
+            twin: Beside::default(),
             audio_epoch,
             audio_restarts,
             notes: Vec::new(),
@@ -440,6 +447,7 @@ impl Performance {
 
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
+        self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
@@ -545,6 +553,7 @@ impl Performance {
             self.silence();
         }
         self.note_shortfall();
+        self.tally.twin = self.twin.tell();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

@@ -387,3 +387,6 @@ pub fn over_people(fits: &[Fitted], interval_ms: f64, pick: impl Fn(&Fitted) -> 
     let values: Vec<f64> = fits.iter().filter(|fitted| fitted.interval_ms == interval_ms).map(pick).collect();
     [0.25, 0.5, 0.75].map(|share| quantile(&values, share))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,16 +10,20 @@ pub enum Plain {
     Last,
     /// As the mean of all so far.
     Mean,
-    /// The mean, and from there towards the last one by the share by which neighbours have hung together so far, shrunk to 0
-    /// by ten imagined pairs that did not.
+    /// The mean, and from there towards the last one by the autocorrelation so far, shrunk towards 0 as by four more taps
+    /// without any.
     Autoregressive,
+    /// Halfway between the mean and the last one: what somebody would say who knows that taps hang together.
+    Halfway,
 }
 
-/// Imagined pairs of neighbours without correlation ◇.
-const SHRINK: f64 = 10.0;
+/// Imagined taps without correlation ◇.
+const SHRINK: f64 = 4.0;
+/// How many ways there are.
+pub const COUNT: usize = 5;
 
 impl Plain {
-    pub const ALL: [Self; 4] = [Self::Zero, Self::Last, Self::Mean, Self::Autoregressive];
+    pub const ALL: [Self; COUNT] = [Self::Zero, Self::Last, Self::Mean, Self::Autoregressive, Self::Halfway];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -28,6 +32,7 @@ impl Plain {
             Self::Last => "last value",
             Self::Mean => "running mean",
             Self::Autoregressive => "shrunken AR(1)",
+            Self::Halfway => "halfway",
         }
     }
 
@@ -40,6 +45,7 @@ impl Plain {
             Self::Zero => 0.0,
             Self::Last => *last,
             Self::Mean => mean,
+            Self::Halfway => 0.5 * (mean + last),
             Self::Autoregressive => {
                 let square = before.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>();
                 let both = before.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>();
@@ -61,8 +67,9 @@ mod tests {
         assert_eq!(Plain::Zero.guess(&before), 0.0);
         assert_eq!(Plain::Last.guess(&before), 40.0);
         assert_eq!(Plain::Mean.guess(&before), 25.0);
-        // both 75 + … = 15·5 + (−5)(5) + 5·15 = 125, square 500, shrunk by 4/14
-        assert!((Plain::Autoregressive.guess(&before) - (25.0 + 0.25 * (4.0 / 14.0) * 15.0)).abs() < 1e-12);
+        assert_eq!(Plain::Halfway.guess(&before), 32.5);
+        // both 75 + … = 15·5 + (−5)(5) + 5·15 = 125, square 500, shrunk by 4/8
+        assert!((Plain::Autoregressive.guess(&before) - (25.0 + 0.25 * 0.5 * 15.0)).abs() < 1e-12);
         assert!(Plain::ALL.iter().all(|plain| plain.guess(&[]) == 0.0));
     }
 }

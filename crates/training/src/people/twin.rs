@@ -10,7 +10,11 @@ use doozy_cerebellum::{
 };
 use serde::Serialize;
 
-use super::{plain::Plain, statistics::quantile, taps::Run};
+use super::{
+    plain::{self, Plain},
+    statistics::quantile,
+    taps::Run,
+};
 use crate::learner::production::{Timekeeper, phase_variance};
 
 /// One unit of the model's values, as a share of the interval ◇: about a novice's SD.
@@ -124,10 +128,11 @@ pub struct Compared {
     /// Root mean square error of the twin, ms; None beyond its range.
     pub twin: Option<f64>,
     /// Of the plain predictors, ms, in the order of [`Plain::ALL`].
-    pub plain: [f64; 4],
+    pub plain: [f64; plain::COUNT],
     /// The best of those, by name.
     pub best: &'static str,
-    /// Twin less best, ms: 95 % interval, people drawn again (1,000 times, the best one chosen anew each time).
+    /// Twin less best, ms: 95 % interval, people drawn again (1,000 times, the best one chosen anew each time); None for one
+    /// person.
     pub difference: Option<[f64; 2]>,
     /// People whose taps the twin foretells better than that one does.
     pub better_for: usize,
@@ -138,7 +143,7 @@ pub struct Compared {
 struct Errors {
     n: f64,
     twin: f64,
-    plain: [f64; 4],
+    plain: [f64; plain::COUNT],
 }
 
 impl Errors {
@@ -155,52 +160,86 @@ impl Errors {
     }
 
     fn best(&self) -> usize {
-        (0..4).min_by(|one, other| self.plain[*one].total_cmp(&self.plain[*other])).unwrap_or(0)
+        (0..plain::COUNT).min_by(|one, other| self.plain[*one].total_cmp(&self.plain[*other])).unwrap_or(0)
+    }
+}
+
+/// A twin that goes along with one player, and what it and the plain predictors were worth so far. A guess is made before its
+/// tap is heard.
+#[derive(Clone, Debug)]
+pub struct Diary {
+    twin: Twin,
+    /// The asynchronies of the trial at hand.
+    before: Vec<f64>,
+    /// By interval, in the order in which they came.
+    errors: Vec<(f64, Errors)>,
+}
+
+impl Diary {
+    #[must_use]
+    pub fn new(twin: Twin) -> Self {
+        Self { twin, before: Vec::new(), errors: Vec::new() }
+    }
+
+    /// A trial to a steady beat begins.
+    pub fn begin(&mut self, interval_ms: f64) {
+        self.twin.begin(interval_ms);
+        self.before.clear();
+        if !self.errors.iter().any(|(interval, _)| *interval == interval_ms) {
+            self.errors.push((interval_ms, Errors::default()));
+        }
+    }
+
+    /// The next beat's tap, ms; None for an omission.
+    pub fn beat(&mut self, asynchrony_ms: Option<f64>) {
+        let guess = self.twin.guess();
+        let interval_ms = self.twin.interval_ms;
+        let own = self.errors.iter_mut().find(|(interval, _)| *interval == interval_ms);
+        if let Some((tap, (_, errors))) = asynchrony_ms.filter(|_| self.before.len() >= COMPARED_FROM).zip(own) {
+            let square = |guess: f64| (tap - guess) * (tap - guess);
+            errors.n += 1.0;
+            errors.twin += guess.map_or(0.0, square);
+            for (sum, way) in errors.plain.iter_mut().zip(Plain::ALL) {
+                *sum += square(way.guess(&self.before));
+            }
+        }
+        self.twin.hear(asynchrony_ms);
+        self.before.extend(asynchrony_ms);
+    }
+
+    /// How well this player's taps were foretold, by interval; those at which no trial had a seventh tap are left out.
+    #[must_use]
+    pub fn compared(&self) -> Vec<Compared> {
+        let mut told: Vec<&(f64, Errors)> = self.errors.iter().filter(|(_, errors)| errors.n > 0.0).collect();
+        told.sort_by(|one, other| one.0.total_cmp(&other.0));
+        told.into_iter().map(|(interval, errors)| summary(*interval, &[*errors])).collect()
     }
 }
 
 /// Lets a copy of `born` go along with each person's trials in the order of the table, and compares its guesses with the
-/// plain ones. A guess is made before its tap is heard.
+/// plain ones.
 #[must_use]
 pub fn compare(born: &Twin, runs: &[Run]) -> Vec<Compared> {
-    let mut people: Vec<&str> = Vec::new();
-    let mut intervals: Vec<f64> = Vec::new();
+    let mut people: Vec<(&str, Diary)> = Vec::new();
     for run in runs {
-        if !people.contains(&run.subject.as_str()) {
-            people.push(&run.subject);
-        }
-        if !intervals.contains(&run.interval_ms) {
-            intervals.push(run.interval_ms);
+        let who = people.iter().position(|(name, _)| *name == run.subject).unwrap_or_else(|| {
+            people.push((&run.subject, Diary::new(born.clone())));
+            people.len() - 1
+        });
+        let (_, diary) = &mut people[who];
+        diary.begin(run.interval_ms);
+        for tap in &run.asynchronies {
+            diary.beat(*tap);
         }
     }
+    let mut intervals: Vec<f64> = runs.iter().map(|run| run.interval_ms).collect();
     intervals.sort_by(f64::total_cmp);
-    let mut errors = vec![vec![Errors::default(); people.len()]; intervals.len()];
-    for (who, person) in people.iter().enumerate() {
-        let mut twin = born.clone();
-        for run in runs.iter().filter(|run| run.subject == *person) {
-            let Some(row) = intervals.iter().position(|interval| *interval == run.interval_ms) else { continue };
-            follow(&mut twin, run, &mut errors[row][who]);
-        }
-    }
-    intervals.iter().zip(&errors).map(|(interval, own)| summary(*interval, own)).collect()
-}
-
-fn follow(twin: &mut Twin, run: &Run, errors: &mut Errors) {
-    let mut before = Vec::with_capacity(run.asynchronies.len());
-    twin.begin(run.interval_ms);
-    for tap in &run.asynchronies {
-        let guess = twin.guess();
-        if let Some(tap) = tap.filter(|_| before.len() >= COMPARED_FROM) {
-            let square = |guess: f64| (tap - guess) * (tap - guess);
-            errors.n += 1.0;
-            errors.twin += guess.map_or(0.0, square);
-            for (sum, plain) in errors.plain.iter_mut().zip(Plain::ALL) {
-                *sum += square(plain.guess(&before));
-            }
-        }
-        twin.hear(*tap);
-        before.extend(tap);
-    }
+    intervals.dedup();
+    let own = |interval: f64| -> Vec<Errors> {
+        let all = people.iter().flat_map(|(_, diary)| &diary.errors);
+        all.filter(|(at, _)| *at == interval).map(|(_, errors)| *errors).collect()
+    };
+    intervals.into_iter().map(|interval| summary(interval, &own(interval))).collect()
 }
 
 fn summary(interval_ms: f64, own: &[Errors]) -> Compared {
@@ -210,7 +249,8 @@ fn summary(interval_ms: f64, own: &[Errors]) -> Compared {
     let best = all.best();
     let in_range = (RANGE_MS.0..=RANGE_MS.1).contains(&interval_ms) && !own.is_empty();
     let mut stream = Stream::named(0, "people drawn again", libm::round(interval_ms) as u64);
-    let difference = in_range.then(|| {
+    // one person drawn again is that person
+    let difference = (in_range && own.len() > 1).then(|| {
         let drawn: Vec<f64> = (0..AGAIN)
             .map(|_| {
                 let again = Errors::sum((0..own.len()).map(|_| own[stream.below(own.len())]));
