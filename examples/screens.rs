@@ -1,5 +1,5 @@
 //! Pictures of every screen, reached the way a pad reaches them: `cargo run --example screens -- DIR [palette] [tour]`, tour
-//! being `play` (the default) or `delays`, the screens of calibration.
+//! being `play` (the default), `delays`, the screens of calibration, or `keys`, the screen of bindings.
 //!
 //! A scripted hand steers the menus, and a simulated player plays the drill that it starts, all in virtual time and
 //! without a window. One picture a second.
@@ -22,12 +22,13 @@ use doozy::{
         app::{self, Choices, Launch, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
+        controls::{Controls, Heard, Listen, Seat, SharedBindings},
         focus::Steer,
         measuring::Measures,
         screens::LevelCard,
         theme::PaletteName,
     },
-    input::Bindings,
+    input::{Bindings, DeviceKind, bindings::Table},
     ladders,
     paths::{DataDir, Root},
     text::Text,
@@ -79,6 +80,32 @@ const LAST_OF_DELAYS: u32 = 6000;
 /// A player who taps 43 ms ahead of what is heard 61 ms late, with the spread of somebody who plays an instrument.
 const TAPPER: Tapper = Tapper { offset_ms: 61.0, sd_ms: 14.0, anticipation_ms: -43.0, outliers: 0.05 };
 
+/// The same for the screen of bindings: one lane, a key that waits, one that is bound; four lanes; a drum kit; a ready-made
+/// set; the defaults again.
+const HAND_AT_KEYS: [(u32, Steer); 15] = [
+    (40, Steer::Accept),
+    (100, Steer::Up),
+    (102, Steer::Right),
+    (104, Steer::Right),
+    (106, Steer::Right),
+    (130, Steer::Down),
+    (132, Steer::Accept),
+    (190, Steer::Up),
+    (192, Steer::Up),
+    (194, Steer::Right),
+    (196, Steer::Right),
+    (220, Steer::Up),
+    (222, Steer::Right),
+    (224, Steer::Right),
+    (250, Steer::Down),
+];
+const LAST_OF_KEYS: u32 = 285;
+/// A table with something that clashes.
+const TABLE: &str = "[layouts.2]\n0 = [\"KeyS\", \"KeyL\"]\n1 = [\"KeyL\"]\n";
+/// Frame → what is pressed then.
+const PRESSED: [(u32, &str, Seat); 3] =
+    [(62, "PadSouth", Seat::any(DeviceKind::Pad)), (72, "KeyG", Seat::KEYBOARD), (152, "KeyK", Seat::KEYBOARD)];
+
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let dir = PathBuf::from(args.next().unwrap_or_else(|| "screens".into()));
@@ -93,17 +120,43 @@ fn main() -> anyhow::Result<()> {
             title: loaded.level.title().to_owned(),
             aim: loaded.level.aim().to_owned(),
             tol_ms: loaded.level.setting(0).tol_ms,
+            unit: loaded.level.unit(),
             trials: Some(loaded.level.trials()),
+            lanes: loaded.level.lanes(),
         })
     });
-    let delays = args.next().is_some_and(|tour| tour == "delays");
-    let (hand, last): (&'static [_], _) = if delays { (&HAND_AT_DELAYS, LAST_OF_DELAYS) } else { (&HAND, LAST) };
+    let tour = args.next().unwrap_or_default();
+    let (delays, keys) = (tour == "delays", tour == "keys");
+    let (hand, last): (&'static [_], _) = match tour.as_str() {
+        "delays" => (&HAND_AT_DELAYS, LAST_OF_DELAYS),
+        "keys" => (&HAND_AT_KEYS, LAST_OF_KEYS),
+        _ => (&HAND, LAST),
+    };
+    let mut pressed = 0;
+    let controls = Controls {
+        table: Table::parse(if keys { TABLE } else { "" })?,
+        bindings: SharedBindings::new(Bindings::with_player_file(if keys { TABLE } else { "" })?.0),
+        listen: keys.then(|| -> Listen {
+            Box::new(move |heard| {
+                pressed += 1;
+                let due = PRESSED.into_iter().filter(|(at, ..)| *at == pressed);
+                heard.extend(
+                    due.filter_map(|(_, control, seat)| Some(Heard::Pressed { control: control.parse().ok()?, seat })),
+                );
+            })
+        }),
+        ..Controls::default()
+    };
     let stop = Arc::new(AtomicBool::new(false));
     let (stopper, mut frame) = (stop.clone(), 0);
     let data = DataDir::at(dir.join("data"));
     let store = dir.join("calibration.toml");
     let outcome = app::run(Launch {
-        start: if delays { Start::Calibrate(None) } else { Start::Menu },
+        start: match tour.as_str() {
+            "delays" => Start::Calibrate(None),
+            "keys" => Start::Bindings,
+            _ => Start::Menu,
+        },
         player: Player::Human,
         seed: 7,
         seconds: None,
@@ -111,7 +164,7 @@ fn main() -> anyhow::Result<()> {
         clock: ShellClock::Virtual { fps: FPS },
         frames: FramePlan::Every { dir: dir.clone(), step: FPS },
         levels: levels.collect(),
-        choices: Choices { palette, introduced: delays, ..Choices::default() },
+        choices: Choices { palette, introduced: delays || keys, ..Choices::default() },
         words: Words(Text::default()),
         begin: Box::new(move |asked| {
             let handle = conductor::start(conductor::Setup {
@@ -146,6 +199,8 @@ fn main() -> anyhow::Result<()> {
             }),
             stored: Box::new(|_| vec!["+18.2 ms ± 2.6 · USB Audio with keyboard · 2026-11-28".to_owned()]),
         },
+        controls,
+        loudness: Box::new(|_| Levels::default()),
         steering: Some(Box::new(move |steers| {
             frame += 1;
             steers.extend(hand.iter().filter(|(at, _)| *at == frame).map(|(_, steer)| *steer));

@@ -4,12 +4,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod arrows;
 #[cfg(all(feature = "game", feature = "devices"))]
+mod bindings;
+#[cfg(all(feature = "game", feature = "devices"))]
 mod calibrate;
 mod commands;
 #[cfg(feature = "game")]
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod focus;
 mod fuzz;
 mod hours;
 mod import;
@@ -22,6 +26,7 @@ mod people;
 mod player;
 mod rates;
 mod sound;
+mod stick;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
 fn alone() -> MutexGuard<'static, ()> {

@@ -125,6 +125,7 @@ impl Calibrate {
             clock: ShellClock::Real,
             frames: FramePlan::None,
             calibrate: Some(calibrate),
+            bindings: false,
         };
         shell::run(common, run).map(|_| ())
     }

@@ -72,6 +72,7 @@ impl Demo {
             clock: if virtual_time { ShellClock::Virtual { fps: FPS } } else { ShellClock::Real },
             frames,
             calibrate: None,
+            bindings: false,
         };
         let outcome = shell::run(common, run)?;
         if common.json {

@@ -4,6 +4,7 @@
 //! machine lacks something that the message names · 130/143 on SIGINT/SIGTERM with everything finished so far stored.
 
 mod backup;
+mod bindings;
 mod calibrate;
 mod demo;
 mod doctor;
@@ -82,6 +83,8 @@ enum Command {
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
     Backup(backup::Backup),
+    /// Which key, button or drum pad answers which lane: the screen that changes it, or the list
+    Bindings(bindings::Bindings),
     /// Measure how late your devices are, by ear and finger or by tapping; list or forget what was measured
     Calibrate(calibrate::Calibrate),
     /// What this machine can and cannot promise, in numbers
@@ -224,6 +227,7 @@ pub fn main() -> ExitCode {
         Some(Command::Fit(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
+        Some(Command::Bindings(c)) => c.run(&common),
         Some(Command::Calibrate(c)) => c.run(&common),
         Some(Command::Doctor(c)) => c.run(&common),
     };

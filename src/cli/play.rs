@@ -27,6 +27,7 @@ impl Play {
             clock: ShellClock::Real,
             frames: FramePlan::None,
             calibrate: None,
+            bindings: false,
         };
         shell::run(common, run).map(|_| ())
     }

@@ -1,12 +1,16 @@
 //! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each
 //! session.
 
+#[cfg(feature = "devices")]
+use std::collections::BTreeMap;
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use anyhow::Context as _;
+#[cfg(feature = "devices")]
+use doozy_training::event::DeviceId;
 use doozy_training::{
     learner::Profile,
     time::{HostTime, Nanos},
@@ -16,23 +20,29 @@ use super::{Common, Failure, signal};
 use crate::{
     audio::{Level, Levels},
     calibration::{self, Calibrations, Method, StoreFile},
-    clock::{self, Clock},
+    clock,
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
         app::{self, Choices, Launch, Outcome, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
-        focus::{Steer, Steering},
+        controls::{Controls, KeepTable, Listen, SharedBindings},
         limits::Scales,
         measuring::Measures,
         screens::{LevelCard, Words},
         theme::PaletteName,
     },
-    input::{Bindings, Edge, MenuAction, Taps, merge::TapKind},
+    input::{Bindings, bindings::Table, labels::Labels},
     ladders,
     paths::{DataDir, Root},
     settings::{Palette, Settings, SettingsFile},
     text::Text,
+};
+#[cfg(feature = "devices")]
+use crate::{
+    clock::Clock,
+    game::controls::{Heard, Seat},
+    input::{DeviceKind, Edge, Notice, Taps, TimedInput, merge::TapKind},
 };
 
 /// Where a session on a virtual clock begins; any value gives the same session.
@@ -49,6 +59,8 @@ pub struct Run {
     pub frames: FramePlan,
     /// Opens on the screens of calibration instead of a level.
     pub calibrate: Option<Calibrate>,
+    /// Opens on the screen of bindings.
+    pub bindings: bool,
 }
 
 /// How calibrations are begun.
@@ -67,11 +79,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
-    let start = match (&run.calibrate, &run.level) {
-        (Some(calibrate), _) => Start::Calibrate(calibrate.method),
-        (None, None) => Start::Menu,
-        (None, Some(name)) => Start::Level(find(root.as_ref().ok().copied(), name)?.path),
-    };
+    let named = run.level.as_ref().map(|name| find(root.as_ref().ok().copied(), name)).transpose()?;
     let (ladders, refused) = match &root {
         Ok(root) => ladders::all(root)?,
         // a level elsewhere can be played without the ladders
@@ -92,9 +100,28 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         let (id, args) = finding.message();
         super::complain(text.say(id, &args));
     }
-    let cards = ladders.iter().flat_map(cards).collect();
+    let cards: Vec<LevelCard> = ladders.iter().flat_map(cards).collect();
+    let start = match (&run.calibrate, named) {
+        (Some(calibrate), _) => Start::Calibrate(calibrate.method),
+        (None, Some(level)) => {
+            let known = cards.iter().find(|card| card.path == level.path).cloned();
+            Start::Level(known.unwrap_or_else(|| card("", 0, &level)))
+        }
+        (None, None) if run.bindings => Start::Bindings,
+        (None, None) => Start::Menu,
+    };
     let choices = choices(&settings);
+    let bindings = SharedBindings::new(bindings);
+    let file = Arc::new(Mutex::new(file));
+    let controls = Controls {
+        table: table(&settings)?,
+        bindings: bindings.clone(),
+        keep: keeper_of_bindings(Arc::clone(&file)),
+        labels: Box::new(|| Labels::ask(None)),
+        listen: listener(),
+    };
     let begin = beginner(data, bindings.clone(), settings.clone());
+    let loud = settings.clone();
     let launch = Launch {
         start,
         player: run.learner.map_or(Player::Human, |profile| Player::Learner(profile.name().to_owned())),
@@ -107,9 +134,11 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         choices,
         words: Words(text),
         begin,
+        measures: measures(run.calibrate.unwrap_or_default(), bindings, Arc::clone(&file)),
         keep: keeper(file),
-        measures: measures(run.calibrate.unwrap_or_default(), bindings.clone(), &settings),
-        steering: pads(bindings),
+        controls,
+        loudness: Box::new(move |loudness| levels(&loud, loudness)),
+        steering: None,
         stop: stopper(),
     };
     let outcome = app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))?;
@@ -127,21 +156,31 @@ fn find(root: Option<&Root>, name: &str) -> Result<ladders::Loaded, Failure> {
 }
 
 fn cards(ladder: &ladders::Ladder) -> Vec<LevelCard> {
-    let card = |(at, loaded): (usize, &ladders::Loaded)| LevelCard {
+    let rung = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+    ladder.levels.iter().enumerate().map(|(at, loaded)| card(&ladder.name, rung(at), loaded)).collect()
+}
+
+fn card(ladder: &str, rung: u32, loaded: &ladders::Loaded) -> LevelCard {
+    LevelCard {
         path: loaded.path.clone(),
-        ladder: ladder.name.clone(),
-        rung: u32::try_from(at + 1).unwrap_or(u32::MAX),
+        ladder: ladder.to_owned(),
+        rung,
         title: loaded.level.title().to_owned(),
         aim: loaded.level.aim().to_owned(),
         tol_ms: loaded.level.setting(0).tol_ms,
+        unit: loaded.level.unit(),
         trials: Some(loaded.level.trials()),
-    };
-    ladder.levels.iter().enumerate().map(card).collect()
+        lanes: loaded.level.lanes(),
+    }
+}
+
+/// The player's own table of bindings.
+pub fn table(settings: &Settings) -> Result<Table, Failure> {
+    Table::parse(&settings.bindings_text()).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
 }
 
 fn bindings(settings: &Settings) -> Result<(Bindings, Vec<crate::input::bindings::Conflict>), Failure> {
-    let text = toml::to_string(&settings.bindings).map_err(|e| Failure::wrong(e.to_string()))?;
-    Bindings::with_player_file(&text).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
+    Bindings::in_force(&table(settings)?).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
 }
 
 /// What the player chose in an earlier run.
@@ -167,8 +206,9 @@ fn choices(settings: &Settings) -> Choices {
 }
 
 /// Keeps what the player chose. Settings that cannot be written are told once and stay in force for this run.
-fn keeper(mut file: SettingsFile) -> app::Keep {
+fn keeper(file: Arc<Mutex<SettingsFile>>) -> app::Keep {
     Box::new(move |choices| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         let settings = &mut file.settings;
         settings.first_run_done = choices.introduced;
         settings.hide_strip = !choices.strip;
@@ -183,6 +223,15 @@ fn keeper(mut file: SettingsFile) -> app::Keep {
         settings.effects.loudness = f64::from(choices.scales.loudness);
         settings.effects.debris = f64::from(choices.scales.debris);
         settings.effects.reduced_effects = choices.scales.reduced_motion;
+        file.save().context("the settings could not be kept")
+    })
+}
+
+/// Keeps what was bound; everything else in the file stays as it was read.
+fn keeper_of_bindings(file: Arc<Mutex<SettingsFile>>) -> KeepTable {
+    Box::new(move |table| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.settings.bindings = table.to_text().parse().context("the bindings could not be written as TOML")?;
         file.save().context("the settings could not be kept")
     })
 }
@@ -202,17 +251,18 @@ fn levels(settings: &Settings, loudness: f32) -> Levels {
 }
 
 /// How the screens of calibration begin one, and tell what is stored.
-fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures {
-    let text = Text::load(&settings.language);
-    let settings = settings.clone();
+fn measures(how: Calibrate, bindings: SharedBindings, file: Arc<Mutex<SettingsFile>>) -> Measures {
+    let now = move || file.lock().unwrap_or_else(PoisonError::into_inner).settings.clone();
+    let text = Text::load(&now().language);
     let begin = move |method| {
+        let settings = now();
         let setup = calibration::Setup {
             method,
             seed: clock::wall().unsigned_abs(),
             who: calibration::Who::Person,
             pace: Pace::Host { keys: Keys::Tap },
             levels: levels(&settings, settings.effects.loudness as f32),
-            bindings: bindings.clone(),
+            bindings: bindings.now(),
             display: calibration::lookup::DISPLAY.to_owned(),
             store: Some(calibration::StoreFile::place()?),
             anyway: how.anyway,
@@ -240,7 +290,7 @@ fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures
     Measures { begin: Box::new(begin), stored: Box::new(stored) }
 }
 
-fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin {
+fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings) -> app::Begin {
     Box::new(move |asked| {
         let level = ladders::read(&asked.level, &level_id(&asked.level))?;
         let who = match &asked.player {
@@ -263,7 +313,7 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
                 // nobody's devices are in its way
                 Player::Learner(_) => Calibrations::default(),
             },
-            bindings: bindings.clone(),
+            bindings: bindings.now(),
             data: data.clone(),
             length: None,
         })?;
@@ -301,50 +351,158 @@ fn level_id(path: &std::path::Path) -> String {
     shipped.as_deref().unwrap_or(path).display().to_string().trim_end_matches(ladders::ENDING).to_owned()
 }
 
-/// A pad's way through the menus: a tap of its own beside the session's, since menus are there without a session.
+/// Pads and instruments on the screens: taps of their own beside the session's, since screens are there without a session.
+/// All of them count here; which one plays is the session's to say.
 #[cfg(feature = "devices")]
-fn pads(bindings: Bindings) -> Option<Steering> {
-    use crate::input::{pad::PadChoice, taps::gilrs::GilrsTap};
-    let mut taps = Taps::new(Clock::host());
-    let tap = match GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::default()) {
-        Ok(tap) => tap,
-        Err(error) => {
-            tracing::info!("{error}");
-            return None;
-        }
+fn listener() -> Option<Listen> {
+    use crate::input::{
+        pad::PadChoice,
+        taps::{gilrs::GilrsTap, midi::MidiTap},
     };
-    let taps = std::sync::Mutex::new((taps, tap));
+    let mut taps = Taps::new(Clock::host());
+    let pads = GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::All);
+    let pads = pads.map_err(|error| tracing::info!("{error}")).ok();
+    let midi = MidiTap::start(taps.port(TapKind::Midi), PadChoice::All);
+    let midi = midi.map_err(|error| tracing::info!("{error}")).ok();
+    if pads.is_none() && midi.is_none() {
+        return None;
+    }
+    let taps = Mutex::new((taps, pads, midi));
+    let mut ear = Ear::default();
     let mut inputs = Vec::new();
-    Some(Box::new(move |steers| {
-        let Ok(mut taps) = taps.lock() else { return };
+    Some(Box::new(move |heard| {
+        let mut taps = taps.lock().unwrap_or_else(PoisonError::into_inner);
         taps.0.poll(&mut inputs);
-        taps.0.take_notices();
-        for input in inputs.drain(..).filter(|input| input.edge == Edge::Down) {
-            if let Some(action) = bindings.menu(input.control) {
-                steers.push(steer(action));
-            }
+        for notice in taps.0.take_notices() {
+            heard.extend(ear.notice(notice));
+        }
+        for input in inputs.drain(..) {
+            heard.extend(ear.input(&input));
         }
     }))
 }
 
 #[cfg(not(feature = "devices"))]
-fn pads(_bindings: Bindings) -> Option<Steering> {
+fn listener() -> Option<Listen> {
     None
 }
 
-fn steer(action: MenuAction) -> Steer {
-    match action {
-        MenuAction::Up => Steer::Up,
-        MenuAction::Down => Steer::Down,
-        MenuAction::Left => Steer::Left,
-        MenuAction::Right => Steer::Right,
-        MenuAction::Confirm => Steer::Accept,
-        MenuAction::Back => Steer::Back,
-        MenuAction::Pause => Steer::Pause,
+/// What pads and instruments are called, and what was pressed last.
+#[cfg(feature = "devices")]
+#[derive(Default)]
+struct Ear {
+    names: BTreeMap<DeviceId, String>,
+    last: Option<TimedInput>,
+}
+
+/// One pad that the system shows twice presses twice within this. ◇ Copies are some ms apart; nobody presses the same button of
+/// two pads as fast to steer a menu.
+#[cfg(feature = "devices")]
+const SEEN_TWICE: Nanos = Nanos::ms(50);
+
+#[cfg(feature = "devices")]
+impl Ear {
+    fn seat(&self, device: DeviceId) -> Seat {
+        Seat { kind: DeviceKind::of(device), name: self.names.get(&device).cloned().unwrap_or_default() }
+    }
+
+    fn notice(&mut self, notice: Notice) -> Option<Heard> {
+        match notice {
+            Notice::DeviceFound { device, name, .. } => {
+                self.names.insert(device, name);
+                Some(Heard::Found(self.seat(device)))
+            }
+            Notice::DeviceLost { device, .. } => Some(Heard::Lost(self.seat(device))),
+            _ => None,
+        }
+    }
+
+    fn input(&mut self, input: &TimedInput) -> Option<Heard> {
+        if input.edge != Edge::Down {
+            return None;
+        }
+        let copy = self.last.is_some_and(|last| {
+            last.device != input.device && last.control == input.control && input.t - last.t < SEEN_TWICE
+        });
+        if copy {
+            return None;
+        }
+        self.last = Some(*input);
+        Some(Heard::Pressed { control: input.control, seat: self.seat(input.device) })
     }
 }
 
 /// Set by SIGINT and SIGTERM; looked at once a frame.
 fn stopper() -> Arc<AtomicBool> {
     signal::asked()
+}
+
+#[cfg(all(test, feature = "devices"))]
+mod tests {
+    use doozy_training::event::{ReleaseCause, TimeSource};
+
+    use super::*;
+
+    fn press(device: u16, control: &str, t: i64) -> TimedInput {
+        TimedInput {
+            t: HostTime(t * 1_000_000),
+            err: Nanos::ZERO,
+            source: TimeSource::Gilrs,
+            device: DeviceId(device),
+            control: control.parse().unwrap(),
+            edge: Edge::Down,
+            seq: 0,
+        }
+    }
+
+    #[test]
+    fn one_pad_seen_twice_steers_once_and_two_pads_steer_both() {
+        let mut ear = Ear::default();
+        for (device, name) in [(1, "Pad"), (2, "Pad (virtual)")] {
+            let (t, uuid) = (HostTime(0), String::new());
+            let found = Notice::DeviceFound { device: DeviceId(device), name: name.into(), uuid, chosen: true, t };
+            assert_eq!(ear.notice(found), Some(Heard::Found(Seat { kind: DeviceKind::Pad, name: name.into() })));
+        }
+        let taps = [
+            press(1, "PadSouth", 1000),
+            press(2, "PadSouth", 1001),
+            press(1, "PadSouth", 1030),
+            press(2, "PadSouth", 2000),
+            press(1, "PadEast", 2001),
+        ];
+        let counted = taps.iter().filter_map(|input| match ear.input(input)? {
+            Heard::Pressed { control, seat } => Some((control.to_string(), seat.name)),
+            other => panic!("{other:?}"),
+        });
+        let pressed = |control: &str, name: &str| (control.to_owned(), name.to_owned());
+        assert_eq!(
+            counted.collect::<Vec<_>>(),
+            [
+                pressed("PadSouth", "Pad"),
+                pressed("PadSouth", "Pad"),
+                pressed("PadSouth", "Pad (virtual)"),
+                pressed("PadEast", "Pad")
+            ]
+        );
+        let up = TimedInput { edge: Edge::Up(ReleaseCause::Released), ..press(1, "PadSouth", 3000) };
+        assert_eq!(ear.input(&up), None);
+    }
+
+    #[test]
+    fn what_is_bound_is_kept_and_everything_else_in_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let text =
+            "sparkle = 3\n[effects]\nshake = 0.5\n[glitter]\nhue = \"teal\"\n[bindings]\npreset = \"left-handed\"\n";
+        std::fs::write(&path, text).unwrap();
+        let file = Arc::new(Mutex::new(SettingsFile::open_at(&path).0));
+        let new = Table::parse("[device.keyboard.layouts.1]\n0 = [\"KeyG\"]\n").unwrap();
+        keeper_of_bindings(Arc::clone(&file))(&new).unwrap();
+        let (after, _) = SettingsFile::open_at(&path);
+        assert_eq!(table(&after.settings).unwrap(), new);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for kept in ["sparkle = 3", "hue = \"teal\"", "shake = 0.5"] {
+            assert!(text.contains(kept), "{text}");
+        }
+    }
 }

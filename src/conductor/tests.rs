@@ -183,6 +183,15 @@ fn a_device_lost_while_held_voids_the_trial_and_its_return_presses_nothing() {
     play.go_to(at(3500), tick);
     hear(hit(2, at(3500)));
     play.go_to(at(3600), tick);
+    let asked = play.notes.iter().filter_map(|note| match note {
+        Note::Stranger { device, name } => Some((*device, name.as_str())),
+        _ => None,
+    });
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [(DeviceId(FIRST_MIDI + 1), "Another")],
+        "the player is asked about it, once"
+    );
     let session = play.finish(tick);
     let drum = DeviceId(FIRST_MIDI);
     assert_eq!(presses(&session), [(at(1000), drum), (at(3500), drum)], "the stranger takes nothing over");
@@ -201,4 +210,43 @@ fn a_device_lost_while_held_voids_the_trial_and_its_return_presses_nothing() {
     );
     let ignored = session.raw_inputs.iter().filter(|input| input.during == "ignored");
     assert_eq!(ignored.map(|input| input.device).collect::<Vec<_>>(), [stranger], "and is in the raw log");
+}
+
+#[test]
+fn a_stranger_plays_once_the_player_has_said_so() {
+    // cases A21, the variant: gone 1200, another at 2500; asked; let in at 2600; its presses count from then on.
+    let (mut play, listener) = Play::begin(|port| std::cell::RefCell::new(Listener::new(port, PadChoice::First)));
+    let tick = |now: HostTime| listener.borrow().raise_watermark(now);
+    let hear = |heard| listener.borrow_mut().hear(heard);
+    let hit =
+        |port, t: HostTime| Heard::Message { port, stamp_us: (t.0 / 1000) as u64, bytes: [0x99, 36, 90], arrival: t };
+    hear(Heard::Found { port: 0, name: "TD-17".into(), t: START });
+    hear(Heard::Found { port: 1, name: "Another".into(), t: START });
+    play.go_to(START + Nanos::ms(300), tick);
+    let at = {
+        let origin = play.origin();
+        move |ms| origin + Nanos::ms(ms)
+    };
+    play.go_to(at(1000), tick);
+    hear(hit(0, at(1000)));
+    // the one that counts is there: nobody is asked about a second
+    hear(hit(1, at(1000)));
+    play.go_to(at(1200), tick);
+    let asked = |play: &Play| play.notes.iter().filter(|note| matches!(note, Note::Stranger { .. })).count();
+    assert_eq!(asked(&play), 0);
+    hear(Heard::Gone { port: 0, t: at(1200) });
+    play.go_to(at(2500), tick);
+    hear(hit(1, at(2500)));
+    play.go_to(at(2550), tick);
+    hear(hit(1, at(2550)));
+    play.go_to(at(2600), tick);
+    assert_eq!(asked(&play), 1);
+    let stranger = DeviceId(FIRST_MIDI + 1);
+    listener.borrow_mut().adopt(stranger, at(2600));
+    play.performance.obey(Command::Resume);
+    play.go_to(at(3500), tick);
+    hear(hit(1, at(3500)));
+    play.go_to(at(3600), tick);
+    let session = play.finish(tick);
+    assert_eq!(presses(&session), [(at(1000), DeviceId(FIRST_MIDI)), (at(3500), stranger)]);
 }

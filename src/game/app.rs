@@ -39,6 +39,7 @@ use super::{
     Screen, StageCamera, Words,
     bridge::{Bridge, Conduct, PlayState, ShellClock},
     capture::{self, FramePlan, Frames},
+    controls::Controls,
     focus::{self, OtherSteering, Steering},
     limits::{EffectLimits, Scales},
     measuring::{Measured, Measures, Measuring},
@@ -47,14 +48,16 @@ use super::{
     theme::{self, DESIGN, PaletteName, Theme},
     third_party,
 };
-use crate::{calibration::Method, conductor::note::Command};
+use crate::{audio::Levels, calibration::Method, conductor::note::Command};
 
 /// Where the game opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Start {
     Menu,
     /// Straight into a drill.
-    Level(PathBuf),
+    Level(LevelCard),
+    /// The screen of bindings.
+    Bindings,
     /// The screen of calibration, or straight into one.
     Calibrate(Option<Method>),
 }
@@ -110,6 +113,9 @@ pub type Begin = Box<dyn FnMut(&Setup) -> Result<Box<dyn Conduct>> + Send + Sync
 /// Keeps what the player chose.
 pub type Keep = Box<dyn FnMut(&Choices) -> Result<()> + Send + Sync>;
 
+/// How loud each kind of sound is under the player's limit for all of them, 0…1.
+pub type Loudness = Box<dyn Fn(f32) -> Levels + Send + Sync>;
+
 /// Everything that a run of the game is started with.
 pub struct Launch {
     pub start: Start,
@@ -128,7 +134,11 @@ pub struct Launch {
     pub begin: Begin,
     pub keep: Keep,
     pub measures: Measures,
-    /// What pads ask of the menus, once a frame.
+    /// What is bound to what, and how pads and instruments are heard.
+    pub controls: Controls,
+    /// How loud everything is under the player's limit, 0…1, for the session that runs.
+    pub loudness: Loudness,
+    /// A script that steers the screens.
     pub steering: Option<Steering>,
     /// Set from outside (a signal) to end the run with everything stored.
     pub stop: Arc<AtomicBool>,
@@ -229,6 +239,9 @@ struct Stop(Arc<AtomicBool>);
 #[derive(Resource)]
 struct Keeper(Keep);
 
+#[derive(Resource)]
+struct Loud(Loudness);
+
 #[derive(Resource, Clone)]
 struct Report(Arc<Mutex<Outcome>>);
 
@@ -297,6 +310,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         begin,
         keep,
         measures,
+        controls,
+        loudness,
         steering,
         stop,
     } = launch;
@@ -318,8 +333,9 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             measured = Measured::of(*method);
             Screen::Measure
         }
-        Start::Level(path) => {
-            sessions.chosen = Some(screens::card_of(&sessions.levels, path));
+        Start::Bindings => Screen::Bindings,
+        Start::Level(card) => {
+            sessions.chosen = Some(card.clone());
             if introduce {
                 Screen::FirstRun
             } else {
@@ -350,6 +366,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .init_resource::<Quality>()
         .insert_resource(Stop(stop))
         .insert_resource(Keeper(keep))
+        .insert_resource(Loud(loudness))
+        .insert_resource(controls)
         .insert_resource(report.clone())
         .insert_resource(Frames::new(frames))
         .insert_resource(Ending {
@@ -362,6 +380,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             theme::plugin,
             super::bridge::plugin,
             super::measuring::plugin,
+            super::controls::plugin,
             focus::plugin,
             screens::plugin,
             capture::plugin,
@@ -468,8 +487,13 @@ fn apply_choices(
     mut keeper: ResMut<Keeper>,
     mut play: ResMut<PlayState>,
     mut board: ResMut<Board>,
+    (loud, mut bridge, mut loudness): (Res<Loud>, NonSendMut<Bridge>, Local<Option<f32>>),
 ) {
     limits.set_scales(choices.scales);
+    // a session that runs is as loud as it is set, at once
+    if loudness.replace(choices.scales.loudness).is_some_and(|before| before != choices.scales.loudness) {
+        bridge.command(Command::Levels((loud.0)(choices.scales.loudness)));
+    }
     if board.strip != choices.strip {
         board.strip = choices.strip;
     }

@@ -10,11 +10,11 @@ use bevy::{
 };
 use doozy_training::time::{HostTime, Nanos};
 
-use super::bridge::{Notice, PlayState, ShellClock};
-use crate::{
-    calibration::{Command, Estimate, Handle, Method, Note, Phase, Uncounted},
-    input::Control,
+use super::{
+    bridge::{Notice, PlayState, ShellClock},
+    controls::control_of,
 };
+use crate::calibration::{Command, Estimate, Handle, Method, Note, Phase, Uncounted};
 
 /// Begins a calibration.
 pub type Measure = Box<dyn FnMut(Method) -> Result<Handle> + Send + Sync>;
@@ -216,7 +216,7 @@ fn feed(
         return;
     };
     for key in keys.read().filter(|key| !key.repeat) {
-        if let Ok(control) = format!("{:?}", key.key_code).parse::<Control>() {
+        if let Some(control) = control_of(key.key_code) {
             tap.key(control, key.state == ButtonState::Pressed, now);
         }
     }

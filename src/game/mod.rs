@@ -11,6 +11,7 @@
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
+//! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
 //! | what has the keyboard's and the pad's attention | [`focus`] |
 //! | PNG frames | [`capture`] |
 //! | quirks of the libraries | [`third_party`] |
@@ -20,6 +21,7 @@ use bevy::prelude::*;
 pub mod app;
 pub mod bridge;
 pub mod capture;
+pub mod controls;
 pub mod feedback;
 pub mod focus;
 pub mod limits;
@@ -47,6 +49,8 @@ pub enum Screen {
     #[default]
     Menu,
     Settings,
+    /// Which key, button or pad answers which lane.
+    Bindings,
     /// Which delay to measure, and how.
     Calibrate,
     /// A calibration runs.

@@ -62,7 +62,7 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
                 let cards = levels.iter().enumerate().filter(|(_, card)| card.ladder == **ladder);
                 for (row, (index, card)) in cards.enumerate() {
                     let item = Item { layer: 0, row: row as u8, column: column as u8 };
-                    let hint = says.get("intro-goal", &[("tol", card.tol_ms.round().into())]);
+                    let hint = super::goal(&says, card);
                     let label = format!("{}  {}", card.rung, card.title);
                     let button_says = Button { label: &label, hint: Some(&hint), width: LADDER, main: false };
                     if row == 0 && column == 0 {

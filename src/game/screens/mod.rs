@@ -3,18 +3,21 @@
 //! Every string comes from [`Words`], every colour and font from the theme; every action is an [`Act`] that keyboard,
 //! pad and mouse reach alike.
 
+mod bindings;
 mod calibrate;
 mod end;
 mod first_run;
 mod hud;
 mod intro;
 mod menu;
+mod names;
 mod pause;
+mod prompts;
 mod room;
 mod settings;
 mod widgets;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bevy::prelude::*;
 
@@ -31,7 +34,7 @@ use crate::{
     calibration::{self, Method},
     conductor::note::Command,
 };
-use doozy_training::event::Cause;
+use doozy_training::event::{Cause, ErrorUnit};
 
 pub use super::Words;
 pub use settings::Setting;
@@ -47,27 +50,23 @@ pub struct LevelCard {
     pub title: String,
     /// What the player is to do, in a sentence.
     pub aim: String,
-    /// The tolerance it starts with, ms.
+    /// The tolerance it starts with, in `unit`.
     pub tol_ms: f64,
+    /// What its errors are measured in.
+    pub unit: ErrorUnit,
     /// How many trials it takes, where that is fixed.
     pub trials: Option<u32>,
+    /// How many lanes it has, 1 to 4.
+    pub lanes: u8,
 }
 
-/// The card of a level file: from the ladders where it is on one, else by its file name.
-#[must_use]
-pub fn card_of(levels: &[LevelCard], path: &Path) -> LevelCard {
-    levels.iter().find(|card| card.path == path).cloned().unwrap_or_else(|| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        LevelCard {
-            path: path.to_path_buf(),
-            ladder: String::new(),
-            rung: 0,
-            title: name.trim_end_matches(".level.ron").to_owned(),
-            aim: String::new(),
-            tol_ms: 0.0,
-            trials: None,
-        }
-    })
+/// The goal that a level begins with, in words.
+fn goal(says: &Words, card: &LevelCard) -> String {
+    let tol = [("tol", card.tol_ms.round().into())];
+    match card.unit {
+        ErrorUnit::Milliseconds => says.get("intro-goal", &tol),
+        ErrorUnit::Percent => says.get("intro-goal-percent", &tol),
+    }
 }
 
 /// What a ladder is called; one that somebody added goes by its folder's name.
@@ -102,6 +101,10 @@ pub enum Act {
     /// Asks something of the calibration that runs.
     Calibration(calibration::Command),
     Change(Setting),
+    /// The pad or instrument that was asked about may play, too, or not.
+    Stranger {
+        may: bool,
+    },
     /// The preset of reduced effects.
     Reduce,
     Quit,
@@ -159,6 +162,11 @@ fn act(
             }
             Act::Calibration(command) => measuring.command(command),
             Act::Resume => bridge.command(Command::Resume),
+            Act::Stranger { may } => {
+                if let Some((device, _)) = play.stranger.take().filter(|_| may) {
+                    bridge.command(Command::Adopt(device));
+                }
+            }
             Act::EndSession => bridge.command(Command::Stop),
             Act::Go(screen) => {
                 if screen == Screen::Menu {
@@ -198,7 +206,7 @@ fn step_back(
                 bridge.command(if play.paused.is_some() { Command::Resume } else { Command::Pause(Cause::Player) });
             }
             (Screen::Measure, Steer::Back) => measuring.command(calibration::Command::Stop),
-            (Screen::Calibrate, Steer::Back) => next.set(Screen::Settings),
+            (Screen::Calibrate | Screen::Bindings, Steer::Back) => next.set(Screen::Settings),
             (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
                 sessions.chosen = None;
                 bridge.detach();
@@ -224,6 +232,7 @@ fn theme_changed(theme: Res<Theme>) -> bool {
 pub fn plugin(app: &mut App) {
     app.add_plugins((
         app::plugin,
+        bindings::plugin,
         calibrate::plugin,
         end::plugin,
         first_run::plugin,

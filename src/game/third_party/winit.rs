@@ -12,8 +12,7 @@ use raw_window_handle::RawWindowHandle;
 
 use crate::{
     conductor::note::Command,
-    game::{bridge::Bridge, measuring::Measuring},
-    input::Control,
+    game::{bridge::Bridge, controls::control_of, measuring::Measuring},
 };
 
 /// The X window behind a handle; `None` on any other window system.
@@ -68,8 +67,7 @@ fn feed(
         tap.focus(message.focused, now);
     }
     for key in keys.read().filter(|key| !key.repeat) {
-        // Bevy and the bindings both go by the W3C's names of keys.
-        if let Ok(control) = format!("{:?}", key.key_code).parse::<Control>() {
+        if let Some(control) = control_of(key.key_code) {
             tap.key(control, key.state == ButtonState::Pressed, now);
         }
     }

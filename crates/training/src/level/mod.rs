@@ -187,6 +187,12 @@ impl Level {
         self.sheet.drill.kind().lanes()
     }
 
+    /// What the drill's errors are measured in.
+    #[must_use]
+    pub fn unit(&self) -> ErrorUnit {
+        self.sheet.drill.kind().unit()
+    }
+
     /// Lays out the first trial at a setting, for a player of whom nothing is known; `draw` gives uniform numbers in 0…1.
     #[must_use]
     pub fn plan(&self, setting: &Setting, draw: &mut dyn FnMut() -> f64) -> TrialBody {
