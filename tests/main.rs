@@ -23,6 +23,7 @@ mod keys;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod newcomer;
 mod offsets;
+mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;

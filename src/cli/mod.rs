@@ -9,6 +9,7 @@ mod calibrate;
 mod demo;
 mod doctor;
 mod export_network;
+mod fit;
 mod history;
 mod import;
 mod lab;
@@ -18,6 +19,7 @@ mod report;
 #[cfg(feature = "game")]
 mod shell;
 pub mod signal;
+mod twin;
 mod validate;
 
 use std::{
@@ -75,6 +77,8 @@ enum Command {
     Report(report::Report),
     /// MIDI files and charts of other games become levels: .mid, .osu, .osz, .sm, .ssc
     Import(import::Import),
+    /// Timing of people from their taps, per person and interval, with intervals; writes players who tap like them
+    Fit(fit::Fit),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -220,6 +224,7 @@ pub fn main() -> ExitCode {
         Some(Command::Lab(c)) => c.run(&common),
         Some(Command::Report(c)) => c.run(&common),
         Some(Command::Import(c)) => c.run(&common),
+        Some(Command::Fit(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Bindings(c)) => c.run(&common),

@@ -7,6 +7,7 @@ use doozy_training::{
     cortex::{Answer, Cortex},
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, Tilt, TimeSource, TrialPlan},
     learner::{Player, Stick, Tap},
+    people::twin::Compared,
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -17,6 +18,7 @@ use super::{
     phrase::Phrase,
     score,
     sleep::Sleep,
+    twin::Beside,
 };
 use crate::{
     audio::{Audio, bed},
@@ -98,6 +100,8 @@ struct Tally {
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
+    /// How well the player's twin foretold the taps to steady beats, by interval; empty without such.
+    twin: Vec<Compared>,
 }
 
 /// A session under way.
@@ -146,6 +150,8 @@ pub struct Performance {
     judged: Vec<Judged>,
     phrase: Phrase,
     tally: Tally,
+    /// The player's twin, which listens and has no say.
+    twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
     notes: Vec<Note>,
@@ -191,6 +197,7 @@ impl Performance {
             judged: Vec::new(),
             phrase: Phrase::default(),
             tally: Tally { gain: 1.0, ..Tally::default() },
+            twin: Beside::default(),
             audio_epoch,
             audio_restarts,
             notes: Vec::new(),
@@ -515,6 +522,7 @@ impl Performance {
 
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
+        self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
@@ -636,6 +644,7 @@ impl Performance {
             self.silence();
         }
         self.note_shortfall();
+        self.tally.twin = self.twin.tell();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

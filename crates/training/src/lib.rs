@@ -10,6 +10,7 @@ pub mod event;
 pub mod judge;
 pub mod learner;
 pub mod level;
+pub mod people;
 pub mod rehearse;
 pub mod schedule;
 pub mod session;
