@@ -12,6 +12,7 @@
 //! | which levels there are | [`ladders`] |
 //! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
+//! | policies against each other over simulated people: plans, shards, tables, summaries | [`sweep`] |
 //! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
@@ -33,4 +34,5 @@ pub mod paths;
 pub mod record;
 pub mod report;
 pub mod settings;
+pub mod sweep;
 pub mod text;

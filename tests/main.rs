@@ -20,6 +20,7 @@ mod offsets;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod simulate;
 mod sound;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
