@@ -208,7 +208,11 @@ wayland() { cargo build --quiet --locked --bin doozy && python3 checks/wayland.p
 # The audio clock's fit over eight simulated hours of cards off by 100 ppm, at four rates and blocks (about a minute).
 clock() { cargo test --quiet --locked --package doozy --no-default-features --lib eight_hours -- --ignored --nocapture; }
 
-PARTS=(gate lab nest yamazaki sketch store import fuzz clock keys played wayland calibrate doctor hours frame flash cold)
+# Debian's Slurm on this one machine: an array of 8 shards, one killed and requeued, merged, against one process (as root; the
+# first build of DataFusion takes its 20 minutes).
+slurm() { bash checks/slurm.sh; }
+
+PARTS=(gate lab nest yamazaki sketch store slurm import fuzz clock keys played wayland calibrate doctor hours frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

@@ -27,6 +27,7 @@ mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod simulate;
 mod sound;
 mod stick;
 

@@ -68,7 +68,8 @@ impl Profile {
     }
 
     /// Mean and spread over people of the asynchrony that feels simultaneous with a tone, ms.
-    fn bias(self) -> (f64, f64) {
+    #[must_use]
+    pub fn bias(self) -> (f64, f64) {
         match self {
             Self::Trained => (-15.0, 10.0),
             Self::Novice => (-45.0, 20.0),
@@ -79,7 +80,8 @@ impl Profile {
     }
 
     /// Probability of a lapse.
-    fn lapse(self) -> f64 {
+    #[must_use]
+    pub fn lapse(self) -> f64 {
         match self {
             Self::Trained => 0.005,
             Self::Novice => 0.02,
