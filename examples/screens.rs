@@ -148,17 +148,8 @@ fn main() -> anyhow::Result<()> {
     let (mut ladders, _) = ladders::all(&root)?;
     ladders.push(ladders::endless(&root)?.0);
     let levels = ladders.iter().flat_map(|ladder| {
-        ladder.levels.iter().enumerate().map(|(at, loaded)| LevelCard {
-            path: loaded.path.clone(),
-            ladder: ladder.name.clone(),
-            rung: at as u32 + 1,
-            title: loaded.level.title().to_owned(),
-            aim: loaded.level.aim().to_owned(),
-            tol_ms: loaded.level.setting(0).tol_ms,
-            unit: loaded.level.unit(),
-            trials: (!loaded.level.is_endless()).then(|| loaded.level.trials()),
-            lanes: loaded.level.lanes(),
-        })
+        let card = |(at, l): (usize, &ladders::Loaded)| LevelCard::of(&l.level, &l.path, &ladder.name, at as u32 + 1);
+        ladder.levels.iter().enumerate().map(card)
     });
     let levels: Vec<LevelCard> = levels.collect();
     let standing = standing(&levels);

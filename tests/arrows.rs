@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("doctor", &["audio", "calibration", "clock", "input", "paths", "record"]),
     ("lab", &["clock", "paths", "report"]),
+    ("sweep", &["clock", "lab", "paths", "report"]),
     ("calibration", &["audio", "clock", "input", "paths"]),
     ("conductor", &["audio", "calibration", "clock", "input", "ladders", "paths", "record"]),
     (

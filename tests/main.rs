@@ -23,9 +23,11 @@ mod keys;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod newcomer;
 mod offsets;
+mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod simulate;
 mod sound;
 mod stick;
 

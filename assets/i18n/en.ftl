@@ -143,12 +143,14 @@ intro-back = Back
 intro-controls = Press
 intro-or = or
 intro-lanes = one for each lane, from left to right
+intro-steer = Steer with
+intro-and = and
 intro-goal = Goal: within ±{ $tol } ms
+intro-pause = { $key } pauses
 intro-goal-percent = Goal: within ±{ $tol } %
 intro-endless = goes on until you stop
 intro-block = Block { $n } of { $total }
 intro-pause = Esc pauses
-intro-pause = { $key } pauses
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries
@@ -310,11 +312,6 @@ notice-calibration-stale = { $output } with { $input } was calibrated at another
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
 
-# Words on the stage.
-stage-listen = Listen
-stage-your-turn = Your turn
-stage-alone = Keep going
-stage-interval = { $percent } %
 ## Keys and pads: what is bound, and what things are called
 
 bindings-title = Keys and pads
@@ -441,3 +438,8 @@ stick-right-up = right stick up
 stick-right-down = right stick down
 stick-right-left = right stick left
 stick-right-right = right stick right
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %

@@ -216,18 +216,7 @@ fn cards_of(ladder: &Ladder) -> Vec<LevelCard> {
 
 /// A level as the menu shows it.
 fn card_of(loaded: &Loaded, ladder: &str, rung: u32) -> LevelCard {
-    let level = &loaded.level;
-    LevelCard {
-        path: loaded.path.clone(),
-        ladder: ladder.to_owned(),
-        rung,
-        title: level.title().to_owned(),
-        aim: level.aim().to_owned(),
-        tol_ms: level.setting(0).tol_ms,
-        unit: level.unit(),
-        trials: (!level.is_endless()).then(|| level.trials()),
-        lanes: level.lanes(),
-    }
+    LevelCard::of(&loaded.level, &loaded.path, ladder, rung)
 }
 
 /// What the record says, asked anew for each menu. A record that cannot be read is told once, and nothing is known then.

@@ -356,6 +356,16 @@ fn plugins(surface: Surface, clock: ShellClock) -> PluginGroupBuilder {
     }
 }
 
+/// Fixed steps to the second, and the longest time that one frame makes up for: after a frame of any length at most 16 steps
+/// run (cases A34, A20). ◇ As Bevy has them; that a new Bevy has others must not change what a machine does that wakes up.
+const STEPS_A_SECOND: f64 = 64.0;
+const LONGEST_FRAME: Duration = Duration::from_millis(250);
+
+fn limit_steps(app: &mut App) {
+    app.insert_resource(Time::<Fixed>::from_hz(STEPS_A_SECOND));
+    app.insert_resource(Time::<Virtual>::from_max_delta(LONGEST_FRAME));
+}
+
 /// Runs the game to its end.
 ///
 /// # Errors
@@ -429,6 +439,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         let frame = Duration::from_secs_f64(1.0 / f64::from(fps.max(1)));
         app.insert_resource(TimeUpdateStrategy::ManualDuration(frame));
     }
+    limit_steps(&mut app);
     app.insert_resource(InputFocusVisible(true))
         .insert_resource(clock)
         .insert_resource(choices)
@@ -675,4 +686,83 @@ fn hear_quit(mut quits: MessageReader<Quit>, mut ending: ResMut<Ending>) {
 /// The parts of the app that screens talk to.
 pub(super) fn plugin(app: &mut App) {
     app.add_message::<Quit>().add_systems(PostUpdate, hear_quit);
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy::time::TimePlugin;
+
+    use super::*;
+
+    #[derive(Resource, Default)]
+    struct Steps(u32);
+
+    /// A session that writes down what it is asked.
+    struct Asked(Arc<Mutex<Vec<Command>>>);
+
+    impl Conduct for Asked {
+        fn notes(&mut self, _: &mut Vec<crate::conductor::note::Note>) {}
+
+        fn command(&mut self, command: Command) {
+            self.0.lock().unwrap().push(command);
+        }
+
+        fn now(&self) -> HostTime {
+            HostTime(0)
+        }
+
+        fn drive(&mut self, _: HostTime) {}
+    }
+
+    #[test]
+    fn a_change_of_loudness_reaches_the_session_at_once_and_other_changes_do_not() {
+        use crate::audio::Level;
+
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let mut bridge = Bridge::default();
+        bridge.attach(Box::new(Asked(Arc::clone(&asked))));
+        let levels = |loudness: f32| Levels { master: Level((loudness * 100.0) as u8), ..Levels::default() };
+        let mut app = App::new();
+        app.add_plugins((TaskPoolPlugin::default(), AssetPlugin::default()));
+        app.init_asset::<Font>().add_plugins(theme::plugin);
+        app.insert_resource(Choices::default())
+            .insert_resource(EffectLimits::new(Scales::FULL))
+            .insert_resource(Keeper(Box::new(|_| Ok(()))))
+            .insert_resource(Loud(Box::new(levels)))
+            .insert_non_send(bridge)
+            .init_resource::<PlayState>()
+            .init_resource::<Board>()
+            .add_systems(Update, apply_choices.run_if(resource_changed::<Choices>));
+        app.update();
+        app.world_mut().resource_mut::<Choices>().scales.shake = 0.0;
+        app.update();
+        assert_eq!(*asked.lock().unwrap(), []);
+        app.world_mut().resource_mut::<Choices>().scales.loudness = 0.25;
+        app.update();
+        app.update();
+        assert_eq!(*asked.lock().unwrap(), [Command::Levels(levels(0.25))]);
+    }
+
+    #[test]
+    fn a_frame_of_ten_minutes_makes_up_for_sixteen_steps_at_most() {
+        // cases A34: the clock leaps by 600 s while the lid is closed; cases A20: frames stop for a while
+        for gap in [600_000, 10_000, 251] {
+            let mut app = App::new();
+            app.add_plugins(TimePlugin).init_resource::<Steps>();
+            limit_steps(&mut app);
+            app.add_systems(FixedUpdate, |mut steps: ResMut<Steps>| steps.0 += 1);
+            let mut frame = |ms: u64| {
+                app.insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_millis(ms)));
+                let before = app.world().resource::<Steps>().0;
+                app.update();
+                app.world().resource::<Steps>().0 - before
+            };
+            // the first frame only starts the clock
+            frame(16);
+            assert!((0..4).map(|_| frame(16)).sum::<u32>() >= 3, "steps run at all");
+            let woken = frame(gap);
+            assert!((1..=16).contains(&woken), "{woken} steps after {gap} ms");
+            assert!(frame(16) <= 2, "and nothing is made up for later");
+        }
+    }
 }

@@ -180,8 +180,8 @@ fn listen(
     for Pressed { control, seat, repeat } in pressed.read().filter(|_| !listening.0) {
         let bound = controls.menu(*control);
         let asked = if plays {
-            // a level has at most four lanes; what answers one in any layout is not pressed to pause
-            let answers = (1..=crate::input::bindings::MAX_LANES).any(|n| controls.answers(*control, seat, n));
+            // a level has at most four lanes, or a stick; what answers one in any layout is not pressed to pause
+            let answers = (0..=crate::input::bindings::MAX_LANES).any(|n| controls.answers(*control, seat, n));
             asks_in_play(*control, bound, answers)
         } else if taps && controls.answers(*control, seat, 1) {
             None

@@ -4,6 +4,7 @@
 //! their checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates
 //! and no other room: what it has to say to people is a [`Notice`].
 
+pub mod beats;
 mod ndjson;
 mod practised;
 mod row;

@@ -69,7 +69,7 @@ fn spawn(
                 column.spawn(words(&theme, goal, Size::Body, Weight::Regular, palette.quiet));
             }
             column.spawn(Node { height: px(space::TIGHT), ..default() });
-            prompts::row(column, &theme, &says, &labels, &pressed);
+            prompts::row(column, &theme, &says, &labels, card.lanes, &pressed);
             column.spawn(Node { height: px(space::NEAR), ..default() });
             column.spawn(widgets::row(space::NEAR)).with_children(|line| {
                 let (begin, back) = (says.get("intro-begin", &[]), says.get("intro-back", &[]));

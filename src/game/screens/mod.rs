@@ -17,7 +17,7 @@ mod room;
 mod settings;
 mod widgets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bevy::prelude::*;
 
@@ -35,7 +35,10 @@ use crate::{
     calibration::{self, Method},
     conductor::note::{Command, Note},
 };
-use doozy_training::event::{Cause, Effect, ErrorUnit};
+use doozy_training::{
+    event::{Cause, Effect, ErrorUnit},
+    level::Level,
+};
 
 pub use super::Words;
 pub use settings::Setting;
@@ -57,8 +60,26 @@ pub struct LevelCard {
     pub unit: ErrorUnit,
     /// How many trials it takes; none of an endless one.
     pub trials: Option<u32>,
-    /// How many lanes it has, 1 to 4.
+    /// How many lanes it has, 1 to 4; 0 where a stick steers.
     pub lanes: u8,
+}
+
+impl LevelCard {
+    /// The card of a level: the folder of its ladder and its place there, from 1; "" and 0 where it is on none.
+    #[must_use]
+    pub fn of(level: &Level, path: &Path, ladder: &str, rung: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            ladder: ladder.to_owned(),
+            rung,
+            title: level.title().to_owned(),
+            aim: level.aim().to_owned(),
+            tol_ms: level.setting(0).tol_ms,
+            unit: level.unit(),
+            trials: (!level.is_endless()).then(|| level.trials()),
+            lanes: level.lanes(),
+        }
+    }
 }
 
 /// The goal that a level begins with, in words.
@@ -104,7 +125,7 @@ fn ladder_aim(says: &Words, ladder: &str) -> String {
 }
 
 /// What choosing an item does.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The first screen's answer: everything, or reduced effects.
     Introduce {
@@ -153,7 +174,7 @@ fn act(
 ) {
     let mut measures = measures;
     for chosen in chosen.read() {
-        let Ok(&act) = acts.get(chosen.item) else { continue };
+        let Ok(act) = acts.get(chosen.item).cloned() else { continue };
         match act {
             Act::Introduce { reduced } => {
                 choices.scales = if reduced { Scales::REDUCED } else { Scales::FULL };

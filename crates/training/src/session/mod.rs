@@ -17,7 +17,9 @@ mod events;
 pub mod guard;
 pub mod history;
 pub mod policy;
+pub mod quest;
 mod reactions;
+pub mod steering;
 mod trial;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{amplify::Amplification, policy::Policy};
 use self::{
-    arrived::Arrived, drama::Budget, events::Waiting, guard::Brake, history::History, reactions::Reactions,
+    arrived::Arrived, drama::Budget, events::Waiting, policy::Pilot, reactions::Reactions, steering::Steering,
     trial::InPlay,
 };
 use crate::{
@@ -100,13 +102,10 @@ pub struct Session {
     /// Events whose window has yet to take effect, in order.
     waiting: VecDeque<Waiting>,
 
-    history: History,
-    brake: Brake,
+    steering: Steering,
     budget: Budget,
     /// The gain from each of these moments on.
     gains: Vec<(HostTime, f64)>,
-    /// Events for which the brake still holds the gain.
-    held: u32,
     reactions: Reactions,
     rung: i32,
     stepped: Option<HostTime>,
@@ -137,11 +136,9 @@ impl Session {
             controls: VecDeque::new(),
             windows: BTreeMap::new(),
             waiting: VecDeque::new(),
-            history: History::default(),
-            brake: Brake::default(),
+            steering: Steering::new(Pilot::new(options.policy, seed), options.amplification),
             budget: Budget::default(),
             gains: vec![(HostTime::DISTANT_PAST, constants::GAIN_MIN)],
-            held: 0,
             reactions: Reactions::default(),
             rung,
             stepped: None,
@@ -324,7 +321,7 @@ impl Session {
                 if let Phase::Paused(cause) = self.phase {
                     // a word to rest that is still to come is not lost on a player who comes back before it
                     if cause == Cause::Rest {
-                        self.brake.rested();
+                        self.steering.rested();
                     }
                     effects.push(Effect::Resumed { t });
                     if self.completed >= self.level.complete_after() {

@@ -243,7 +243,7 @@ impl Session {
         if ended.plan.running
             && let Some(Worst { event, tier: Tier::Doozy, .. }) = ended.for_scene
             && !ended.braked
-            && !self.brake.is_calm()
+            && !self.steering.is_calm()
             && self.budget.grant(event, t)
         {
             effects.push(Effect::Amplify { event, drama: Drama::Full, t });
