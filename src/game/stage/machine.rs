@@ -8,13 +8,13 @@ use bevy::math::Vec2;
 use doozy_training::event::{self, Judged, Stage, TrialPlan};
 
 use super::{
-    bell, echo, gate, grid, items,
+    bell, crane, echo, gate, glass, grid, items,
     lane::{Lane, Room},
     lanes,
     look::Look,
     paint::Painter,
     parts::Scene,
-    streams, syllables,
+    path, road, server, signal, streams, syllables,
     timeline::Run,
 };
 use crate::{
@@ -104,15 +104,19 @@ pub fn of(stage: &Stage) -> &'static dyn Machine {
         Stage::Echo { .. } => &echo::Echo,
         Stage::Items { .. } => &items::Items,
         Stage::Syllables { .. } => &syllables::Syllables,
-        // kinds without a machine of their own are played on the bell
-        _ => &bell::Bell,
+        Stage::Interval { .. } => &glass::Glass,
+        Stage::Hold { .. } => &crane::Crane,
+        Stage::Swing { .. } => &server::Server,
+        Stage::Road { .. } => &road::Road,
+        Stage::Signal { .. } => &signal::Signal,
+        Stage::Path => &path::Path,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use doozy_training::{
-        event::{Amplify, Cue, CueKind, Effect, ErrorUnit, Role, Target, TargetId, Tier, TrialId},
+        event::{Amplify, Cue, CueKind, Effect, ErrorUnit, PathPoint, Role, Target, TargetId, Tier, TrialId},
         time::{HostTime, Nanos, TrialClock},
     };
 
@@ -125,7 +129,7 @@ mod tests {
         },
     };
 
-    const STAGES: [Stage; 8] = [
+    const STAGES: [Stage; 16] = [
         sample::BELL,
         Stage::Gate { visible: Nanos::ms(900), occluded: Nanos::ms(300) },
         Stage::Lanes { lanes: 4, approach: Nanos::ms(1500) },
@@ -134,6 +138,14 @@ mod tests {
         Stage::Echo { reply: Nanos::ms(2000) },
         Stage::Items { lanes: 4 },
         Stage::Syllables { interval: Nanos::ms(600) },
+        Stage::Interval { shown: Nanos::ms(700), reply: Nanos::ms(2000) },
+        Stage::Hold { due: Nanos::ms(600) },
+        Stage::Swing { from: Nanos::ms(1600), way: Nanos::ms(600) },
+        Stage::Road { speed_mps: 30.0, grip_mps2: 8.8, sight: Nanos::ms(1200), turn: false },
+        Stage::Road { speed_mps: 30.0, grip_mps2: 8.8, sight: Nanos::ms(1200), turn: true },
+        Stage::Signal { onset: Nanos::ms(1800), stop: None },
+        Stage::Signal { onset: Nanos::ms(1800), stop: Some(Nanos::ms(200)) },
+        Stage::Path,
     ];
     /// 4:3, 16:9, 21:9, 32:9 and 9:16 (cases A49).
     const ROOMS: [(f32, f32); 5] = [(960.0, 720.0), (1280.0, 720.0), (1680.0, 720.0), (2560.0, 720.0), (405.0, 720.0)];
@@ -173,6 +185,37 @@ mod tests {
                     let onset = target.at - Nanos::ms(350);
                     target.role = Role::React { onset, least: Nanos::ZERO };
                 }
+            }
+            Stage::Interval { shown: after, .. } | Stage::Hold { due: after } => {
+                plan.cues.extend([
+                    cue(1000, CueKind::IntervalBegins),
+                    cue(1600, CueKind::IntervalEnds),
+                    cue(2000, CueKind::YourTurn),
+                    cue(2300, CueKind::Distractor),
+                ]);
+                plan.targets.truncate(2);
+                plan.targets[0].role = Role::Begin;
+                let held = matches!(stage, Stage::Hold { .. });
+                plan.targets[1].role = if held { Role::ReleaseAfter { after } } else { Role::PressAfter { after } };
+            }
+            Stage::Swing { .. } => {
+                plan.targets.truncate(1);
+                plan.targets[0].role = Role::Release;
+            }
+            Stage::Road { turn, .. } => {
+                plan.cues.push(cue(1000, CueKind::Sign));
+                plan.targets.truncate(if turn { 2 } else { 1 });
+            }
+            Stage::Signal { onset, stop } => {
+                plan.targets.truncate(1);
+                plan.targets[0].role = Role::React { onset, least: Nanos::ms(100) };
+                plan.targets[0].stop = stop.is_some();
+            }
+            Stage::Path => {
+                plan.terms.unit = ErrorUnit::Percent;
+                plan.targets.iter_mut().for_each(|target| target.role = Role::Gate);
+                let point = |ms: i64, centre| PathPoint { at: Nanos::ms(ms), centre, width: 0.3 };
+                plan.terms.path = vec![point(0, 0.0), point(2200, 0.4), point(2800, -0.7), point(3400, 0.0)];
             }
             Stage::Bell { .. } => plan.targets[2].role = Role::PressAfter { after: Nanos::ms(600) },
             _ => {}

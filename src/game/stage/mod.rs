@@ -6,8 +6,10 @@
 
 pub mod backdrop;
 pub mod bell;
+pub mod crane;
 pub mod echo;
 pub mod gate;
+pub mod glass;
 pub mod grid;
 pub mod items;
 pub mod lane;
@@ -18,8 +20,13 @@ pub mod machine;
 pub mod marks;
 pub mod paint;
 pub mod parts;
+pub mod path;
+pub mod props;
+pub mod road;
 #[cfg(test)]
 pub mod sample;
+pub mod server;
+pub mod signal;
 pub mod streams;
 pub mod surprise;
 pub mod syllables;

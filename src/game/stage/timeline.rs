@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use bevy::prelude::Resource;
 use doozy_training::{
     event::{
-        Amplify, CueKind, Drama, Effect, ErrorUnit, EventId, EventKind, Judged, Lane, Press, Role, Side, Target,
-        TargetId, Tier, TrialId, TrialPlan,
+        Amplify, CueKind, Drama, Effect, ErrorUnit, EventId, EventKind, Ignored, Judged, Lane, Press, Role, Side,
+        Target, TargetId, Tier, TrialId, TrialPlan,
     },
     time::{HostTime, Nanos, TrialClock},
 };
@@ -27,6 +27,9 @@ const VERDICTS_KEPT: usize = 4096;
 /// Trials remembered: the one shown, its successor, and one whose last verdict may still come.
 const TRIALS_KEPT: usize = 4;
 
+/// Moves of the stick that are remembered: the trail of two seconds, at the 250 a second of keys and most pads. ◇
+const STICK_KEPT: usize = 512;
+
 /// A trial and the clock it runs on.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -34,6 +37,8 @@ pub struct Run {
     pub clock: Option<TrialClock>,
     pub ended: bool,
     pub void: bool,
+    /// When what the player begins at leisure was begun: a hold, an answer.
+    pub begun: Option<HostTime>,
     /// What became of targets that have a verdict.
     pub met: BTreeMap<TargetId, (Tier, Side)>,
     /// The same of the letting go of targets that are pressed and held.
@@ -66,6 +71,7 @@ impl Run {
             clock: None,
             ended: false,
             void: false,
+            begun: None,
             met: BTreeMap::new(),
             let_go: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -147,6 +153,8 @@ pub struct Timeline {
     /// Recent final verdicts, and those whose full scene waits for the end of their phrase.
     verdicts: BTreeMap<EventId, Judged>,
     waiting: Vec<EventId>,
+    /// The stick's latest moves.
+    stick: VecDeque<(HostTime, f64)>,
     /// Verdicts of a phrase under way that are told at its end.
     withheld: Vec<Judged>,
     pressed: VecDeque<(HostTime, Lane)>,
@@ -164,7 +172,18 @@ impl Timeline {
                 None
             }
             Note::Effect(effect) => self.effect(effect, now),
-            Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+            Note::Stick { t, x } => {
+                self.stick.push_back((*t, *x));
+                while self.stick.len() > STICK_KEPT {
+                    self.stick.pop_front();
+                }
+                None
+            }
+            Note::Offsets { .. }
+            | Note::Cortex(_)
+            | Note::Notice { .. }
+            | Note::Stranger { .. }
+            | Note::Ended { .. } => None,
         }
     }
 
@@ -202,9 +221,17 @@ impl Timeline {
             }
             Effect::Amplify { event, drama, .. } => self.amplify(*event, *drama, now),
             Effect::TrialEnded { trial, void, worst, .. } => self.end(*trial, void.is_some(), *worst, now),
-            Effect::Ignored { press, .. } => {
+            Effect::Ignored { press, why, .. } => {
                 // The machine answers every press, whether or not it counts.
                 self.press(press);
+                // … but a mark only those that do.
+                self.marks.retain(|mark| mark.verdict.is_some() || mark.pressed != press.t);
+                if *why == Ignored::Begins
+                    && let Some(trial) = self.current(press.t).map(|run| run.plan.trial)
+                    && let Some(run) = self.runs.get_mut(&trial)
+                {
+                    run.begun = Some(press.t);
+                }
                 None
             }
             Effect::Paused { .. } => {
@@ -264,6 +291,10 @@ impl Timeline {
 
     /// Puts a verdict on the stage.
     fn judge(&mut self, judged: &Judged, now: HostTime) {
+        if let Some(run) = self.runs.get_mut(&judged.trial).filter(|_| judged.kind == EventKind::FalseStart) {
+            // it has to be taken up again
+            run.begun = None;
+        }
         if let (Some(target), Some(run)) = (judged.target, self.runs.get_mut(&judged.trial)) {
             let holds = run.longest_hold.0 > 0 && run.asked(target).is_some_and(|asked| asked.hold.is_some());
             if judged.kind == EventKind::Release && holds {
@@ -367,6 +398,11 @@ impl Timeline {
         self.marks.iter()
     }
 
+    /// The latest verdict of a trial that answers `wanted`.
+    pub fn verdict(&self, trial: TrialId, wanted: impl Fn(&Judged) -> bool) -> Option<&Judged> {
+        self.verdicts.values().rev().find(|judged| judged.trial == trial && wanted(judged))
+    }
+
     /// The latest final verdict's mark.
     #[must_use]
     pub fn latest(&self) -> Option<&Mark> {
@@ -388,6 +424,11 @@ impl Timeline {
     /// The latest presses in order of time, whatever became of them.
     pub fn presses(&self) -> impl DoubleEndedIterator<Item = (HostTime, Lane)> {
         self.pressed.iter().copied()
+    }
+
+    /// Moves of the stick that are remembered, oldest first: from each moment on it stands there, −1 (left) … 1 (right).
+    pub fn stick(&self) -> impl DoubleEndedIterator<Item = (HostTime, f64)> {
+        self.stick.iter().copied()
     }
 
     #[must_use]
