@@ -18,11 +18,14 @@ use doozy::{
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
-        app::{self, Choices, Launch, Player, Start, Surface},
+        app::{self, Choices, Launch, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
+        controls::Controls,
         limits::Scales,
         measuring::Measures,
+        screens::LevelCard,
+        standing::Standing,
         theme::PaletteName,
     },
     input::Bindings,
@@ -51,8 +54,9 @@ fn main() -> anyhow::Result<()> {
     let palette = PaletteName::of(&text("palette", "dark"));
     let still = number("still", 0.0) > 0.0;
     let data = DataDir::at(dir.join("data"));
+    let card = LevelCard::of(&ladders::read(&level, "stages")?.level, &level, "", 0);
     let outcome = app::run(Launch {
-        start: Start::Level(level),
+        start: Start::Level(card),
         player: Player::Learner(who.name().to_owned()),
         seed: number("seed", 7.0) as u64,
         seconds: Some(to),
@@ -82,11 +86,15 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
+        look: Box::new(|_| Reload::Same),
+        standing: Box::new(Standing::default),
         keep: Box::new(|_| Ok(())),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),
             stored: Box::new(|_| Vec::new()),
         },
+        controls: Controls::default(),
+        loudness: Box::new(|_| Levels::default()),
         steering: None,
         stop: Arc::new(AtomicBool::new(false)),
     })?;

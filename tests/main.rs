@@ -4,22 +4,30 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod arrows;
 #[cfg(all(feature = "game", feature = "devices"))]
+mod bindings;
+#[cfg(all(feature = "game", feature = "devices"))]
 mod calibrate;
 mod commands;
 #[cfg(feature = "game")]
 mod demo;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod display;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod focus;
 mod fuzz;
 mod hours;
 mod import;
 mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod newcomer;
 mod offsets;
+mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod rates;
+mod simulate;
 mod sound;
 mod stick;
 

@@ -1,12 +1,13 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, Tilt, TimeSource, TrialPlan},
     learner::{Player, Stick, Tap},
+    people::twin::Compared,
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -17,6 +18,7 @@ use super::{
     phrase::Phrase,
     score,
     sleep::Sleep,
+    twin::Beside,
 };
 use crate::{
     audio::{Audio, bed},
@@ -93,9 +95,13 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    /// The widest half-width that a tap promised for a press of a lane, ns: what the times of this session are worth at worst.
+    widest_err_ns: i64,
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
+    /// How well the player's twin foretold the taps to steady beats, by interval; empty without such.
+    twin: Vec<Compared>,
 }
 
 /// A session under way.
@@ -106,6 +112,10 @@ pub struct Performance {
     lanes: u8,
     /// What pads and instruments are called, for the bindings of each.
     names: BTreeMap<DeviceId, String>,
+    /// Of those that count, the ones that are gone.
+    gone: BTreeSet<DeviceId>,
+    /// Strangers that the player has been told of.
+    strangers: BTreeSet<DeviceId>,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
@@ -140,6 +150,8 @@ pub struct Performance {
     judged: Vec<Judged>,
     phrase: Phrase,
     tally: Tally,
+    /// The player's twin, which listens and has no say.
+    twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
     notes: Vec<Note>,
@@ -156,6 +168,8 @@ impl Performance {
         Self {
             lanes: parts.session.level().lanes(),
             names: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             parts,
             offsets,
             in_trial: false,
@@ -183,6 +197,7 @@ impl Performance {
             judged: Vec::new(),
             phrase: Phrase::default(),
             tally: Tally { gain: 1.0, ..Tally::default() },
+            twin: Beside::default(),
             audio_epoch,
             audio_restarts,
             notes: Vec::new(),
@@ -272,8 +287,9 @@ impl Performance {
                 }
             }
             Command::Levels(levels) => self.parts.audio.set_levels(levels),
+            Command::Display(name) => self.offsets.display(name),
             // the taps are the thread's; a session on a virtual clock has none
-            Command::Window(_) | Command::Rumble { .. } => {}
+            Command::Window(_) | Command::Rumble { .. } | Command::Adopt(_) => {}
         }
     }
 
@@ -358,6 +374,7 @@ impl Performance {
         let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
             self.offsets.pressed(device);
+            self.tally.widest_err_ns = self.tally.widest_err_ns.max(err.0);
         }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
         if let Some(response) = response {
@@ -398,6 +415,7 @@ impl Performance {
             Notice::DeviceLost { device, name, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
+                self.gone.insert(device);
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
@@ -405,6 +423,7 @@ impl Performance {
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, &uuid, true);
                 self.names.insert(device, name.clone());
+                self.gone.remove(&device);
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -420,17 +439,30 @@ impl Performance {
             Notice::Ignored { input } | Notice::Late { input } => {
                 let during = if matches!(notice, Notice::Late { .. }) { "late" } else { "ignored" };
                 self.log_raw(input, None, during);
+                if during == "ignored" && input.edge == Edge::Down {
+                    self.meet(input.device);
+                }
             }
             Notice::FocusGained { .. } => self.has_focus = true,
             Notice::StampDistrusted { .. } => {
                 self.tally.stamps_distrusted += 1;
                 tracing::info!("{notice:?}");
             }
-            Notice::WallClockStepped { .. } => {
+            Notice::WallClockStepped { by, t } => {
                 self.tally.wall_clock_steps += 1;
-                tracing::info!("{notice:?}");
+                self.device("wall clock", t, watch::MACHINE, &format!("set by {:+.3} s", by.as_secs()), "", true);
             }
             Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
+        }
+    }
+
+    /// A device was pressed that does not count. While the one that does is gone, the player is asked about it: it never takes
+    /// over by itself (cases A21).
+    fn meet(&mut self, device: DeviceId) {
+        let missed = self.gone.iter().any(|gone| DeviceKind::of(*gone) == DeviceKind::of(device));
+        if missed && self.strangers.insert(device) {
+            let name = self.names.get(&device).cloned().unwrap_or_default();
+            self.notes.push(Note::Stranger { device, name });
         }
     }
 
@@ -490,6 +522,7 @@ impl Performance {
 
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
+        self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
@@ -611,6 +644,7 @@ impl Performance {
             self.silence();
         }
         self.note_shortfall();
+        self.tally.twin = self.twin.tell();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

@@ -111,7 +111,7 @@ const PAD: [(Control, u16, &str); 27] = {
 };
 
 /// Keys with their evdev code (linux/input-event-codes.h) and their W3C name.
-const KEYS: [(u16, &str); 102] = [
+const KEYS: [(u16, &str); 114] = [
     (1, "Escape"),
     (2, "Digit1"),
     (3, "Digit2"),
@@ -198,9 +198,14 @@ const KEYS: [(u16, &str); 102] = [
     (86, "IntlBackslash"),
     (87, "F11"),
     (88, "F12"),
+    (89, "IntlRo"),
+    (92, "Convert"),
+    (93, "KanaMode"),
+    (94, "NonConvert"),
     (96, "NumpadEnter"),
     (97, "ControlRight"),
     (98, "NumpadDivide"),
+    (99, "PrintScreen"),
     (100, "AltRight"),
     (102, "Home"),
     (103, "ArrowUp"),
@@ -212,8 +217,15 @@ const KEYS: [(u16, &str); 102] = [
     (109, "PageDown"),
     (110, "Insert"),
     (111, "Delete"),
+    (117, "NumpadEqual"),
+    (119, "Pause"),
+    (121, "NumpadComma"),
+    (122, "Lang1"),
+    (123, "Lang2"),
+    (124, "IntlYen"),
     (125, "MetaLeft"),
     (126, "MetaRight"),
+    (127, "ContextMenu"),
 ];
 
 impl Control {

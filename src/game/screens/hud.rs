@@ -4,13 +4,14 @@ use bevy::prelude::*;
 use doozy_training::event::ErrorUnit;
 
 use super::{
-    Words, theme_changed,
+    Words, prompts, theme_changed,
     widgets::{self, words},
 };
 use crate::game::{
     Screen,
     app::{Player, Quality, Sessions},
     bridge::PlayState,
+    controls::{Controls, Hands},
     theme::{Size, Theme, Weight, space},
 };
 
@@ -45,8 +46,20 @@ const NOTICE_STAYS: f32 = 7.0;
 /// A gain this near to 1 amplifies nothing that could be seen. ◇
 const GAIN_SHOWS: f64 = 1.05;
 
-fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+fn spawn(
+    mut commands: Commands,
+    theme: Res<Theme>,
+    says: Res<Words>,
+    sessions: Res<Sessions>,
+    controls: Res<Controls>,
+    hands: Res<Hands>,
+) {
     let palette = theme.palette;
+    // with one lane any key that was found will do; with more it matters which is which
+    let keys = sessions.chosen.as_ref().filter(|card| card.lanes != 1).map(|card| {
+        let seat = prompts::seat(&controls, &hands.last, card.lanes);
+        prompts::line(&says, &(controls.labels)(), &prompts::of(&controls, &seat, card.lanes))
+    });
     let line = |line: Line, colour: Color| {
         (line, words(&theme, String::new(), Size::Small, Weight::Regular, colour), Visibility::Inherited)
     };
@@ -64,6 +77,9 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             left.spawn(words(&theme, title, Size::Small, Weight::Bold, palette.text));
             left.spawn(line(Line::Try, palette.quiet));
             left.spawn(line(Line::Retry, palette.cortex));
+            if let Some(keys) = keys {
+                left.spawn(words(&theme, keys, Size::Small, Weight::Bold, palette.quiet));
+            }
         });
         frame.spawn(corner(true)).with_children(|right| {
             right.spawn(line(Line::Tolerance, palette.quiet));

@@ -177,7 +177,11 @@ impl Timeline {
                 }
                 None
             }
-            Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+            Note::Offsets { .. }
+            | Note::Cortex(_)
+            | Note::Notice { .. }
+            | Note::Stranger { .. }
+            | Note::Ended { .. } => None,
         }
     }
 

@@ -185,6 +185,11 @@ impl Bindings {
         self.menu.get(&control).copied()
     }
 
+    /// The controls that do this in menus.
+    pub fn controls_of(&self, action: MenuAction) -> impl Iterator<Item = Control> + '_ {
+        self.menu.iter().filter(move |(_, bound)| **bound == action).map(|(control, _)| *control)
+    }
+
     /// What answers each lane on a device, for its prompts: from lane 0, keys by their place.
     #[must_use]
     pub fn prompts(&self, device: DeviceRef<'_>, lanes: u8) -> Vec<(Lane, Vec<Slot>)> {

@@ -63,6 +63,7 @@ pub struct Rumble {
 enum Command {
     Rumble(Rumble),
     Choose(PadChoice),
+    Adopt(DeviceId),
 }
 
 /// A running tap; dropping it ends its thread.
@@ -124,6 +125,11 @@ impl GilrsTap {
         self.command(Command::Choose(choice));
     }
 
+    /// Lets a pad count beside those that do.
+    pub fn adopt(&self, device: DeviceId) {
+        self.command(Command::Adopt(device));
+    }
+
     fn command(&self, command: Command) {
         // A thread that is gone has said so through its port.
         let _ = self.commands.send(command);
@@ -169,6 +175,7 @@ impl Listener {
                 match command {
                     Command::Rumble(rumble) => self.rumble(rumble),
                     Command::Choose(choice) => self.pads.choose(choice),
+                    Command::Adopt(device) => self.adopt(device),
                 }
             }
             let mut before = clock::now();
@@ -236,6 +243,16 @@ impl Listener {
                 // a stranger's stick would only fill the log
                 self.port.notify(Notice::Ignored { input });
             }
+        }
+    }
+
+    fn adopt(&mut self, device: DeviceId) {
+        if self.pads.adopt(device) {
+            // what it holds now was pressed before it counted
+            let track = &mut self.states[usize::from(device.0) - 1];
+            (track.state, track.sticks) = (PadState::default(), PadSticks::default());
+            let name = self.name(device);
+            self.port.notify(Notice::DeviceChosen { device, name, t: clock::now() });
         }
     }
 
