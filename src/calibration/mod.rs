@@ -249,7 +249,7 @@ pub enum Note {
 }
 
 /// What may be asked of a calibration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The shell's X window: from now on its keys count, where the X11 tap runs.
     Window(u32),
