@@ -25,6 +25,7 @@ use doozy::{
         controls::{Controls, Heard, Listen, Seat, SharedBindings},
         focus::Steer,
         measuring::Measures,
+        practising::Practising,
         screens::LevelCard,
         theme::PaletteName,
     },
@@ -182,6 +183,7 @@ fn main() -> anyhow::Result<()> {
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
         keep: Box::new(|_| Ok(())),
+        practising: Practising::default(),
         measures: Measures {
             begin: Box::new(move |method| {
                 Ok(calibration::start(calibration::Setup {

@@ -24,6 +24,7 @@ use doozy::{
         controls::Controls,
         limits::Scales,
         measuring::Measures,
+        practising::Practising,
         screens::LevelCard,
         theme::PaletteName,
     },
@@ -99,6 +100,7 @@ fn main() -> anyhow::Result<()> {
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
         keep: Box::new(|_| Ok(())),
+        practising: Practising::default(),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),
             stored: Box::new(|_| Vec::new()),

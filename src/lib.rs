@@ -30,6 +30,7 @@ pub mod input;
 pub mod lab;
 pub mod ladders;
 pub mod paths;
+pub mod practice;
 pub mod record;
 pub mod report;
 pub mod settings;

@@ -23,6 +23,7 @@ mod keys;
 mod offsets;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
+mod practice;
 mod rates;
 mod sound;
 mod stick;

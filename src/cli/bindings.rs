@@ -41,6 +41,7 @@ fn on_screen(common: &Common) -> Result<(), Failure> {
         frames: FramePlan::None,
         calibrate: None,
         bindings: true,
+        practice: super::practice::PracticeArgs::default(),
     };
     shell::run(common, run).map(|_| ())
 }

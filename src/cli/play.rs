@@ -8,6 +8,8 @@ use super::{Common, Failure};
 pub struct Play {
     /// A level's id (as `pulse/1`) or file, to go straight into it
     level: Option<String>,
+    #[command(flatten)]
+    practice: super::practice::PracticeArgs,
 }
 
 impl Play {
@@ -26,6 +28,7 @@ impl Play {
             surface: Surface::Window,
             clock: ShellClock::Real,
             frames: FramePlan::None,
+            practice: self.practice.clone(),
             calibrate: None,
             bindings: false,
         };

@@ -13,10 +13,17 @@ use anyhow::Context as _;
 use doozy_training::event::DeviceId;
 use doozy_training::{
     learner::Profile,
+    level::drill::Drill,
+    practice::{Mute, Practice, bars},
+    session::Options,
     time::{HostTime, Nanos},
 };
 
-use super::{Common, Failure, signal};
+use super::{
+    Common, Failure,
+    practice::{self, PracticeArgs},
+    signal,
+};
 use crate::{
     audio::{Level, Levels},
     calibration::{self, Calibrations, Method, StoreFile},
@@ -29,12 +36,15 @@ use crate::{
         controls::{Controls, KeepTable, Listen, SharedBindings},
         limits::Scales,
         measuring::Measures,
+        practising::{Desk, Facts, Practising},
         screens::{LevelCard, Words},
         theme::PaletteName,
     },
     input::{Bindings, bindings::Table, labels::Labels},
     ladders,
     paths::{DataDir, Root},
+    practice::{Preset, Presets},
+    record::Reader,
     settings::{Palette, Settings, SettingsFile},
     text::Text,
 };
@@ -57,6 +67,8 @@ pub struct Run {
     pub surface: Surface,
     pub clock: ShellClock,
     pub frames: FramePlan,
+    /// How the level is practised.
+    pub practice: PracticeArgs,
     /// Opens on the screens of calibration instead of a level.
     pub calibrate: Option<Calibrate>,
     /// Opens on the screen of bindings.
@@ -79,7 +91,14 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
+    if run.level.is_none() && !run.practice.is_empty() {
+        return Err(Failure::usage("practice needs a level: doozy play LEVEL --rate 0.8"));
+    }
     let named = run.level.as_ref().map(|name| find(root.as_ref().ok().copied(), name)).transpose()?;
+    let asked = match &named {
+        Some(level) => run.practice.practice(common, level)?.unwrap_or_default(),
+        None => Practice::default(),
+    };
     let (ladders, refused) = match &root {
         Ok(root) => ladders::all(root)?,
         // a level elsewhere can be played without the ladders
@@ -120,6 +139,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         labels: Box::new(|| Labels::ask(None)),
         listen: listener(),
     };
+    let practising = Practising::new(asked, Box::new(PracticeDesk { data: data.clone() }));
     let begin = beginner(data, bindings.clone(), settings.clone());
     let loud = settings.clone();
     let launch = Launch {
@@ -139,6 +159,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         controls,
         loudness: Box::new(move |loudness| levels(&loud, loudness)),
         steering: None,
+        practising,
         stop: stopper(),
     };
     let outcome = app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))?;
@@ -246,6 +267,7 @@ fn levels(settings: &Settings, loudness: f32) -> Levels {
         feedback: level(audio.feedback),
         scene: level(audio.scene),
         bed: level(audio.bed),
+        music: level(audio.music),
         ..Levels::default()
     }
 }
@@ -290,6 +312,44 @@ fn measures(how: Calibrate, bindings: SharedBindings, file: Arc<Mutex<SettingsFi
     Measures { begin: Box::new(begin), stored: Box::new(stored) }
 }
 
+/// What the panel of practice asks for.
+struct PracticeDesk {
+    data: DataDir,
+}
+
+impl Desk for PracticeDesk {
+    fn facts(&mut self, level: &std::path::Path) -> Facts {
+        // a level that cannot be read says so when it is begun
+        let Ok(level) = ladders::read(level, &level_id(level)) else { return Facts::default() };
+        let fits = |practice: Practice| practice.fit(&level.level).is_ok();
+        let reader = Some(&self.data).filter(|data| data.database().exists()).map(Reader::open);
+        let failed =
+            reader.and_then(Result::ok).and_then(|reader| practice::last_failed(&reader, &level).ok().flatten());
+        Facts {
+            bars: match level.level.drill() {
+                Drill::Chart(chart) => u32::try_from(bars(chart).len()).unwrap_or(u32::MAX),
+                _ => 0,
+            },
+            failed: failed.filter(|loops| fits(Practice { loops: *loops, ..Practice::default() })).unwrap_or_default(),
+            slows: fits(Practice { rate: 90, ..Practice::default() }),
+            silences: fits(Practice { mute: Some(Mute { heard: 1, silent: 1 }), ..Practice::default() }),
+        }
+    }
+
+    fn presets(&mut self) -> Vec<(String, Practice)> {
+        let Ok(presets) = Presets::open() else { return Vec::new() };
+        let one = |name: &str| Some((name.to_owned(), presets.get(name)?.practice()));
+        presets.names().filter_map(one).collect()
+    }
+
+    fn save(&mut self, practice: &Practice) -> anyhow::Result<String> {
+        let mut presets = Presets::open()?;
+        let name = presets.save_next(Preset::of(practice)).map_err(anyhow::Error::msg)?;
+        presets.write()?;
+        Ok(name)
+    }
+}
+
 fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings) -> app::Begin {
     Box::new(move |asked| {
         let level = ladders::read(&asked.level, &level_id(&asked.level))?;
@@ -304,7 +364,7 @@ fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings) -> app:
         let handle = conductor::start(conductor::Setup {
             level,
             seed: asked.seed,
-            terms: Terms::default(),
+            terms: Terms { session: Options { practice: asked.practice, ..Options::default() }, ..Terms::default() },
             who,
             pace,
             levels: levels(&settings, asked.loudness),

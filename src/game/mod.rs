@@ -10,6 +10,7 @@
 //! | the machines, the lane, the marks | [`stage`] |
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
+//! | what is practised | [`practising`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
 //! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
 //! | what has the keyboard's and the pad's attention | [`focus`] |
@@ -27,6 +28,7 @@ pub mod focus;
 pub mod limits;
 pub mod measuring;
 pub mod plots;
+pub mod practising;
 pub mod screens;
 pub mod stage;
 pub mod strip;
@@ -57,6 +59,8 @@ pub enum Screen {
     Measure,
     /// What the level asks for, before it starts.
     Intro,
+    /// How the level is to be practised.
+    Practice,
     /// The drill itself; pause and rest lie over it.
     Play,
     /// How it went.

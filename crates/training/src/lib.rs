@@ -10,6 +10,7 @@ pub mod event;
 pub mod judge;
 pub mod learner;
 pub mod level;
+pub mod practice;
 pub mod rehearse;
 pub mod session;
 pub mod time;

@@ -12,6 +12,7 @@ mod intro;
 mod menu;
 mod names;
 mod pause;
+mod practice;
 mod prompts;
 mod room;
 mod settings;
@@ -28,6 +29,7 @@ use super::{
     focus::{Chosen, How, Steer},
     limits::Scales,
     measuring::{Measured, Measures, Measuring},
+    practising::{Dial, Practising},
     theme::Theme,
 };
 use crate::{
@@ -105,6 +107,13 @@ pub enum Act {
     Stranger {
         may: bool,
     },
+    /// Shows the panel of practice; a session in progress ends.
+    Practise,
+    /// Turns a row of the panel.
+    Turn(Dial),
+    SavePreset,
+    /// Back to the intro, with nothing of the practice left.
+    LeavePractice,
     /// The preset of reduced effects.
     Reduce,
     Quit,
@@ -121,6 +130,7 @@ fn act(
     mut play: ResMut<PlayState>,
     mut quit: MessageWriter<Quit>,
     (mut measuring, mut measured, measures): (NonSendMut<Measuring>, ResMut<Measured>, Option<ResMut<Measures>>),
+    mut practising: ResMut<Practising>,
 ) {
     let mut measures = measures;
     for chosen in chosen.read() {
@@ -132,14 +142,16 @@ fn act(
                 next.set(if sessions.chosen.is_some() { Screen::Intro } else { Screen::Menu });
             }
             Act::Choose(index) => {
+                practising.forget();
                 sessions.chosen = sessions.levels.get(index).cloned();
                 next.set(Screen::Intro);
             }
             Act::Next => {
+                practising.forget();
                 sessions.chosen = sessions.next().cloned().or_else(|| sessions.chosen.clone());
                 next.set(Screen::Intro);
             }
-            Act::Begin => match sessions.begin(choices.scales.loudness, &mut bridge, &mut play) {
+            Act::Begin => match sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play) {
                 Ok(()) => next.set(Screen::Play),
                 Err(fault) => {
                     let args = vec![("fault", format!("{fault:#}"))];
@@ -170,6 +182,7 @@ fn act(
             Act::EndSession => bridge.command(Command::Stop),
             Act::Go(screen) => {
                 if screen == Screen::Menu {
+                    practising.forget();
                     sessions.chosen = None;
                     bridge.detach();
                 }
@@ -182,6 +195,25 @@ fn act(
                 };
                 setting.change(&mut choices, by);
             }
+            Act::Practise => {
+                if let Some(card) = &sessions.chosen {
+                    bridge.detach();
+                    practising.open(&card.path);
+                    next.set(Screen::Practice);
+                }
+            }
+            Act::Turn(dial) => {
+                let by = match chosen.how {
+                    How::Accept => None,
+                    How::Step(by) => Some(by),
+                };
+                practising.turn(dial, by);
+            }
+            Act::SavePreset => practising.save(),
+            Act::LeavePractice => {
+                practising.forget();
+                next.set(Screen::Intro);
+            }
             Act::Reduce => choices.scales = Scales::REDUCED,
             Act::Quit => {
                 quit.write(Quit);
@@ -191,6 +223,7 @@ fn act(
 }
 
 /// Back and pause, which no item stands for.
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn step_back(
     mut steers: MessageReader<Steer>,
     screen: Res<State<Screen>>,
@@ -198,6 +231,7 @@ fn step_back(
     mut bridge: NonSendMut<Bridge>,
     mut sessions: ResMut<Sessions>,
     mut measuring: NonSendMut<Measuring>,
+    mut practising: ResMut<Practising>,
     play: Res<PlayState>,
 ) {
     for steer in steers.read() {
@@ -207,7 +241,12 @@ fn step_back(
             }
             (Screen::Measure, Steer::Back) => measuring.command(calibration::Command::Stop),
             (Screen::Calibrate | Screen::Bindings, Steer::Back) => next.set(Screen::Settings),
+            (Screen::Practice, Steer::Back) => {
+                practising.forget();
+                next.set(Screen::Intro);
+            }
             (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
+                practising.forget();
                 sessions.chosen = None;
                 bridge.detach();
                 next.set(Screen::Menu);
@@ -240,6 +279,7 @@ pub fn plugin(app: &mut App) {
         intro::plugin,
         menu::plugin,
         pause::plugin,
+        practice::plugin,
         settings::plugin,
     ))
     .add_systems(Update, (act, step_back))

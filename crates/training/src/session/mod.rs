@@ -31,7 +31,8 @@ use self::{
 };
 use crate::{
     event::{Cause, Effect, EventId, Ignored, Input, Press, TrialId},
-    level::Level,
+    level::{Level, Setting},
+    practice::{Course, Practice},
     time::HostTime,
 };
 
@@ -41,6 +42,9 @@ use crate::{
 pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
+    /// The level is practised, not played: nothing of it counts as a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub practice: Option<Practice>,
 }
 
 /// Something asked of the session as a whole.
@@ -75,6 +79,7 @@ enum Next {
 #[derive(Clone, Debug)]
 pub struct Session {
     level: Level,
+    course: Option<Course>,
     seed: u64,
     options: Options,
     phase: Phase,
@@ -116,8 +121,17 @@ impl Session {
     /// A session that starts at its first watermark. The same level, seed, options and inputs give the same effects.
     #[must_use]
     pub fn new(level: Level, seed: u64, options: Options) -> Self {
+        let (course, level) = match options.practice {
+            // whoever asks has been told what does not fit; what comes here all the same is played as it is
+            Some(practice) if practice.fit(&level).is_ok() => {
+                let (course, level) = Course::of(practice, level);
+                (Some(course), level)
+            }
+            _ => (None, level),
+        };
         Self {
             level,
+            course,
             seed,
             options,
             phase: Phase::Unstarted,
@@ -224,6 +238,15 @@ impl Session {
     #[must_use]
     pub fn level(&self) -> &Level {
         &self.level
+    }
+
+    /// What applies at a rung, at the rate that is practised.
+    fn setting(&self, rung: i32) -> Setting {
+        let setting = self.level.setting(rung);
+        match &self.course {
+            Some(course) => course.setting(setting),
+            None => setting,
+        }
     }
 
     fn control(&mut self, t: HostTime, control: Control) {
