@@ -160,9 +160,8 @@ def main():
         def sway(*words):
             subprocess.run(AS_USER + ["swaymsg", *words], env=inside, check=True, stdout=subprocess.DEVNULL)
 
-        # not named to the game: winit takes the X display alone
-        game = {key: value for key, value in inside.items() if key != "WAYLAND_DISPLAY"}
-        game |= {"DOOZY_CONFIG": str(config), "LP_NUM_THREADS": "1"}
+        # as on a desktop: both displays are named, and the window is an X11 one
+        game = inside | {"DOOZY_CONFIG": str(config), "LP_NUM_THREADS": "1"}
         output = open(home / "game.log", "w")
         started.append(
             subprocess.Popen(AS_USER + [DOOZY, "play", LEVEL, "--data", str(data)], env=game, stdout=output, stderr=output)

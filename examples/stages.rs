@@ -18,7 +18,7 @@ use doozy::{
     conductor::{self, Pace, Terms, Who},
     game::{
         Words,
-        app::{self, Choices, Launch, Player, Start, Surface},
+        app::{self, Choices, Launch, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
         controls::Controls,
@@ -26,6 +26,7 @@ use doozy::{
         measuring::Measures,
         practising::Practising,
         screens::LevelCard,
+        standing::Standing,
         theme::PaletteName,
     },
     input::Bindings,
@@ -54,18 +55,7 @@ fn main() -> anyhow::Result<()> {
     let palette = PaletteName::of(&text("palette", "dark"));
     let still = number("still", 0.0) > 0.0;
     let data = DataDir::at(dir.join("data"));
-    let read = ladders::read(&level, "stages")?.level;
-    let card = LevelCard {
-        path: level,
-        ladder: String::new(),
-        rung: 0,
-        title: read.title().to_owned(),
-        aim: read.aim().to_owned(),
-        tol_ms: read.setting(0).tol_ms,
-        unit: read.unit(),
-        trials: Some(read.trials()),
-        lanes: read.lanes(),
-    };
+    let card = LevelCard::of(&ladders::read(&level, "stages")?.level, &level, "", 0);
     let outcome = app::run(Launch {
         start: Start::Level(card),
         player: Player::Learner(who.name().to_owned()),
@@ -82,8 +72,6 @@ fn main() -> anyhow::Result<()> {
             ..Choices::default()
         },
         words: Words(Text::default()),
-        controls: Controls::default(),
-        loudness: Box::new(|_| Levels::default()),
         begin: Box::new(move |asked| {
             let handle = conductor::start(conductor::Setup {
                 level: ladders::read(&asked.level, "stages")?,
@@ -99,12 +87,16 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(Box::new(handle) as Box<dyn Conduct>)
         }),
+        look: Box::new(|_| Reload::Same),
+        standing: Box::new(Standing::default),
         keep: Box::new(|_| Ok(())),
         practising: Practising::default(),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),
             stored: Box::new(|_| Vec::new()),
         },
+        controls: Controls::default(),
+        loudness: Box::new(|_| Levels::default()),
         steering: None,
         stop: Arc::new(AtomicBool::new(false)),
     })?;

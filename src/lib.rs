@@ -10,8 +10,10 @@
 //! | what this machine can promise about time | [`doctor`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
+//! | what a person has made of them: best results, what is due | [`progress`] |
 //! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
+//! | policies against each other over simulated people: plans, shards, tables, summaries | [`sweep`] |
 //! | figures and pages | [`report`] |
 //! | what is said, where files lie, what is preferred | [`text`], [`paths`], [`settings`] |
 //! | what is typed | [`cli`] |
@@ -31,7 +33,9 @@ pub mod lab;
 pub mod ladders;
 pub mod paths;
 pub mod practice;
+pub mod progress;
 pub mod record;
 pub mod report;
 pub mod settings;
+pub mod sweep;
 pub mod text;

@@ -20,11 +20,15 @@ mod import;
 mod invariance;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod keys;
+#[cfg(all(feature = "game", feature = "devices"))]
+mod newcomer;
 mod offsets;
+mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
 mod practice;
 mod rates;
+mod simulate;
 mod sound;
 mod stick;
 

@@ -33,6 +33,8 @@ notice-sound-lost = The sound went away: { $why }
 notice-sound-moved = The sound moved from { $before } to { $after }, so that trial does not count. Calibrate again for exact times.
 notice-sound-back = The sound output { $device } is back: resume to hear it again.
 notice-sound-slipped = The sound stuttered, so that trial does not count. Go on when you are ready.
+notice-level-changed = The level's file has changed: this is the new one, from its start.
+notice-level-broken = The level's file has changed and cannot be played, so the old one goes on. { $fault }
 notice-slept = The machine was asleep for { $seconds } s; the trial that was running does not count.
 notice-coarse-timing = Key times come from the window's frames here, so small errors mean little: { $why }
 notice-pad-found = { $name } is ready.
@@ -89,8 +91,51 @@ menu-settings = Settings
 menu-quit = Quit
 menu-hint = Arrows and Enter, a pad, or the mouse
 
-ladder-pulse = Steady beat
-ladder-catch = Catch at the gate
+menu-daily = Today's mix
+menu-not-yet = not yet
+menu-next = start here
+menu-reached = goal reached
+menu-best-ms = steady to { $sd } ms
+menu-best-percent = steady to { $sd } %
+menu-best-share = { $share } % in time
+
+# The mix of the day: three kinds that take turns, and why these.
+daily-aim = Three kinds that take turns
+daily-how = { $blocks } short blocks, in turns. Mixing and days between feel harder than doing one thing over and over; they are there for what you can still do later.
+daily-start = Enter starts it.
+daily-new = New to you.
+daily-due = Due today: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-overdue = Waiting for you: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-early = Not due for { $days ->
+    [one] another day
+   *[other] another { $days } days
+}; it keeps the others company.
+daily-today = Practised today already; it keeps the others company.
+
+ladder-pulse = Pulse
+ladder-pulse-aim = Keep a beat, and its parts
+ladder-groove = Groove
+ladder-groove-aim = Off the beat, swung, with two hands
+ladder-music = Music
+ladder-music-aim = Rhythms to play back, notes in lanes
+ladder-sport = Sport
+ladder-sport-aim = Meet the ball, let go in time
+ladder-road = Road
+ladder-road-aim = Brake for the line, turn in at the mark
+ladder-speech = Speech
+ladder-speech-aim = The rhythm of what is said
+ladder-reflex = Reflex
+ladder-reflex-aim = Be quick, hold back, learn the order
+ladder-catastrophe = Catastrophe
+ladder-catastrophe-aim = Narrow paths, bangs, things in the way
+ladder-endless = Endless
+ladder-endless-aim = One kind, harder and harder, until you stop
 ladder-other = A drill of your own
 
 intro-begin = Begin
@@ -98,10 +143,14 @@ intro-back = Back
 intro-controls = Press
 intro-or = or
 intro-lanes = one for each lane, from left to right
+intro-steer = Steer with
+intro-and = and
 intro-goal = Goal: within ±{ $tol } ms
-intro-goal-percent = Goal: within ±{ $tol } %
-intro-pause = Esc pauses
 intro-pause = { $key } pauses
+intro-goal-percent = Goal: within ±{ $tol } %
+intro-endless = goes on until you stop
+intro-block = Block { $n } of { $total }
+intro-pause = Esc pauses
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries
@@ -263,11 +312,6 @@ notice-calibration-stale = { $output } with { $input } was calibrated at another
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
 
-# Words on the stage.
-stage-listen = Listen
-stage-your-turn = Your turn
-stage-alone = Keep going
-stage-interval = { $percent } %
 ## Keys and pads: what is bound, and what things are called
 
 bindings-title = Keys and pads
@@ -441,3 +485,8 @@ notice-recording-unreadable = The recording { $file } cannot be read, so its not
 notice-recording-unknown = { $file } is no WAV, OGG, MP3 or FLAC that can be played, so its notes are sounded instead: { $why }
 notice-recording-broken = The recording { $file } breaks off; it is played as far as it goes: { $why }
 notice-recording-long = The recording { $file } is longer than is kept in memory; its first { $minutes } minutes are played.
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %

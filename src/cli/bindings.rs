@@ -27,12 +27,12 @@ impl Bindings {
 
 #[cfg(feature = "game")]
 fn on_screen(common: &Common) -> Result<(), Failure> {
-    use super::shell::{self, Run};
+    use super::shell::{self, Run, What};
     use crate::game::{app::Surface, bridge::ShellClock, capture::FramePlan};
 
     super::display()?;
     let run = Run {
-        level: None,
+        what: What::Bindings,
         learner: None,
         seed: crate::clock::wall().unsigned_abs(),
         seconds: None,
@@ -40,7 +40,6 @@ fn on_screen(common: &Common) -> Result<(), Failure> {
         clock: ShellClock::Real,
         frames: FramePlan::None,
         calibrate: None,
-        bindings: true,
         practice: super::practice::PracticeArgs::default(),
     };
     shell::run(common, run).map(|_| ())

@@ -9,6 +9,7 @@ mod calibrate;
 mod demo;
 mod doctor;
 mod export_network;
+mod fit;
 mod history;
 mod import;
 mod lab;
@@ -19,6 +20,8 @@ mod report;
 #[cfg(feature = "game")]
 mod shell;
 pub mod signal;
+mod simulate;
+mod twin;
 mod validate;
 
 use std::{
@@ -72,10 +75,14 @@ enum Command {
     Validate(validate::Validate),
     /// In-silico experiments on the cerebellar model: figure, table, holds or falls short of its band
     Lab(lab::Lab),
+    /// Learners against policies over many simulated people, on one machine or in shards on many
+    Simulate(simulate::Simulate),
     /// One self-contained page with figures
     Report(report::Report),
     /// MIDI files and charts of other games become levels: .mid, .osu, .osz, .sm, .ssc
     Import(import::Import),
+    /// Timing of people from their taps, per person and interval, with intervals; writes players who tap like them
+    Fit(fit::Fit),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
@@ -209,7 +216,8 @@ pub fn main() -> ExitCode {
     log();
     let common = cli.common;
     // whoever runs a session or experiments ends them in order; every other command ends as the system has it
-    if matches!(cli.command, None | Some(Command::Play(_) | Command::Demo(_) | Command::Lab(_))) {
+    if matches!(cli.command, None | Some(Command::Play(_) | Command::Demo(_) | Command::Lab(_) | Command::Simulate(_)))
+    {
         signal::watch();
     }
     let result = match cli.command {
@@ -219,8 +227,10 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(c)) => c.run(&common),
         Some(Command::Validate(c)) => c.run(&common),
         Some(Command::Lab(c)) => c.run(&common),
+        Some(Command::Simulate(c)) => c.run(&common),
         Some(Command::Report(c)) => c.run(&common),
         Some(Command::Import(c)) => c.run(&common),
+        Some(Command::Fit(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Bindings(c)) => c.run(&common),

@@ -11,13 +11,19 @@ use crate::{
         sheet,
     },
     paths,
+    report::Document,
+    sweep::{
+        self,
+        folder::{self, Folder},
+        summary::{self, Summary},
+    },
 };
 
 #[derive(Args, Debug)]
 pub struct Report {
-    /// Results of `doozy lab run`: its JSON file, or its folder if that holds one only
-    #[arg(value_name = "LAB")]
-    lab: PathBuf,
+    /// Results of `doozy lab run` (its JSON file, or its folder if that holds one only), or the folder of a simulation
+    #[arg(value_name = "LAB|SIMULATION")]
+    of: PathBuf,
     /// The page
     #[arg(long, value_name = "FILE.html")]
     out: PathBuf,
@@ -25,7 +31,10 @@ pub struct Report {
 
 impl Report {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
-        let file = if self.lab.is_dir() { only(&self.lab)? } else { self.lab.clone() };
+        if self.of.join(folder::MANIFEST).is_file() {
+            return self.simulation(common);
+        }
+        let file = if self.of.is_dir() { only(&self.of)? } else { self.of.clone() };
         let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
         let text = std::fs::read_to_string(&file).map_err(|error| Failure::lacking(told(&error)))?;
         let findings: Findings = serde_json::from_str(&text).map_err(|error| {
@@ -40,14 +49,42 @@ impl Report {
             let message = format!("its layout is {}, this version reads {LAYOUT}", findings.lab);
             return Err(Failure::wrong(told(&message)));
         }
-        paths::write_whole(&self.out, sheet::document(&findings).html().as_bytes())
+        self.write(&sheet::document(&findings), "experiments", findings.experiments.len(), common)
+    }
+
+    /// The page of a simulation, from the summary that its folder holds.
+    fn simulation(&self, common: &Common) -> Result<(), Failure> {
+        let folder = Folder::open(&self.of)?;
+        let file = folder.path().join(summary::SUMMARY);
+        let told = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            let hint = format!("{error}; `doozy simulate merge {}` makes it", folder.path().display());
+            Failure::lacking(told(&hint))
+        })?;
+        let summary: Summary = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Failure::wrong(format!("{}:{line}:{column}: not a simulation's summary: {error}", file.display()))
+        })?;
+        if summary.summary != summary::LAYOUT {
+            let message = format!("its layout is {}, this version reads {}", summary.summary, summary::LAYOUT);
+            return Err(Failure::wrong(told(&message)));
+        }
+        if summary.manifest != folder.manifest {
+            let message = "it sums up another simulation than the folder holds; run `doozy simulate merge` again";
+            return Err(Failure::wrong(told(&message)));
+        }
+        self.write(&sweep::sheet::document(&summary), "cells", summary.cells.len(), common)
+    }
+
+    fn write(&self, document: &Document, what: &str, many: usize, common: &Common) -> Result<(), Failure> {
+        paths::write_whole(&self.out, document.html().as_bytes())
             .map_err(|error| Failure::lacking(error.to_string()))?;
         if common.json {
-            line(serde_json::json!({ "page": self.out, "experiments": findings.experiments.len() }))
+            line(serde_json::json!({ "page": self.out, what: many }))
         } else if common.quiet {
             Ok(())
         } else {
-            line(format!("{}: {} experiments", self.out.display(), findings.experiments.len()))
+            line(format!("{}: {many} {what}", self.out.display()))
         }
     }
 }

@@ -4,8 +4,9 @@
 #[cfg(feature = "devices")]
 use std::collections::BTreeMap;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::SystemTime,
 };
 
 use anyhow::Context as _;
@@ -15,7 +16,7 @@ use doozy_training::{
     learner::Profile,
     level::drill::Drill,
     practice::{Mute, Practice, bars},
-    session::Options,
+    schedule,
     time::{HostTime, Nanos},
 };
 
@@ -30,7 +31,7 @@ use crate::{
     clock,
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
-        app::{self, Choices, Launch, Outcome, Player, Start, Surface},
+        app::{self, Choices, Launch, Look, Outcome, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
         controls::{Controls, KeepTable, Listen, SharedBindings},
@@ -38,13 +39,15 @@ use crate::{
         measuring::Measures,
         practising::{Desk, Facts, Practising},
         screens::{LevelCard, Words},
+        standing::{Ask, MixCard, PickCard, Standing},
         theme::PaletteName,
     },
     input::{Bindings, bindings::Table, labels::Labels},
-    ladders,
+    ladders::{self, Ladder, Loaded},
     paths::{DataDir, Root},
     practice::{Preset, Presets},
-    record::Reader,
+    progress::Progress,
+    record::{self, Reader},
     settings::{Palette, Settings, SettingsFile},
     text::Text,
 };
@@ -58,9 +61,23 @@ use crate::{
 /// Where a session on a virtual clock begins; any value gives the same session.
 const VIRTUAL_ORIGIN: HostTime = HostTime(1_000_000_000);
 
+/// Where the game opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Menu,
+    /// A level's id or file.
+    Level(String),
+    /// The endless level of a kind, by any of its names.
+    Endless(String),
+    /// The mix of the day.
+    Daily,
+    /// The screen of bindings.
+    Bindings,
+}
+
 /// What a command asks of the game.
 pub struct Run {
-    pub level: Option<String>,
+    pub what: What,
     pub learner: Option<Profile>,
     pub seed: u64,
     pub seconds: Option<f64>,
@@ -71,8 +88,6 @@ pub struct Run {
     pub practice: PracticeArgs,
     /// Opens on the screens of calibration instead of a level.
     pub calibrate: Option<Calibrate>,
-    /// Opens on the screen of bindings.
-    pub bindings: bool,
 }
 
 /// How calibrations are begun.
@@ -91,19 +106,28 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
-    if run.level.is_none() && !run.practice.is_empty() {
-        return Err(Failure::usage("practice needs a level: doozy play LEVEL --rate 0.8"));
-    }
-    let named = run.level.as_ref().map(|name| find(root.as_ref().ok().copied(), name)).transpose()?;
-    let asked = match &named {
-        Some(level) => run.practice.practice(common, level)?.unwrap_or_default(),
-        None => Practice::default(),
-    };
-    let (ladders, refused) = match &root {
-        Ok(root) => ladders::all(root)?,
+    let (mut ladders, refused) = match &root {
+        Ok(root) => {
+            let (ladders, mut refused) = ladders::all(root)?;
+            let (endless, more) = ladders::endless(root)?;
+            refused.extend(more);
+            ((ladders, endless), refused)
+        }
         // a level elsewhere can be played without the ladders
-        Err(_) if run.level.is_some() => (Vec::new(), Vec::new()),
+        Err(_) if matches!(run.what, What::Level(_)) => {
+            ((Vec::new(), Ladder { name: ladders::ENDLESS.to_owned(), levels: Vec::new() }), Vec::new())
+        }
         Err(failure) => return Err(Failure::lacking(failure.to_string())),
+    };
+    let named = match &run.what {
+        What::Level(name) => Some(find(root.as_ref().ok().copied(), name)?),
+        What::Endless(kind) => Some(endless(&ladders.1, kind)?),
+        What::Menu | What::Bindings | What::Daily => None,
+    };
+    let asked = match (&run.what, &named) {
+        (What::Level(_), Some(level)) => run.practice.practice(common, level)?.unwrap_or_default(),
+        _ if run.practice.is_empty() => Practice::default(),
+        _ => return Err(Failure::usage("practice needs a level: doozy play LEVEL --rate 0.8")),
     };
     for error in refused {
         super::complain(error);
@@ -119,15 +143,26 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         let (id, args) = finding.message();
         super::complain(text.say(id, &args));
     }
-    let cards: Vec<LevelCard> = ladders.iter().flat_map(cards).collect();
-    let start = match (&run.calibrate, named) {
+    let mut cards: Vec<LevelCard> = ladders.0.iter().flat_map(cards_of).collect();
+    if !ladders.1.levels.is_empty() {
+        cards.extend(cards_of(&ladders.1));
+    }
+    ladders.0.push(ladders.1);
+    let watch = Watch::default();
+    let look = looker(watch.clone(), cards.clone());
+    let standing = asker(data.clone(), ladders.0);
+    let start = match (&run.calibrate, &run.what) {
         (Some(calibrate), _) => Start::Calibrate(calibrate.method),
-        (None, Some(level)) => {
-            let known = cards.iter().find(|card| card.path == level.path).cloned();
-            Start::Level(known.unwrap_or_else(|| card("", 0, &level)))
-        }
-        (None, None) if run.bindings => Start::Bindings,
-        (None, None) => Start::Menu,
+        (None, What::Menu) => Start::Menu,
+        (None, What::Bindings) => Start::Bindings,
+        (None, What::Daily) => Start::Daily,
+        (None, What::Level(_) | What::Endless(_)) => match named {
+            Some(level) => {
+                let known = cards.iter().find(|card| card.path == level.path).cloned();
+                Start::Level(known.unwrap_or_else(|| card_of(&level, "", 0)))
+            }
+            None => Start::Menu,
+        },
     };
     let choices = choices(&settings);
     let bindings = SharedBindings::new(bindings);
@@ -140,7 +175,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         listen: listener(),
     };
     let practising = Practising::new(asked, Box::new(PracticeDesk { data: data.clone() }));
-    let begin = beginner(data, bindings.clone(), settings.clone());
+    let begin = beginner(data, bindings.clone(), settings.clone(), watch);
     let loud = settings.clone();
     let launch = Launch {
         start,
@@ -154,6 +189,8 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         choices,
         words: Words(text),
         begin,
+        look,
+        standing,
         measures: measures(run.calibrate.unwrap_or_default(), bindings, Arc::clone(&file)),
         keep: keeper(file),
         controls,
@@ -169,30 +206,124 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-fn find(root: Option<&Root>, name: &str) -> Result<ladders::Loaded, Failure> {
+fn find(root: Option<&Root>, name: &str) -> Result<Loaded, Failure> {
     match root {
         Some(root) => Ok(ladders::find(Ok(root), name)?),
         None => Ok(ladders::find(Err(crate::paths::PathError::NoLevels), name)?),
     }
 }
 
-fn cards(ladder: &ladders::Ladder) -> Vec<LevelCard> {
-    let rung = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
-    ladder.levels.iter().enumerate().map(|(at, loaded)| card(&ladder.name, rung(at), loaded)).collect()
+/// Whether there is an endless level of a kind.
+pub fn knows(kind: &str) -> Result<(), Failure> {
+    let root = Root::find().map_err(|e| Failure::lacking(e.to_string()))?;
+    endless(&ladders::endless(&root)?.0, kind).map(|_| ())
 }
 
-fn card(ladder: &str, rung: u32, loaded: &ladders::Loaded) -> LevelCard {
-    LevelCard {
-        path: loaded.path.clone(),
-        ladder: ladder.to_owned(),
-        rung,
-        title: loaded.level.title().to_owned(),
-        aim: loaded.level.aim().to_owned(),
-        tol_ms: loaded.level.setting(0).tol_ms,
-        unit: loaded.level.unit(),
-        trials: Some(loaded.level.trials()),
-        lanes: loaded.level.lanes(),
+/// The endless level of a kind, or which kinds there are.
+fn endless(ladder: &Ladder, kind: &str) -> Result<Loaded, Failure> {
+    ladders::endless_of(ladder.clone(), kind).map_err(|names| {
+        Failure::usage(format!("no endless level of the kind {kind:?}; there are: {}", names.join(", ")))
+    })
+}
+
+fn cards_of(ladder: &Ladder) -> Vec<LevelCard> {
+    let levels = ladder.levels.iter().enumerate();
+    levels.map(|(at, loaded)| card_of(loaded, &ladder.name, u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+}
+
+/// A level as the menu shows it.
+fn card_of(loaded: &Loaded, ladder: &str, rung: u32) -> LevelCard {
+    LevelCard::of(&loaded.level, &loaded.path, ladder, rung)
+}
+
+/// What the record says, asked anew for each menu. A record that cannot be read is told once, and nothing is known then.
+fn asker(data: DataDir, mut ladders: Vec<Ladder>) -> Ask {
+    // the endless levels have a best, and no place in a mix
+    let endless = ladders.pop();
+    let mut progress = Progress::default();
+    let mut told = false;
+    Box::new(move || {
+        let known = progress.update(&data).and_then(|()| record::today());
+        let today = match known {
+            Ok(today) => today,
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    super::complain(error);
+                }
+                clock::wall().div_euclid(86_400_000_000_000)
+            }
+        };
+        let levels = || ladders.iter().chain(&endless).flat_map(|ladder| &ladder.levels);
+        let best = levels().filter_map(|level| Some((level.path.clone(), progress.best(level)?))).collect();
+        let mix = progress.daily(&ladders, today);
+        let pick = |pick: &schedule::Pick| {
+            let ladder = ladders.iter().find(|ladder| ladder.levels.iter().any(|level| level.id == pick.level))?;
+            let at = ladder.levels.iter().position(|level| level.id == pick.level)?;
+            let loaded = &ladder.levels[at];
+            let trials = schedule::block_trials(loaded.level.trials(), loaded.level.seconds());
+            let card = card_of(loaded, &ladder.name, u32::try_from(at + 1).unwrap_or(u32::MAX));
+            Some(PickCard { card: LevelCard { trials: Some(trials), ..card }, why: pick.why })
+        };
+        let picks: Vec<PickCard> = mix.picks.iter().filter_map(pick).collect();
+        // every pick is one of the levels that it was chosen from
+        let blocks = if picks.len() == mix.picks.len() { mix.blocks } else { Vec::new() };
+        Standing { best, mix: MixCard { picks, blocks } }
+    })
+}
+
+/// The level that was begun last: its file as it was, and its text.
+#[derive(Clone, Default)]
+struct Watch(Arc<Mutex<Option<Seen>>>);
+
+struct Seen {
+    path: PathBuf,
+    stamp: Option<(SystemTime, u64)>,
+    text: String,
+}
+
+impl Watch {
+    /// Cheap to compare: when a file was changed, and how long it is.
+    fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+        let about = std::fs::metadata(path).ok()?;
+        Some((about.modified().ok()?, about.len()))
     }
+
+    fn see(&self, path: &Path, stamp: Option<(SystemTime, u64)>, text: String) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some(Seen { path: path.to_path_buf(), stamp, text });
+    }
+}
+
+/// Looks at the file of the level in play: whether it is another level by now.
+fn looker(watch: Watch, cards: Vec<LevelCard>) -> Look {
+    Box::new(move |path| {
+        let stamp = Watch::stamp(path);
+        let unchanged = |seen: &Seen| seen.path == path && seen.stamp == stamp;
+        let text = {
+            let seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*seen {
+                Some(seen) if !unchanged(seen) && seen.path == path => seen.text.clone(),
+                _ => return Reload::Same,
+            }
+        };
+        match ladders::read(path, &level_id(path)) {
+            Ok(loaded) if loaded.text == text => {
+                watch.see(path, stamp, text);
+                Reload::Same
+            }
+            Ok(loaded) => {
+                watch.see(path, stamp, loaded.text.clone());
+                let held = cards.iter().find(|card| card.path == path);
+                let (ladder, rung) = held.map_or(("", 0), |card| (card.ladder.as_str(), card.rung));
+                Reload::Changed(card_of(&loaded, ladder, rung))
+            }
+            Err(error) => {
+                // told once for each state of the file; the text stays that of the level that goes on
+                watch.see(path, stamp, text);
+                Reload::Broken(error.to_string())
+            }
+        }
+    })
 }
 
 /// The player's own table of bindings.
@@ -350,9 +481,23 @@ impl Desk for PracticeDesk {
     }
 }
 
-fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings) -> app::Begin {
+fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: Watch) -> app::Begin {
     Box::new(move |asked| {
-        let level = ladders::read(&asked.level, &level_id(&asked.level))?;
+        let stamp = Watch::stamp(&asked.level);
+        let mut level = ladders::read(&asked.level, &level_id(&asked.level))?;
+        watch.see(&asked.level, stamp, level.text.clone());
+        let mut terms = Terms::default();
+        if let Some(practice) = asked.practice {
+            // a file may have changed since it was chosen
+            practice.fit(&level.level)?;
+            terms.session.practice = Some(practice);
+        }
+        if let Some(part) = asked.part {
+            level.level = level.level.in_part(part.trials);
+            // what is recorded is what is played
+            level.text = level.level.to_ron();
+            terms.session.from_rung = part.from_rung;
+        }
         let who = match &asked.player {
             Player::Human => Who::Person,
             Player::Learner(name) => Who::Learner(name.parse()?),
@@ -364,7 +509,7 @@ fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings) -> app:
         let handle = conductor::start(conductor::Setup {
             level,
             seed: asked.seed,
-            terms: Terms { session: Options { practice: asked.practice, ..Options::default() }, ..Terms::default() },
+            terms,
             who,
             pace,
             levels: levels(&settings, asked.loudness),
@@ -406,7 +551,7 @@ fn calibrations(settings: &Settings) -> Calibrations {
 }
 
 /// A shipped level by its place under `levels/`, any other by its path.
-fn level_id(path: &std::path::Path) -> String {
+fn level_id(path: &Path) -> String {
     let shipped = Root::find().ok().and_then(|root| path.strip_prefix(root.levels()).ok().map(PathBuf::from));
     shipped.as_deref().unwrap_or(path).display().to_string().trim_end_matches(ladders::ENDING).to_owned()
 }

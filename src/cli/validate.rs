@@ -1,4 +1,4 @@
-//! `doozy validate`: level files, and parameter files of the lab, with where, what is wrong and what would be right.
+//! `doozy validate`: level files, plans of simulations, and parameter files of the lab, with where, what is wrong and what would be right.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,12 @@ use super::{Common, Failure, line};
 use crate::{
     lab::overlay::{self, OverlayError},
     ladders::{self, ENDING, LoadError},
+    sweep::plan,
 };
 
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Level files, folders that are searched for them, or parameter files of the lab (*.toml)
+    /// Level files, plans (*.plan.ron), folders that are searched for both, or parameter files of the lab (*.toml)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -96,6 +97,13 @@ fn check(file: &Path, shown: &str) -> Result<Vec<String>, Found> {
             Err(error @ OverlayError::Read { .. }) => Err(Found::Unread(error.to_string())),
         };
     }
+    if file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(plan::ENDING)) {
+        return match super::simulate::read(file) {
+            Ok(_) => Ok(Vec::new()),
+            Err(failure) if failure.code == 1 => Err(Found::Wrong(failure.message)),
+            Err(failure) => Err(Found::Unread(failure.message)),
+        };
+    }
     match ladders::read(file, shown) {
         Ok(loaded) => Ok(loaded.level.warnings().iter().map(ToString::to_string).collect()),
         Err(error @ LoadError::Level(_)) => Err(Found::Wrong(error.to_string())),
@@ -103,7 +111,7 @@ fn check(file: &Path, shown: &str) -> Result<Vec<String>, Found> {
     }
 }
 
-/// Level files below a folder, sorted by name; links to folders are not followed.
+/// Level files and plans below a folder, sorted by name; links to folders are not followed.
 fn gather(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     // Deeper than any ladder; a bound so that no tree can hold the command up.
     const DEEPEST: usize = 8;
@@ -114,7 +122,7 @@ fn gather(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), F
         let kind = entry.file_type().map_err(told)?;
         if kind.is_dir() && depth < DEEPEST {
             gather(&entry.path(), depth + 1, found)?;
-        } else if entry.file_name().to_string_lossy().ends_with(ENDING) {
+        } else if [ENDING, plan::ENDING].iter().any(|ending| entry.file_name().to_string_lossy().ends_with(ending)) {
             found.push(entry.path());
         }
     }

@@ -13,6 +13,7 @@ pub mod score;
 pub mod sleep;
 #[cfg(test)]
 mod tests;
+mod twin;
 mod worker;
 
 use std::{

@@ -78,6 +78,8 @@ pub enum Command {
     Levels(Levels),
     /// From now on this pad or instrument counts beside the one that does.
     Adopt(DeviceId),
+    /// The display that the window is on: from the trial on that is anchored next, its offset applies.
+    Display(String),
     /// A rumble that the limits have allowed; the pad's thread plays it if there is one.
     Rumble {
         strong: f32,

@@ -7,6 +7,7 @@ use doozy_training::{
     cortex::{Answer, Cortex},
     event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, Tilt, TimeSource, TrialPlan},
     learner::{Player, Stick, Tap},
+    people::twin::Compared,
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -18,6 +19,7 @@ use super::{
     phrase::Phrase,
     score,
     sleep::Sleep,
+    twin::Beside,
 };
 use crate::{
     audio::{Audio, bed},
@@ -96,9 +98,13 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    /// The widest half-width that a tap promised for a press of a lane, ns: what the times of this session are worth at worst.
+    widest_err_ns: i64,
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
+    /// How well the player's twin foretold the taps to steady beats, by interval; empty without such.
+    twin: Vec<Compared>,
 }
 
 /// A session under way.
@@ -147,6 +153,8 @@ pub struct Performance {
     judged: Vec<Judged>,
     phrase: Phrase,
     tally: Tally,
+    /// The player's twin, which listens and has no say.
+    twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
     /// The recording that the level is played to.
@@ -196,6 +204,7 @@ impl Performance {
             judged: Vec::new(),
             phrase: Phrase::default(),
             tally: Tally { gain: 1.0, ..Tally::default() },
+            twin: Beside::default(),
             audio_epoch,
             audio_restarts,
             music: MusicSheet::default(),
@@ -293,6 +302,7 @@ impl Performance {
                 }
             }
             Command::Levels(levels) => self.parts.audio.set_levels(levels),
+            Command::Display(name) => self.offsets.display(name),
             // the taps are the thread's; a session on a virtual clock has none
             Command::Window(_) | Command::Rumble { .. } | Command::Adopt(_) => {}
         }
@@ -379,6 +389,7 @@ impl Performance {
         let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
             self.offsets.pressed(device);
+            self.tally.widest_err_ns = self.tally.widest_err_ns.max(err.0);
         }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
         if let Some(response) = response {
@@ -452,9 +463,9 @@ impl Performance {
                 self.tally.stamps_distrusted += 1;
                 tracing::info!("{notice:?}");
             }
-            Notice::WallClockStepped { .. } => {
+            Notice::WallClockStepped { by, t } => {
                 self.tally.wall_clock_steps += 1;
-                tracing::info!("{notice:?}");
+                self.device("wall clock", t, watch::MACHINE, &format!("set by {:+.3} s", by.as_secs()), "", true);
             }
             Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
         }
@@ -529,11 +540,16 @@ impl Performance {
         if let Some(ghost) = &mut self.ghost {
             ghost.hear(&effect);
         }
+        self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
                 self.phrase = Phrase::of(plan);
                 self.waiting = Some(plan.clone());
+                // rendered now, so that nothing is in the way of the cues
+                let zero = doozy_training::time::SampleFrame(0);
+                let rate = self.parts.audio.clock().rate();
+                self.parts.audio.prepare(score::cues(plan, zero, rate).map(|note| note.sound));
             }
             Effect::Judged(judged) => {
                 if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
@@ -655,6 +671,7 @@ impl Performance {
             self.silence();
         }
         self.note_shortfall();
+        self.tally.twin = self.twin.tell();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

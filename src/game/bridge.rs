@@ -295,8 +295,6 @@ impl PlayState {
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
             }
-            // the stage's timeline keeps it
-            Note::Stick { .. } => {}
             Note::Stranger { device, name } => {
                 // while the drill runs the question waits for its pause
                 if self.paused.is_none() {
@@ -305,6 +303,8 @@ impl PlayState {
                 }
                 self.stranger = Some((*device, name.clone()));
             }
+            // the stage's timeline keeps it
+            Note::Stick { .. } => {}
             Note::Ended { session, finished } => self.ended = Some((session.clone(), *finished)),
         }
     }

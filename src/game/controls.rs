@@ -17,7 +17,7 @@ use doozy_training::event::Lane;
 
 use crate::input::{
     Bindings, Control, DeviceKind,
-    bindings::{Conflict, DeviceRef, Slot, Table},
+    bindings::{Conflict, DeviceRef, Slot, StickPart, Table},
     labels::Labels,
 };
 
@@ -153,16 +153,34 @@ impl Controls {
         prompts
     }
 
+    /// What moves the stick on a device, the handiest first: an axis where it has one, else what pushes it to the left and what
+    /// pushes it to the right.
+    #[must_use]
+    pub fn stick_prompts(&self, seat: &Seat) -> Vec<Vec<Slot>> {
+        let parts = self.bindings.read(|bindings| bindings.stick_prompts(seat.as_ref()));
+        let of = |wanted| {
+            let controls = parts.iter().filter(|(part, _)| *part == wanted).flat_map(|(_, controls)| controls);
+            let mut slots: Vec<Slot> = controls.copied().map(Slot::Control).collect();
+            slots.sort_by_key(|slot| rank(*slot));
+            slots
+        };
+        let axis = of(StickPart::Axis);
+        if axis.is_empty() { vec![of(StickPart::Left), of(StickPart::Right)] } else { vec![axis] }
+    }
+
     /// What this control does where screens are steered.
     #[must_use]
     pub fn menu(&self, control: Control) -> Option<crate::input::MenuAction> {
         self.bindings.read(|bindings| bindings.menu(control))
     }
 
-    /// Whether it answers a lane of a level with so many.
+    /// Whether it answers a lane of a level with so many; the stick of one without lanes.
     #[must_use]
     pub fn answers(&self, control: Control, seat: &Seat, lanes: u8) -> bool {
-        self.bindings.read(|bindings| bindings.lane(control, seat.as_ref(), lanes).is_some())
+        self.bindings.read(|bindings| match lanes {
+            0 => bindings.stick(control, seat.as_ref()).is_some(),
+            _ => bindings.lane(control, seat.as_ref(), lanes).is_some(),
+        })
     }
 
     /// A control of this kind of device that pauses.
@@ -302,6 +320,15 @@ mod tests {
         assert_eq!(first(DeviceKind::Keyboard, 4), ["KeyD", "KeyF", "KeyJ", "KeyK"]);
         assert_eq!(first(DeviceKind::Pad, 2), ["PadLeft", "PadSouth"]);
         assert_eq!(first(DeviceKind::Midi, 1), ["AnyNote"]);
+        let stick = |kind| -> Vec<String> {
+            controls
+                .stick_prompts(&Seat::any(kind))
+                .iter()
+                .filter_map(|slots| Some(slots.first()?.to_string()))
+                .collect()
+        };
+        assert_eq!(stick(DeviceKind::Pad), ["LeftStickX"]);
+        assert_eq!(stick(DeviceKind::Keyboard).len(), 2);
     }
 
     #[test]

@@ -42,6 +42,16 @@ pub struct Item {
     pub column: u8,
 }
 
+/// An item of one of several lists beside each other: up and down stay within its list, and left and right may lead to
+/// an item of another one.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pane {
+    pub list: u8,
+    /// Where left and right lead from here, instead of along the row.
+    pub left: Option<Entity>,
+    pub right: Option<Entity>,
+}
+
 /// An item whose value left and right change, instead of leaving it.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Adjustable;
@@ -170,8 +180,8 @@ fn listen(
     for Pressed { control, seat, repeat } in pressed.read().filter(|_| !listening.0) {
         let bound = controls.menu(*control);
         let asked = if plays {
-            // a level has at most four lanes; what answers one in any layout is not pressed to pause
-            let answers = (1..=crate::input::bindings::MAX_LANES).any(|n| controls.answers(*control, seat, n));
+            // a level has at most four lanes, or a stick; what answers one in any layout is not pressed to pause
+            let answers = (0..=crate::input::bindings::MAX_LANES).any(|n| controls.answers(*control, seat, n));
             asks_in_play(*control, bound, answers)
         } else if taps && controls.answers(*control, seat, 1) {
             None
@@ -213,8 +223,8 @@ fn keep(
 #[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn steer(
     mut steers: MessageReader<Steer>,
-    items: Query<(Entity, &Item, Has<Adjustable>)>,
-    hovered: Query<(Entity, &Item, &Interaction), Changed<Interaction>>,
+    items: Query<(Entity, &Item, Has<Adjustable>, Option<&Pane>)>,
+    (hovered, mut moved): (Query<(Entity, &Item, Ref<Interaction>)>, MessageReader<CursorMoved>),
     mut focus: ResMut<InputFocus>,
     mut chosen: MessageWriter<Chosen>,
     arrived: Res<Arrived>,
@@ -222,21 +232,25 @@ fn steer(
     bridge: NonSend<Bridge>,
     measuring: NonSend<Measuring>,
 ) {
-    let top = items.iter().map(|(_, item, _)| item.layer).max();
+    let top = items.iter().map(|(_, item, ..)| item.layer).max();
     let stood = time.elapsed_secs_f64() - arrived.0;
     let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
-    for (entity, item, interaction) in &hovered {
-        if Some(item.layer) != top || *interaction == Interaction::None {
-            continue;
-        }
-        focus.set(entity, FocusCause::Pressed);
-        if *interaction == Interaction::Pressed {
-            chosen.write(Chosen { item: entity, how: How::Accept });
+    // an item that arrives under a pointer at rest takes nothing from the keys
+    let moved = moved.read().count() > 0;
+    for (entity, _, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
+        match *interaction {
+            Interaction::Pressed if interaction.is_changed() => {
+                focus.set(entity, FocusCause::Pressed);
+                chosen.write(Chosen { item: entity, how: How::Accept });
+            }
+            Interaction::Hovered if moved && focus.get() != Some(entity) => focus.set(entity, FocusCause::Pressed),
+            _ => {}
         }
     }
-    let within: Vec<Item> = items.iter().map(|(_, item, _)| *item).filter(|item| Some(item.layer) == top).collect();
     for &step in steers.read() {
-        let Some((entity, from, adjustable)) = focus.get().and_then(|entity| items.get(entity).ok()) else { continue };
+        let Some((entity, from, adjustable, pane)) = focus.get().and_then(|entity| items.get(entity).ok()) else {
+            continue;
+        };
         let by = match step {
             Steer::Left if adjustable => Some(How::Step(-1)),
             Steer::Right if adjustable => Some(How::Step(1)),
@@ -245,8 +259,23 @@ fn steer(
         };
         if let Some(how) = by {
             chosen.write(Chosen { item: entity, how });
-        } else if let Some(to) = neighbour(*from, &within, step)
-            && let Some((entity, ..)) = items.iter().find(|(_, item, _)| **item == to)
+            continue;
+        }
+        let aside = pane.and_then(|pane| match step {
+            Steer::Left => pane.left,
+            Steer::Right => pane.right,
+            _ => None,
+        });
+        if let Some(aside) = aside.filter(|aside| items.contains(*aside)) {
+            focus.set(aside, FocusCause::Navigated);
+            continue;
+        }
+        let list = |pane: Option<&Pane>| pane.map(|pane| pane.list);
+        let beside =
+            || items.iter().filter(|(_, item, _, other)| Some(item.layer) == top && list(*other) == list(pane));
+        let within: Vec<Item> = beside().map(|(_, item, ..)| *item).collect();
+        if let Some(to) = neighbour(*from, &within, step)
+            && let Some((entity, ..)) = beside().find(|(_, item, ..)| **item == to)
         {
             focus.set(entity, FocusCause::Navigated);
         }

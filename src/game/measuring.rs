@@ -34,6 +34,8 @@ pub struct Measuring {
     run: Option<Handle>,
     /// The window has been told to it.
     introduced: bool,
+    /// The display that it was told of.
+    display: Option<String>,
     notes: Vec<Note>,
 }
 
@@ -55,6 +57,14 @@ impl Measuring {
     pub fn command(&mut self, command: Command) {
         if let Some(run) = &mut self.run {
             run.command(command);
+        }
+    }
+
+    /// Tells it the display that the window is on.
+    pub fn show_on(&mut self, display: &str) {
+        if self.is_attached() && self.display.as_deref() != Some(display) {
+            self.display = Some(display.to_owned());
+            self.command(Command::Display(display.to_owned()));
         }
     }
 

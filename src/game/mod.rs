@@ -11,6 +11,7 @@
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
 //! | what is practised | [`practising`] |
+//! | the best of each level, the mix of the day | [`standing`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
 //! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
 //! | what has the keyboard's and the pad's attention | [`focus`] |
@@ -31,6 +32,7 @@ pub mod plots;
 pub mod practising;
 pub mod screens;
 pub mod stage;
+pub mod standing;
 pub mod strip;
 pub mod theme;
 pub mod third_party;

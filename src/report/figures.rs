@@ -5,7 +5,7 @@
 
 use kuva::{
     backend::svg::SvgBackend,
-    plot::{LinePlot, line::LineStyle},
+    plot::{ForestPlot, LinePlot, line::LineStyle},
     render::{
         layout::{Layout, TickFormat},
         plots::Plot,
@@ -40,6 +40,29 @@ pub struct Point {
     pub half: f64,
 }
 
+/// Estimates with their 95 % intervals, one below the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    pub title: String,
+    /// The axis with its unit.
+    pub x: String,
+    /// From top to bottom.
+    pub rows: Vec<Row>,
+    /// Whether a line stands at 0.
+    pub zero: bool,
+}
+
+/// An estimate; without an interval its ends are the estimate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub name: String,
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    /// Set apart by colour; the name or the caption says why.
+    pub marked: bool,
+}
+
 /// Width and height, px.
 const SIZE: (f64, f64) = (760.0, 420.0);
 
@@ -67,29 +90,54 @@ impl Figure {
         if plots.is_empty() {
             return String::new();
         }
-        let theme = Theme {
-            background: GROUND.into(),
-            axis_color: INK.into(),
-            grid_color: GRID.into(),
-            tick_color: INK.into(),
-            text_color: INK.into(),
-            legend_bg: GROUND.into(),
-            legend_border: GRID.into(),
-            ..Theme::light()
-        };
-        let layout = Layout::auto_from_plots(&plots)
-            .with_title(self.title.as_str())
-            .with_title_size(15)
-            .with_x_label(self.x.as_str())
-            .with_y_label(self.y.as_str())
-            .with_title_wrap(80)
-            .with_legend_wrap(28)
-            .with_width(SIZE.0)
-            .with_height(SIZE.1)
-            .with_x_tick_format(TickFormat::Auto)
-            .with_theme(theme);
-        adopted(&SvgBackend::new().render_scene(&render_multiple(plots, layout)), name)
+        drawn_as(plots, &self.title, &self.x, &self.y, SIZE.1, name)
     }
+}
+
+impl Intervals {
+    /// As SVG; empty where there is nothing to draw.
+    #[must_use]
+    pub fn svg(&self, name: &str) -> String {
+        /// Of a row, and of title and axis, px.
+        const HEIGHTS: (f64, f64) = (22.0, 110.0);
+        let known: Vec<&Row> = self.rows.iter().filter(|row| row.value.is_finite()).collect();
+        if known.is_empty() {
+            return String::new();
+        }
+        let plot = known.iter().fold(ForestPlot::new().with_cap_size(3.0), |plot, row| {
+            let colour = PALETTE[usize::from(row.marked)];
+            plot.with_colored_row(row.name.as_str(), row.value, row.low, row.high, colour)
+        });
+        let plot = plot.with_show_null_line(self.zero);
+        let height = HEIGHTS.1 + HEIGHTS.0 * known.len() as f64;
+        drawn_as(vec![Plot::Forest(plot)], &self.title, &self.x, "", height, name)
+    }
+}
+
+/// Plots with title and axes in the colours of the page.
+fn drawn_as(plots: Vec<Plot>, title: &str, x: &str, y: &str, height: f64, name: &str) -> String {
+    let theme = Theme {
+        background: GROUND.into(),
+        axis_color: INK.into(),
+        grid_color: GRID.into(),
+        tick_color: INK.into(),
+        text_color: INK.into(),
+        legend_bg: GROUND.into(),
+        legend_border: GRID.into(),
+        ..Theme::light()
+    };
+    let layout = Layout::auto_from_plots(&plots)
+        .with_title(title)
+        .with_title_size(15)
+        .with_x_label(x)
+        .with_y_label(y)
+        .with_title_wrap(80)
+        .with_legend_wrap(28)
+        .with_width(SIZE.0)
+        .with_height(height)
+        .with_x_tick_format(TickFormat::Auto)
+        .with_theme(theme);
+    adopted(&SvgBackend::new().render_scene(&render_multiple(plots, layout)), name)
 }
 
 fn drawn(line: &Line, colour: &str, dash: LineStyle) -> LinePlot {

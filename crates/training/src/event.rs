@@ -300,6 +300,12 @@ pub enum Decider {
     Novice,
     /// The level or the study fixed it.
     Fixed,
+    /// The rivals of the window policy (studies and simulations).
+    Random,
+    Staircase,
+    Quest,
+    /// The knobs of another session (simulations).
+    Script,
 }
 
 /// A step of difficulty.

@@ -2,18 +2,23 @@
 //!
 //! A level ([`level`]) asks for trials; presses are matched to their targets ([`judge`]); one reducer ([`session`]) turns
 //! verdicts and the network's windows into effects ([`event`]); simulated players ([`learner`]) can take the player's
-//! seat. The contract is the project's `docs/science/` and the tests beside each file.
+//! seat. [`contest`] lets learners practise under rival policies, and [`yours`] keeps the posterior of what works for one
+//! person. The contract is the project's `docs/science/` and the tests beside each file.
 #![forbid(unsafe_code)]
 
+pub mod contest;
 pub mod cortex;
 pub mod event;
 pub mod judge;
 pub mod learner;
 pub mod level;
+pub mod people;
 pub mod practice;
 pub mod rehearse;
+pub mod schedule;
 pub mod session;
 pub mod time;
+pub mod yours;
 
 pub use doozy_cerebellum::rng;
 

@@ -8,7 +8,7 @@ use bevy::{
     sprite::Anchor,
 };
 use doozy_training::{
-    event::{EventKind, Judged, TrialPlan},
+    event::{EventKind, Judged, Target, TrialPlan},
     time::HostTime,
 };
 
@@ -26,6 +26,7 @@ use crate::{
             machine, marks,
             paint::{Painter, Tint},
             timeline::place,
+            travel,
         },
         theme::{
             Size, Weight,
@@ -100,6 +101,32 @@ pub fn paint(p: &mut Painter, captions: &mut Captions, replay: &Replay<'_>) {
     let color = look.tier(judged.tier);
     let told = Retold { judged, plan, look, room, lane, share: if still { 1.0 } else { share }, still, alpha, color };
     p.faded(alpha, |p| machine.replay(p, captions, &told));
+}
+
+impl Retold<'_> {
+    /// The target that the press belongs to, where there is one.
+    #[must_use]
+    pub fn target(&self) -> Option<&Target> {
+        self.plan.targets.iter().find(|target| Some(target.id) == self.judged.target)
+    }
+}
+
+/// Which lane was asked for, and which was pressed: the one in outline, the other whole, above the line.
+pub fn other_lane(p: &mut Painter, told: &Retold<'_>) {
+    let (Some(asked), Some(press)) = (told.target(), told.judged.press) else { return };
+    if told.judged.kind != EventKind::WrongLane {
+        return;
+    }
+    let middle = Vec2::new(0.0, told.lane.anchor.y + 130.0);
+    let look = told.look;
+    let (from, to) = (middle - Vec2::X * 74.0, middle + Vec2::X * 74.0);
+    travel::note(p, from, 24.0, asked.lane, look.lane(asked.lane));
+    p.ring(from, 40.0, 2.6, look.text);
+    travel::note(p, to, 24.0, press.lane, look.lane(press.lane));
+    p.stroke(to - Vec2::splat(34.0), to + Vec2::splat(34.0), 5.0, told.color, told.color);
+    let arrow = look.quiet;
+    p.stroke(middle - Vec2::X * 22.0, middle + Vec2::X * 16.0, 3.0, arrow, arrow);
+    marks::wedge(p, middle + Vec2::X * 18.0, 8.0, 1.0, arrow);
 }
 
 /// The replay of most machines: one thing travels along a line past the ghost of its target and is stamped where the

@@ -155,7 +155,7 @@ fn spawn(
                 (Act::Begin, Preferred),
                 &Button { label: &again, hint: None, width: 216.0, main: true },
             );
-            if sessions.next().is_some() {
+            if sessions.has_next() {
                 let next = says.get("end-next", &[]);
                 button(
                     foot,

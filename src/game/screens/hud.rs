@@ -4,7 +4,7 @@ use bevy::prelude::*;
 use doozy_training::event::{ErrorUnit, Passage};
 
 use super::{
-    Words, prompts,
+    Words, prompts, theme_changed,
     widgets::{self, words},
 };
 use crate::game::{
@@ -26,6 +26,10 @@ enum Line {
     /// That the picture is less than it could be.
     Picture,
 }
+
+/// The display as a whole.
+#[derive(Component)]
+struct Head;
 
 /// Where notices stand.
 #[derive(Component)]
@@ -53,14 +57,14 @@ fn spawn(
 ) {
     let palette = theme.palette;
     // with one lane any key that was found will do; with more it matters which is which
-    let keys = sessions.chosen.as_ref().filter(|card| card.lanes > 1).map(|card| {
+    let keys = sessions.chosen.as_ref().filter(|card| card.lanes != 1).map(|card| {
         let seat = prompts::seat(&controls, &hands.last, card.lanes);
         prompts::line(&says, &(controls.labels)(), &prompts::of(&controls, &seat, card.lanes))
     });
     let line = |line: Line, colour: Color| {
         (line, words(&theme, String::new(), Size::Small, Weight::Regular, colour), Visibility::Inherited)
     };
-    widgets::root(&mut commands, DespawnOnExit(Screen::Play), Color::NONE, |frame| {
+    widgets::root(&mut commands, (Head, DespawnOnExit(Screen::Play)), Color::NONE, |frame| {
         let corner = |right: bool| Node {
             left: if right { auto() } else { px(space::APART) },
             right: if right { px(space::APART) } else { auto() },
@@ -196,6 +200,13 @@ fn put_up(
     }
 }
 
+/// In other colours it is put up anew.
+fn clear(mut commands: Commands, heads: Query<Entity, With<Head>>) {
+    for head in &heads {
+        commands.entity(head).despawn();
+    }
+}
+
 fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity, &mut Fading)>) {
     for (entity, mut fading) in &mut notices {
         if let Some(left) = &mut fading.0 {
@@ -209,6 +220,7 @@ fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity
 
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::Play), spawn)
+        .add_systems(Update, (clear, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::Play)))
         .add_systems(Update, refresh.run_if(in_state(Screen::Play)))
         .add_systems(Update, (put_up, take_down));
 }

@@ -3,7 +3,9 @@
 use bevy::prelude::*;
 
 use super::{
-    Act, Words, hud, ladder_title, names, prompts,
+    Act, Words, hud, ladder_title,
+    menu::why,
+    names, prompts,
     room::Behind,
     widgets::{self, Button, button, sentence, words},
 };
@@ -49,18 +51,25 @@ fn spawn(
         };
         frame.spawn(node).with_children(|column| {
             let ladder = ladder_title(&says, &card.ladder);
-            column.spawn(words(&theme, ladder, Size::Small, Weight::Bold, palette.cortex));
+            let over = sessions.mix.as_ref().map_or(ladder.clone(), |mix| {
+                let (n, total) = mix.place();
+                let block = says.get("intro-block", &[("n", n.into()), ("total", total.into())]);
+                format!("{block}   ·   {ladder}   ·   {}", why(&says, mix.pick().why))
+            });
+            column.spawn(words(&theme, over, Size::Small, Weight::Bold, palette.cortex));
             column.spawn(words(&theme, card.title.clone(), Size::Title, Weight::Bold, palette.text));
             sentence(column, &theme, card.aim.clone(), 720.0, palette.text);
             if card.tol_ms > 0.0 {
                 let mut goal = super::goal(&says, card);
-                if let Some(trials) = card.trials {
-                    goal = format!("{goal}   ·   {}", says.get("intro-trials", &[("trials", trials.into())]));
-                }
+                let long = match card.trials {
+                    Some(trials) => says.get("intro-trials", &[("trials", trials.into())]),
+                    None => says.get("intro-endless", &[]),
+                };
+                goal = format!("{goal}   ·   {long}");
                 column.spawn(words(&theme, goal, Size::Body, Weight::Regular, palette.quiet));
             }
             column.spawn(Node { height: px(space::TIGHT), ..default() });
-            prompts::row(column, &theme, &says, &labels, &pressed);
+            prompts::row(column, &theme, &says, &labels, card.lanes, &pressed);
             column.spawn(Node { height: px(space::NEAR), ..default() });
             column.spawn(widgets::row(space::NEAR)).with_children(|line| {
                 let (begin, back) = (says.get("intro-begin", &[]), says.get("intro-back", &[]));

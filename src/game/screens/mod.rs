@@ -18,34 +18,38 @@ mod room;
 mod settings;
 mod widgets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bevy::prelude::*;
 
 use super::{
     Screen,
-    app::{self, Choices, Quit, Sessions},
-    bridge::{Bridge, Notice, PlayState},
+    app::{self, Choices, LevelFiles, Quit, Reload, Sessions},
+    bridge::{Bridge, NoteMessage, Notice, PlayState},
     focus::{Chosen, How, Steer},
     limits::Scales,
     measuring::{Measured, Measures, Measuring},
     practising::{Dial, Practising},
+    standing::{Mixing, Standings},
     theme::Theme,
 };
 use crate::{
     calibration::{self, Method},
-    conductor::note::Command,
+    conductor::note::{Command, Note},
 };
-use doozy_training::event::{Cause, ErrorUnit};
+use doozy_training::{
+    event::{Cause, Effect, ErrorUnit},
+    level::Level,
+};
 
 pub use super::Words;
 pub use settings::Setting;
 
 /// A level as the menu and the intro show it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LevelCard {
     pub path: PathBuf,
-    /// The ladder's id: the folder it lies in (`pulse`, `catch`); empty where it is on none.
+    /// The ladder's id: the folder it lies in (`pulse`, `endless`); empty where it is on none.
     pub ladder: String,
     /// Its place on the ladder, from 1; 0 where it is on none.
     pub rung: u32,
@@ -56,10 +60,28 @@ pub struct LevelCard {
     pub tol_ms: f64,
     /// What its errors are measured in.
     pub unit: ErrorUnit,
-    /// How many trials it takes, where that is fixed.
+    /// How many trials it takes; none of an endless one.
     pub trials: Option<u32>,
-    /// How many lanes it has, 1 to 4.
+    /// How many lanes it has, 1 to 4; 0 where a stick steers.
     pub lanes: u8,
+}
+
+impl LevelCard {
+    /// The card of a level: the folder of its ladder and its place there, from 1; "" and 0 where it is on none.
+    #[must_use]
+    pub fn of(level: &Level, path: &Path, ladder: &str, rung: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            ladder: ladder.to_owned(),
+            rung,
+            title: level.title().to_owned(),
+            aim: level.aim().to_owned(),
+            tol_ms: level.setting(0).tol_ms,
+            unit: level.unit(),
+            trials: (!level.is_endless()).then(|| level.trials()),
+            lanes: level.lanes(),
+        }
+    }
 }
 
 /// The goal that a level begins with, in words.
@@ -75,14 +97,37 @@ fn goal(says: &Words, card: &LevelCard) -> String {
 fn ladder_title(says: &Words, ladder: &str) -> String {
     match ladder {
         "pulse" => says.get("ladder-pulse", &[]),
-        "catch" => says.get("ladder-catch", &[]),
+        "groove" => says.get("ladder-groove", &[]),
+        "music" => says.get("ladder-music", &[]),
+        "sport" => says.get("ladder-sport", &[]),
+        "road" => says.get("ladder-road", &[]),
+        "speech" => says.get("ladder-speech", &[]),
+        "reflex" => says.get("ladder-reflex", &[]),
+        "catastrophe" => says.get("ladder-catastrophe", &[]),
+        "endless" => says.get("ladder-endless", &[]),
         "" => says.get("ladder-other", &[]),
         other => other.to_owned(),
     }
 }
 
+/// What a ladder is for, in a few words; nothing is known of one that somebody added.
+fn ladder_aim(says: &Words, ladder: &str) -> String {
+    match ladder {
+        "pulse" => says.get("ladder-pulse-aim", &[]),
+        "groove" => says.get("ladder-groove-aim", &[]),
+        "music" => says.get("ladder-music-aim", &[]),
+        "sport" => says.get("ladder-sport-aim", &[]),
+        "road" => says.get("ladder-road-aim", &[]),
+        "speech" => says.get("ladder-speech-aim", &[]),
+        "reflex" => says.get("ladder-reflex-aim", &[]),
+        "catastrophe" => says.get("ladder-catastrophe-aim", &[]),
+        "endless" => says.get("ladder-endless-aim", &[]),
+        _ => String::new(),
+    }
+}
+
 /// What choosing an item does.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The first screen's answer: everything, or reduced effects.
     Introduce {
@@ -90,6 +135,10 @@ pub enum Act {
     },
     /// Shows the intro of a level, by its place in `Sessions::levels`.
     Choose(usize),
+    /// Goes from a ladder to its levels.
+    Open,
+    /// Shows the intro of the first block of the day's mix.
+    Mix,
     /// Starts the chosen level (again).
     Begin,
     /// Shows the intro of the next level.
@@ -131,15 +180,23 @@ fn act(
     mut quit: MessageWriter<Quit>,
     (mut measuring, mut measured, measures): (NonSendMut<Measuring>, ResMut<Measured>, Option<ResMut<Measures>>),
     mut practising: ResMut<Practising>,
+    standings: Option<Res<Standings>>,
 ) {
     let mut measures = measures;
     for chosen in chosen.read() {
-        let Ok(&act) = acts.get(chosen.item) else { continue };
+        let Ok(act) = acts.get(chosen.item).cloned() else { continue };
         match act {
             Act::Introduce { reduced } => {
                 choices.scales = if reduced { Scales::REDUCED } else { Scales::FULL };
                 choices.introduced = true;
                 next.set(if sessions.chosen.is_some() { Screen::Intro } else { Screen::Menu });
+            }
+            // the menu moves the focus
+            Act::Open => {}
+            Act::Mix => {
+                if standings.as_ref().is_some_and(|standings| sessions.begin_mix(&standings.now.mix)) {
+                    next.set(Screen::Intro);
+                }
             }
             Act::Choose(index) => {
                 practising.forget();
@@ -148,7 +205,7 @@ fn act(
             }
             Act::Next => {
                 practising.forget();
-                sessions.chosen = sessions.next().cloned().or_else(|| sessions.chosen.clone());
+                sessions.go_on(play.rung);
                 next.set(Screen::Intro);
             }
             Act::Begin => match sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play) {
@@ -183,7 +240,7 @@ fn act(
             Act::Go(screen) => {
                 if screen == Screen::Menu {
                     practising.forget();
-                    sessions.chosen = None;
+                    sessions.leave();
                     bridge.detach();
                 }
                 next.set(screen);
@@ -196,9 +253,11 @@ fn act(
                 setting.change(&mut choices, by);
             }
             Act::Practise => {
-                if let Some(card) = &sessions.chosen {
+                if let Some(path) = sessions.chosen.as_ref().map(|card| card.path.clone()) {
                     bridge.detach();
-                    practising.open(&card.path);
+                    // a block of a mix is not practised: what follows it would be, too
+                    sessions.mix = None;
+                    practising.open(&path);
                     next.set(Screen::Practice);
                 }
             }
@@ -247,7 +306,7 @@ fn step_back(
             }
             (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
                 practising.forget();
-                sessions.chosen = None;
+                sessions.leave();
                 bridge.detach();
                 next.set(Screen::Menu);
             }
@@ -256,11 +315,61 @@ fn step_back(
     }
 }
 
-/// The end screen follows the session's end.
-fn follow(play: Res<PlayState>, mut next: ResMut<NextState<Screen>>) {
-    if play.ended.is_some() {
+/// The end screen follows the session's end; within a mix, the next block does.
+fn follow(
+    play: Res<PlayState>,
+    mut next: ResMut<NextState<Screen>>,
+    mut sessions: ResMut<Sessions>,
+    mut bridge: NonSendMut<Bridge>,
+) {
+    let Some((_, finished)) = play.ended else { return };
+    if finished && sessions.mix.as_ref().is_some_and(Mixing::has_next) {
+        sessions.go_on(play.rung);
+        bridge.detach();
+        next.set(Screen::Intro);
+    } else {
         next.set(Screen::End);
     }
+}
+
+/// A level file that has changed is played from the next trial on, as a session of its own; one that is broken is told
+/// and changes nothing.
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
+fn reload(
+    mut notes: MessageReader<NoteMessage>,
+    mut files: ResMut<LevelFiles>,
+    mut sessions: ResMut<Sessions>,
+    choices: Res<Choices>,
+    practising: Res<Practising>,
+    mut bridge: NonSendMut<Bridge>,
+    mut play: ResMut<PlayState>,
+    mut next: ResMut<NextState<Screen>>,
+) {
+    let ended = |note: &NoteMessage| matches!(note.0, Note::Effect(Effect::TrialEnded { void: None, .. }));
+    let trial_ended = notes.read().filter(|note| ended(note)).count() > 0;
+    // a block of a mix stays what was planned
+    let Some(path) = sessions.chosen.as_ref().map(|card| card.path.clone()) else { return };
+    if !trial_ended || play.ended.is_some() || sessions.mix.is_some() {
+        return;
+    }
+    let told = match (files.0)(&path) {
+        Reload::Same => return,
+        Reload::Broken(fault) => Notice { id: "notice-level-broken", args: vec![("fault", fault)], grave: false },
+        Reload::Changed(card) => {
+            sessions.change(&path, card);
+            match sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play) {
+                Ok(()) => {
+                    next.set(Screen::Play);
+                    Notice { id: "notice-level-changed", args: Vec::new(), grave: false }
+                }
+                Err(fault) => {
+                    let args = vec![("fault", format!("{fault:#}"))];
+                    Notice { id: "notice-session-failed", args, grave: true }
+                }
+            }
+        }
+    };
+    play.notices.push(told);
 }
 
 /// A screen is drawn anew when the palette changes under it.
@@ -283,5 +392,5 @@ pub fn plugin(app: &mut App) {
         settings::plugin,
     ))
     .add_systems(Update, (act, step_back))
-    .add_systems(Update, follow.run_if(in_state(Screen::Play)));
+    .add_systems(Update, (follow, reload).chain().run_if(in_state(Screen::Play)));
 }

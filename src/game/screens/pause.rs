@@ -22,7 +22,7 @@ use crate::game::{
 struct Overlay(Cause, bool);
 
 /// How much of the stage shows through: enough to know where one was, too little to practise on. ◇
-const VEIL: f32 = 0.88;
+const VEIL: f32 = 0.94;
 
 #[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn follow(

@@ -18,8 +18,11 @@ use crate::{
 const NAMED: usize = 3;
 
 /// What to press for each lane, from the first: a single lane's handiest controls, of several lanes the handiest of each.
-/// A lane that nothing answers on the device has none.
+/// A lane that nothing answers on the device has none. Without lanes: what steers.
 pub fn of(controls: &Controls, seat: &Seat, lanes: u8) -> Vec<Vec<Slot>> {
+    if lanes == 0 {
+        return controls.stick_prompts(seat).into_iter().map(|slots| slots.into_iter().take(1).collect()).collect();
+    }
     let most = if lanes == 1 { NAMED } else { 1 };
     let prompts = controls.prompts(seat, lanes).into_iter();
     prompts.map(|(_, slots)| slots.into_iter().take(most).collect()).collect()
@@ -60,13 +63,30 @@ pub fn cap(parent: &mut ChildSpawnerCommands, theme: &Theme, said: String) {
     ));
 }
 
-/// What to press as a row of keys between words.
-pub fn row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, labels: &Labels, prompts: &[Vec<Slot>]) {
+/// What to press as a row of keys between words; what to steer with in a level without lanes.
+pub fn row(
+    parent: &mut ChildSpawnerCommands,
+    theme: &Theme,
+    says: &Words,
+    labels: &Labels,
+    lanes: u8,
+    prompts: &[Vec<Slot>],
+) {
     let palette = theme.palette;
     let plain = |line: &mut ChildSpawnerCommands, said: String| {
         line.spawn(words(theme, said, Size::Body, Weight::Regular, palette.text));
     };
     parent.spawn(widgets::row(12.0)).with_children(|line| {
+        if lanes == 0 {
+            plain(line, says.get("intro-steer", &[]));
+            for (i, slot) in prompts.iter().filter_map(|slots| slots.first()).enumerate() {
+                if i > 0 {
+                    plain(line, says.get("intro-and", &[]));
+                }
+                cap(line, theme, names::name(says, labels, *slot));
+            }
+            return;
+        }
         plain(line, says.get("intro-controls", &[]));
         if let [only] = prompts {
             for (i, slot) in only.iter().enumerate() {
@@ -107,5 +127,8 @@ mod tests {
         let said = |lanes| line(&says, &labels, &of(&controls, &Seat::KEYBOARD, lanes));
         assert_eq!(said(1), "Space / F / J");
         assert_eq!(said(4), "D   ·   F   ·   J   ·   K");
+        let pad = Seat::any(DeviceKind::Pad);
+        assert_eq!(line(&says, &labels, &of(&controls, &pad, 0)), "left stick, left and right");
+        assert_eq!(seat(&controls, &Seat::any(DeviceKind::Midi), 0), Seat::KEYBOARD, "no instrument steers");
     }
 }

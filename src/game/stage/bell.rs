@@ -74,7 +74,7 @@ impl Machine for Bell {
         let alpha = ease_out(since / 200.0) * (1.0 - ease_out((since - 1600.0) / 400.0));
         captions.say(Caption {
             text: text.get("stage-alone", &[]),
-            at: lane.anchor + Vec2::new(0.0, BEAM + 58.0),
+            at: self.count_in(lane),
             depth: depth::STAGE_TEXT,
             size: Size::Body,
             weight: Weight::Bold,
@@ -400,4 +400,72 @@ fn flight(scene: &Scene<'_>, mark: &Mark) -> f32 {
         _ => 18.0,
     };
     (height * 4.0 * k * (1.0 - k)) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::game::stage::sample::{BELL, plan};
+
+    /// Beats at 2200, 2800 and 3400 ms and four more an interval apart, the third displaced by `by` ms with all that follow.
+    fn train(by: i64) -> Run {
+        let mut plan = plan(0, BELL, true);
+        plan.targets = (0..7)
+            .map(|n: u32| {
+                let at = 2200 + 600 * i64::from(n) + if n >= 2 { by } else { 0 };
+                doozy_training::event::Target::press(n, Nanos::ms(at), doozy_training::event::Lane(0))
+            })
+            .collect();
+        plan.targets[2].plain = true;
+        Run::sample(&plan)
+    }
+
+    /// When bead `n` seems to be due at `now`, ms.
+    fn seems(run: &Run, n: usize, now: i64) -> f64 {
+        let clock = TrialClock { origin: HostTime(0), rate_ppb: 0 };
+        let target = &run.plan.targets[n];
+        let due = clock.host(target.at);
+        let bead = Traveller { run, clock, target, due, x: 0.0, alpha: 1.0, met: None };
+        (displaced(&bead, HostTime(0) + Nanos::ms(now)) - HostTime(0)).as_ms()
+    }
+
+    #[test]
+    fn a_displaced_beat_cannot_be_seen_coming() {
+        for by in [-60, 60] {
+            let run = train(by);
+            // Until the displaced beat sounds (or should have sounded) the train is even.
+            for now in [0, 1500, 2200, 2900, 3400 + by.min(0) - 1] {
+                let dues: Vec<f64> = (0..7).map(|n| seems(&run, n, now)).collect();
+                assert!(dues.windows(2).all(|w| (w[1] - w[0] - 600.0).abs() < 1e-6), "{by} at {now}: {dues:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_beat_waits_under_the_bell_until_it_sounds() {
+        let run = train(60);
+        for now in [3400, 3430, 3460] {
+            assert!((seems(&run, 2, now) - now as f64).abs() < 1e-6, "at {now} the bead is at the strike point");
+            assert!((seems(&run, 3, now) - seems(&run, 2, now) - 600.0).abs() < 1e-6, "its followers wait with it");
+        }
+        assert_eq!(seems(&run, 2, 3461), 3460.0);
+    }
+
+    #[test]
+    fn an_early_beat_s_train_has_leapt_well_before_the_next_one_is_due() {
+        let run = train(-60);
+        assert_eq!(seems(&run, 3, 3339), 4000.0);
+        assert!(seems(&run, 3, 3380) < 4000.0 && seems(&run, 3, 3380) >= 3940.0);
+        assert_eq!(seems(&run, 3, 3340 + 100), 3940.0);
+        assert_eq!(seems(&run, 6, 5000), 2200.0 + 6.0 * 600.0 - 60.0);
+    }
+
+    #[test]
+    fn the_player_is_alone_from_the_last_paced_beat_on() {
+        let mut plan = plan(0, BELL, true);
+        let clock = TrialClock { origin: HostTime(0), rate_ppb: 0 };
+        assert_eq!(alone(&Run::sample(&plan), clock), None);
+        plan.targets[2].role = Role::PressAfter { after: Nanos::ms(600) };
+        assert_eq!(alone(&Run::sample(&plan), clock), Some(HostTime(0) + Nanos::ms(2800 + 120)));
+    }
 }

@@ -158,8 +158,9 @@ fn carried(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, answer: O
         let ms = props::told(scene, judged);
         let in_pan = matches!(judged.tier, Tier::Clean | Tier::Slip);
         let rests = if in_pan { LIES } else { WEIGHT - FLOOR_BELOW };
-        let aside = if in_pan { lane.anchor.x.clamp(x - 44.0, x + 44.0) } else { x };
-        let down = Vec2::new(if in_pan { f32::midpoint(x, aside) } else { x }, fallen(scene, lane, ms, rests));
+        let lies = if in_pan { x.clamp(lane.anchor.x - 40.0, lane.anchor.x + 40.0) } else { x };
+        let slid = props::eased(scene, ms - FALLS_MS * 0.7, 120.0);
+        let down = Vec2::new(x + (lies - x) * slid, fallen(scene, lane, ms, rests));
         let turned =
             if in_pan || scene.still { 0.0 } else { judged.side.sign() as f32 * -0.5 * ease_out(ms / 320.0) as f32 };
         return weight(p, scene, down, turned);
@@ -167,7 +168,10 @@ fn carried(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, answer: O
     let Some(begun) = run.begun else { return hung(p, scene, left, y, false) };
     let gone = (scene.now - begun).as_ms();
     let x = if scene.still { left } else { left + (gone * f64::from(lane.per_ms())) as f32 };
-    hung(p, scene, x.min(right), y, true);
+    // behind the screen nothing tells how far it has come, the trolley on the beam least of all
+    if x < left + 40.0 {
+        hung(p, scene, x, y, true);
+    }
 }
 
 /// Height of a weight that was let go `ms` ago and comes to rest at `rests` above the lane.

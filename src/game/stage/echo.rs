@@ -149,7 +149,7 @@ impl Machine for Echo {
     }
 
     fn count_in(&self, lane: &Lane) -> Vec2 {
-        lane.anchor + Vec2::new(0.0, HEARD)
+        lane.anchor + Vec2::new(0.0, (HEARD + GIVEN) * 0.5)
     }
 
     fn breaks(&self, lane: &Lane) -> Breaks {

@@ -18,7 +18,13 @@ use super::{
     timeline::Run,
     travel,
 };
-use crate::game::theme::motion::ease_out;
+use crate::game::{
+    feedback::{
+        captions::Captions,
+        replay::{self, Retold},
+    },
+    theme::motion::ease_out,
+};
 
 /// From lamp to lamp at most, design units.
 const APART: f32 = 148.0;
@@ -106,6 +112,12 @@ impl Machine for Items {
 
     fn heart(&self, lane: &Lane) -> Vec2 {
         lane.anchor + Vec2::new(0.0, LAMP)
+    }
+
+    fn replay(&self, p: &mut Painter, _captions: &mut Captions, told: &Retold<'_>) {
+        let key = told.target().map_or(Key(0), |target| target.lane);
+        replay::on_a_line(p, told, |p, at, _| travel::note(p, at, replay::TRAVELLER, key, told.look.lane(key)));
+        replay::other_lane(p, told);
     }
 
     fn strike(&self, lane: &Lane, plan: &TrialPlan, pressed: Key) -> Vec2 {

@@ -19,7 +19,13 @@ use super::{
     timeline::Run,
     travel::{self, Traveller},
 };
-use crate::game::theme::motion::ease_out;
+use crate::game::{
+    feedback::{
+        captions::Captions,
+        replay::{self, Retold},
+    },
+    theme::motion::ease_out,
+};
 
 /// From string to string, design units: where there are many lanes they draw together.
 const APART: f32 = 64.0;
@@ -85,6 +91,12 @@ impl Machine for Lanes {
 
     fn heart(&self, lane: &Lane) -> Vec2 {
         lane.anchor + Vec2::new(BARS + 96.0, 96.0)
+    }
+
+    fn replay(&self, p: &mut Painter, _captions: &mut Captions, told: &Retold<'_>) {
+        let key = told.target().map_or(Key(0), |target| target.lane);
+        replay::on_a_line(p, told, |p, at, _| travel::note(p, at, replay::TRAVELLER, key, told.look.lane(key)));
+        replay::other_lane(p, told);
     }
 
     fn strike(&self, lane: &Lane, plan: &TrialPlan, pressed: Key) -> Vec2 {
@@ -279,12 +291,15 @@ fn hold(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, note: &Traveller<'_>, h
     let tail = lane.x(tail_due, scene.now).max(lane.anchor.x - lane.reach);
     let let_go = note.run.let_go.get(&note.target.id).copied();
     let held = note.met.is_some_and(|(tier, _)| tier.is_success()) && let_go.is_none() && scene.now < tail_due;
+    // What was held has run into the strike line; what was let go of too soon is seen to be left over.
+    let kept = let_go.is_some_and(|(tier, _)| tier.is_success());
     let front = if held { lane.anchor.x } else { head.x.min(scene.room.half.x + 30.0) };
-    if front <= tail {
+    if front <= tail && !kept {
         return;
     }
     let enamel = match note.met {
         Some((tier, _)) if !tier.is_success() => look.iron,
+        _ if let_go.is_some() => look.iron,
         _ => look.lane(note.target.lane),
     };
     let half = radius * 0.46;
@@ -292,7 +307,9 @@ fn hold(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, note: &Traveller<'_>, h
     let fade = if scene.now > tail_due + over { 0.4 } else { 1.0 };
     p.faded(fade * scene.travellers, |p| {
         let (low, high) = (Vec2::new(tail, head.y - half), Vec2::new(front, head.y + half));
-        p.panel(low, high, half, enamel.dark, enamel.mid.with_alpha_of(0.85));
+        if !kept {
+            p.panel(low, high, half, enamel.dark, enamel.mid.with_alpha_of(0.85));
+        }
         if held {
             p.panel(low, high, half, enamel.light.with_alpha_of(0.55), enamel.light.with_alpha_of(0.75));
             p.glow(Vec2::new(front, head.y), radius * 2.4, 1.0, enamel.light.with_alpha_of(0.4 * scene.glow));

@@ -28,7 +28,7 @@ const TRAVEL: f32 = 112.0;
 /// How long a piece of the path is in sight before it is reached. ◇ Long enough to see the next gate or two, whatever the
 /// window's shape.
 const LEAD: Nanos = Nanos::ms(1_800);
-const BALL: f32 = 10.0;
+const BALL: f32 = 14.0;
 
 /// A tape and a stylus.
 #[derive(Clone, Copy, Debug)]
@@ -297,17 +297,17 @@ fn stylus(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     );
     for side in [-1.0, 1.0] {
         p.stroke(
-            Vec2::new(at.x + side * 20.0, lane.anchor.y + MIDDLE - HALF - 14.0),
-            Vec2::new(at.x + side * 20.0, top),
-            4.0,
-            look.steel.mid,
-            look.steel.light,
+            Vec2::new(at.x + side * 27.0, lane.anchor.y + MIDDLE - HALF - 14.0),
+            Vec2::new(at.x + side * 27.0, top),
+            2.6,
+            look.steel.mid.with_alpha_of(0.7),
+            look.steel.mid.with_alpha_of(0.7),
         );
     }
     parts::beam(p, Vec2::new(at.x - 46.0, top), Vec2::new(at.x + 46.0, top + 20.0), look.iron, 3);
     let tilt = props::lean(scene, 0.9);
     p.within(Affine2::from_angle_translation(tilt, at), |p| {
-        p.panel(Vec2::new(-25.0, -8.0), Vec2::new(25.0, 8.0), 4.0, look.brass.dark, look.brass.light);
+        p.panel(Vec2::new(-32.0, -6.0), Vec2::new(32.0, 6.0), 4.0, look.brass.dark, look.brass.light);
         if off != 0.0 {
             p.glow(Vec2::ZERO, 58.0, 1.0, look.tiers[2].with_alpha_of(0.45 * scene.glow));
             p.ring(Vec2::ZERO, BALL + 8.0, 3.0, look.tiers[2]);

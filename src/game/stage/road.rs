@@ -30,7 +30,9 @@ use crate::{
 };
 
 /// Half of the car's length, and the height of its sill above the asphalt.
-const CAR: f32 = 46.0;
+const CAR: f32 = 46.0 * SIZE;
+/// How much larger the car is than its drawing.
+const SIZE: f32 = 1.45;
 /// The picture's braking lasts at most this long, ms ◇: the verdict's scene begins 0.6 s after it, and the car has to have
 /// stopped by then. Metres too far or too short are true; a long braking way is drawn shorter than it is.
 const BRAKES_MS: f64 = 640.0;
@@ -48,7 +50,7 @@ impl Machine for Road {
     /// should turn in: at the mark.
     fn lane(&self, plan: &TrialPlan, room: &Room) -> Lane {
         let anchor = Vec2::new(room.half.x * 0.34, room.rail());
-        let reach = anchor.x + room.half.x + CAR * 2.0;
+        let reach = anchor.x + room.half.x;
         let drive = Drive::of(plan);
         // the time for the whole way at full speed
         let lead = drive.sight + drive.to_anchor();
@@ -74,6 +76,10 @@ impl Machine for Road {
         lane.anchor + Vec2::new(-CAR, 40.0)
     }
 
+    fn rings(&self, lane: &Lane, plan: &TrialPlan, pressed: Response) -> (Vec2, f32) {
+        (self.strike(lane, plan, pressed) + Vec2::new(-CAR, 24.0), 0.7)
+    }
+
     fn words(&self, captions: &mut Captions, text: &Text, scene: &Scene<'_>, lane: &Lane, run: &Run) {
         /// As long as the error's size stands, ms.
         const STANDS_MS: f64 = 1_300.0;
@@ -83,7 +89,7 @@ impl Machine for Road {
         let fall = (1.0 - (age - STANDS_MS * 0.7) / (STANDS_MS * 0.3)).clamp(0.0, 1.0) as f32;
         captions.say(Caption {
             text: said,
-            at: Vec2::new(Drive::of(&run.plan).line(lane), lane.anchor.y + 118.0),
+            at: Vec2::new(Drive::of(&run.plan).line(lane), lane.anchor.y + 130.0),
             depth: depth::STAGE_TEXT,
             size: Size::Body,
             weight: Weight::Bold,
@@ -253,9 +259,18 @@ fn bend(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     let look = scene.look;
     let points: Vec<Vec2> = (0..=12).map(|k| curve(lane, k as f32 / 12.0)).collect();
     for pair in points.windows(2) {
-        p.stroke(pair[0], pair[1], 42.0, look.iron.mid.lightened(0.7), look.iron.mid.lightened(0.7));
+        let paved = look.ground.mix(&look.iron.light, 0.75);
+        p.stroke(pair[0], pair[1], 46.0, paved, paved);
     }
-    p.strokes(&points, 2.0, look.quiet.with_alpha_of(0.6));
+    let edge = look.steel.shaded(0.6).light;
+    for side in [-23.0, 23.0] {
+        let beside: Vec<Vec2> =
+            points.windows(2).map(|pair| pair[0] + (pair[1] - pair[0]).normalize_or_zero().perp() * side).collect();
+        p.strokes(&beside, 2.0, edge);
+    }
+    for pair in points.windows(2).step_by(2) {
+        p.stroke(pair[0], pair[1], 3.0, look.quiet.with_alpha_of(0.6), look.quiet.with_alpha_of(0.6));
+    }
     let signs = || run.plan.cues.iter().filter(|cue| cue.kind == CueKind::Sign);
     let lit = signs().last().and_then(|cue| props::since(scene, run, cue.at)).is_some_and(|ms| ms >= 0.0);
     let at = Vec2::new(lane.anchor.x, lane.anchor.y + 6.0);
@@ -345,7 +360,7 @@ fn car(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, drive: &Drive
     let brakes = late.is_some() && seconds > 0.0 && seconds < drive.brakes + 200.0;
     let turned = drive.turn.zip(turn(scene, run)).filter(|(_, judged)| judged.kind != EventKind::Omission);
     let mut at = Vec2::new(nose - CAR, lane.anchor.y - ASPHALT);
-    let (mut pitch, mut size) = (if brakes { -0.035 } else { 0.0 }, 1.0);
+    let (mut pitch, mut size) = (if brakes { -0.035 } else { 0.0 }, SIZE);
     if let Some((turn_ms, judged)) = turned {
         let off = place(judged);
         let since = (ms - turn_ms - judged.e.map_or(0.0, Nanos::as_ms)).max(0.0);
@@ -355,7 +370,7 @@ fn car(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, drive: &Drive
         let ahead = curve(lane, share) - curve(lane, 0.0);
         at = Vec2::new(lane.anchor.x - CAR + by, lane.anchor.y - ASPHALT) + ahead;
         pitch += 0.5 * share;
-        size = 1.0 - 0.35 * share;
+        size = SIZE * (1.0 - 0.35 * share);
     }
     let Some(alpha) = visible(scene, at.x) else { return };
     if scene.still && late.is_none() {
@@ -369,7 +384,7 @@ fn car(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, drive: &Drive
     if let Some(judged) = braked {
         marks::met(
             p,
-            at + Vec2::new(0.0, 44.0),
+            at + Vec2::new(0.0, 62.0),
             12.0,
             judged.tier,
             judged.side.sign() as f32,
@@ -387,7 +402,7 @@ fn visible(scene: &Scene<'_>, x: f32) -> Option<f32> {
 fn body(p: &mut Painter, scene: &Scene<'_>, at: Vec2, pitch: f32, size: f32, nose: f32, brakes: bool) {
     let look = scene.look;
     p.glow(at + Vec2::Y * 1.0, CAR * 1.3, 0.12, look.shadow);
-    let placed = Affine2::from_scale_angle_translation(Vec2::splat(size), pitch, at + Vec2::Y * 13.0);
+    let placed = Affine2::from_scale_angle_translation(Vec2::splat(size), pitch, at + Vec2::Y * 13.0 * size);
     p.within(placed, |p| {
         // beam of the headlamp
         let (near, far) = (look.lamp.with_alpha_of(0.32 * scene.glow), look.lamp.with_alpha_of(0.0));
@@ -410,7 +425,7 @@ fn body(p: &mut Painter, scene: &Scene<'_>, at: Vec2, pitch: f32, size: f32, nos
         if brakes {
             p.glow(Vec2::new(-46.0, 12.0), 34.0, 1.0, rear.with_alpha_of(0.5 * scene.glow));
         }
-        let roll = if scene.still || brakes { 0.0 } else { -nose / 11.0 };
+        let roll = if scene.still || brakes { 0.0 } else { -nose / (13.0 * SIZE) };
         for x in [-27.0, 27.0] {
             p.disc(Vec2::new(x, 0.0), 13.0, look.iron.dark, look.iron.dark);
             p.disc(Vec2::new(x, 0.0), 7.5, look.steel.light, look.steel.mid);

@@ -22,12 +22,10 @@ use super::{
 use crate::game::theme::motion::ease_out;
 
 /// Length of the arm, design units, in a window that has room for it.
-const ARM: f32 = 172.0;
-const BALL: f32 = 15.0;
-/// From where the arm waits to its top, radians. ◇
+const ARM: f32 = 196.0;
+const BALL: f32 = 17.0;
+/// From where the arm waits to its top, radians ◇: it gathers speed evenly on the way up and loses it on the way down.
 const SWING: f32 = 1.95;
-/// Where the arm comes to rest after its swing, radians past its top. ◇
-const STOPS: f32 = 2.0;
 /// The arm's top lies so many arms above the dish, and a ball let go there flies so many arms to the right while it
 /// falls. ◇ With a slower arm (or less weight) a ball that is let go far too late would fall short again; with these
 /// numbers later is further right as long as the arm points upwards.
@@ -44,7 +42,8 @@ impl Machine for Server {
         let way = if let Stage::Swing { way, .. } = plan.stage { way } else { plan.interval };
         let anchor = Vec2::new((room.half.x * 0.18).min(150.0), room.rail());
         let arm = arm(room);
-        Lane::new(plan, anchor, landing_slope() * arm * SWING, way)
+        // at its top the arm is twice as fast as on the way
+        Lane::new(plan, anchor, landing_slope() * arm * SWING, Nanos(way.0 / 2))
     }
 
     fn back(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
@@ -78,9 +77,9 @@ impl Machine for Server {
         p.stroke(top + Vec2::Y * 24.0, top + Vec2::Y * 62.0, 1.6, lit.with_alpha_of(0.7), lit.with_alpha_of(0.05));
         for side in [-1.0, 1.0] {
             // a bracket a tolerance to each side, along the arm's way
-            let by = side * (run.plan.tol_ms as f32) * SWING / (lane.lead.as_ms().max(1.0) as f32);
+            let by = swung(phase(lane, f64::from(side) * run.plan.tol_ms));
             let out = Vec2::from_angle(std::f32::consts::FRAC_PI_2 - by);
-            let a = hub + out * (arm(scene.room) + 18.0);
+            let a = hub + out * (arm(scene.room) + 20.0);
             p.stroke(a, a + out * 16.0, 2.0, look.tiers[0].with_alpha_of(0.75), look.tiers[0].with_alpha_of(0.3));
         }
     }
@@ -89,7 +88,7 @@ impl Machine for Server {
         let look = scene.look;
         bench(p, scene, lane, run);
         let hub = hub(lane, scene.room);
-        swinging_arm(p, scene, lane, run, hub);
+        swinging_arm(p, scene, run, hub);
         ball(p, scene, lane, run, hub);
         p.disc(hub, 17.0, look.brass.light, look.brass.dark);
         p.bolt(hub, 7.0, look.iron);
@@ -138,43 +137,56 @@ fn hub(lane: &Lane, room: &Room) -> Vec2 {
 /// Gravity, in arms and the arm's radians: what makes a ball that is let go at the top land in the dish.
 const GRAVITY: f32 = 2.0 * HIGH / (FAR * FAR);
 
-/// How long a ball flies that is let go at `angle` (radians past the top), in the time the arm needs for a radian.
-fn flight(angle: f32) -> f32 {
-    let (sin, cos) = angle.sin_cos();
-    let height = (HIGH - 1.0 + cos).max(0.0);
-    (-sin + (sin * sin + 2.0 * GRAVITY * height).sqrt()) / GRAVITY
+/// Where in its swing the arm is `ms` after it is at its top: 0 at rest, 1 at the top, 2 at rest on the other side.
+fn phase(lane: &Lane, ms: f64) -> f32 {
+    ((1.0 + ms / (2.0 * lane.lead.as_ms().max(1.0))) as f32).clamp(0.0, 2.0)
+}
+
+/// The arm's angle at a phase, radians past its top.
+fn swung(phase: f32) -> f32 {
+    let left = if phase < 1.0 { phase } else { 2.0 - phase };
+    (1.0 - left * left) * if phase < 1.0 { -SWING } else { SWING }
+}
+
+/// Its speed, of that at the top.
+fn speed(phase: f32) -> f32 {
+    if phase < 1.0 { phase } else { 2.0 - phase }
+}
+
+/// How long a ball flies that is let go at a phase, in the time that the arm would need for a radian at its top's speed.
+fn flight(phase: f32) -> f32 {
+    let ((sin, cos), speed) = (swung(phase).sin_cos(), speed(phase));
+    let (up, height) = (-speed * sin, (HIGH - 1.0 + cos).max(0.0));
+    (up + (up * up + 2.0 * GRAVITY * height).sqrt()) / GRAVITY
 }
 
 /// Where it lands, in arms right of the hub.
-fn landing(angle: f32) -> f32 {
-    let (sin, cos) = angle.sin_cos();
-    sin + cos * flight(angle)
+fn landing(phase: f32) -> f32 {
+    let (sin, cos) = swung(phase).sin_cos();
+    sin + speed(phase) * cos * flight(phase)
 }
 
 /// Arms of landing place a radian, at the top.
 fn landing_slope() -> f32 {
+    // how far the hand moves, less what the fall is cut short by its pointing down
     1.0 - 1.0 / GRAVITY
 }
 
-/// Angles beyond this are landed as this one: the arm points well down, and the ball only falls off it. ◇
-const LAST: f32 = 1.6;
-
 /// Where a ball lands that is let go `ms` from the ideal moment.
 fn lands(lane: &Lane, room: &Room, ms: f64) -> f32 {
-    let angle = ((ms / lane.lead.as_ms().max(1.0)) as f32 * SWING).clamp(-LAST, LAST);
-    hub(lane, room).x + landing(angle) * arm(room)
+    hub(lane, room).x + landing(phase(lane, ms)) * arm(room)
 }
 
 /// The arm's angle now, radians past its top.
 fn angle(scene: &Scene<'_>, run: &Run) -> f32 {
     let Stage::Swing { from, way } = run.plan.stage else { return -SWING };
     let Some(ms) = props::since(scene, run, from) else { return -SWING };
-    let share = (ms / way.as_ms().max(1.0)) as f32;
+    let share = ((ms / way.as_ms().max(1.0)) as f32).clamp(0.0, 2.0);
     if scene.still {
         // without travel the arm is seen in an eighth of its way at a time
-        return (-SWING + SWING * (share.clamp(0.0, 2.0) * 8.0).floor() / 8.0).min(STOPS);
+        return swung((share * 8.0).floor() / 8.0);
     }
-    (-SWING + SWING * share.max(0.0)).min(STOPS)
+    swung(share)
 }
 
 fn ideal(run: &Run) -> Nanos {
@@ -189,7 +201,7 @@ fn tip(room: &Room, hub: Vec2, angle: f32) -> Vec2 {
     hub + Vec2::new(angle.sin(), angle.cos()) * arm(room)
 }
 
-fn swinging_arm(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2) {
+fn swinging_arm(p: &mut Painter, scene: &Scene<'_>, run: &Run, hub: Vec2) {
     let look = scene.look;
     let turn = -angle(scene, run) + props::lean(scene, 0.25);
     let length = arm(scene.room);
@@ -197,8 +209,8 @@ fn swinging_arm(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub:
         // its way so far, as the eye keeps it
         let now = angle(scene, run);
         for k in 1..6 {
-            let before = now - k as f32 * 0.05 * (SWING / 1.95);
-            if before > -SWING && now < STOPS {
+            let before = now - k as f32 * 0.05;
+            if before > -SWING && now < SWING {
                 let at = tip(scene.room, hub, before);
                 p.disc(at, 5.0, look.steel.light.with_alpha_of(0.16 / k as f32), look.steel.light.with_alpha_of(0.0));
             }
@@ -232,7 +244,6 @@ fn swinging_arm(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub:
             p.arc(middle, BALL + 4.0, 3.0, std::f32::consts::PI - 1.0, 0.7, look.steel.light);
         }
     });
-    let _ = lane;
 }
 
 /// The ball: in the hand, in the air, or where it came to rest.
@@ -250,7 +261,7 @@ fn ball(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2) {
             return p.ball(at, BALL, -angle(scene, run), metal);
         }
         // nobody held it: it has fallen out of the hand
-        let Some(ms) = props::since(scene, run, ideal(run) - lane.lead) else { return };
+        let Some(ms) = props::since(scene, run, ideal(run) - lane.lead - lane.lead) else { return };
         let floor = lane.anchor.y - FLOOR_BELOW + BALL;
         let start = hand(-SWING);
         let drop = if scene.still { 1.0 } else { (ms / 320.0).clamp(0.0, 1.0) as f32 };
@@ -272,8 +283,9 @@ fn flown(scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2, judged: &Judged, 
     let room = scene.room;
     let length = arm(room);
     let radian = lane.lead.as_ms().max(1.0) / f64::from(SWING);
+    // at its top the arm needs so long for a radian
     let true_ms = judged.e.map_or(error, Nanos::as_ms);
-    let let_go = ((true_ms / radian) as f32).clamp(-SWING, LAST);
+    let let_go = phase(lane, true_ms);
     let lands_at = lands(lane, room, error);
     let Some(ms) = props::since(scene, run, ideal(run)) else { return (lane.anchor, 0.0) };
     let gone = ((ms - true_ms) / radian) as f32;
@@ -282,13 +294,13 @@ fn flown(scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2, judged: &Judged, 
     if scene.still {
         return (Vec2::new(lands_at, rest_y), 0.0);
     }
-    let (sin, cos) = let_go.sin_cos();
+    let ((sin, cos), speed) = (swung(let_go).sin_cos(), speed(let_go));
     if gone < whole {
         // the parabola of the moment it was let go, drawn out to where the shown error lands
         let t = gone.max(0.0);
         let by = lands_at - (hub.x + landing(let_go) * length);
-        let x = hub.x + (sin + cos * t) * length + by * t / whole;
-        let y = hub.y + (cos - sin * t - 0.5 * GRAVITY * t * t) * length;
+        let x = hub.x + (sin + speed * cos * t) * length + by * t / whole;
+        let y = hub.y + (cos - speed * sin * t - 0.5 * GRAVITY * t * t) * length;
         return (Vec2::new(x, y), -t * 3.0);
     }
     if matches!(judged.tier, Tier::Clean | Tier::Slip) {
@@ -381,11 +393,11 @@ mod tests {
 
     #[test]
     fn the_ball_flies_as_long_as_its_fall_takes() {
-        // cos − sin t − g t²/2 at the end of the flight is the dish's height below the hub
-        for angle in [-1.2_f32, -0.4, 0.0, 0.3, 1.0] {
-            let t = flight(angle);
-            let y = angle.cos() - angle.sin() * t - 0.5 * GRAVITY * t * t;
-            assert!((y - (1.0 - HIGH)).abs() < 1e-4, "{angle}: {y}");
+        // cos − v sin t − g t²/2 at the end of the flight is the dish's height below the hub
+        for phase in [0.4_f32, 0.8, 1.0, 1.1, 1.4] {
+            let (t, angle) = (flight(phase), swung(phase));
+            let y = angle.cos() - speed(phase) * angle.sin() * t - 0.5 * GRAVITY * t * t;
+            assert!((y - (1.0 - HIGH)).abs() < 1e-4, "{phase}: {y}");
         }
     }
 }

@@ -13,14 +13,21 @@ use doozy_training::{
 use super::{
     bell,
     lane::{Lane, Room},
+    look::Look,
     machine::{Breaks, Machine},
     marks,
-    paint::{Painter, Tint},
+    paint::{Metal, Painter, Tint},
     parts::{self, FLOOR_BELOW, Scene},
     timeline::Run,
     travel,
 };
-use crate::game::theme::motion::ease_out;
+use crate::game::{
+    feedback::{
+        captions::Captions,
+        replay::{self, Retold},
+    },
+    theme::motion::ease_out,
+};
 
 /// From the lower rail to the upper.
 const BETWEEN: f32 = 172.0;
@@ -113,6 +120,12 @@ impl Machine for Streams {
 
     fn heart(&self, lane: &Lane) -> Vec2 {
         lane.anchor + Vec2::new(0.0, BETWEEN * 0.5 + 20.0)
+    }
+
+    fn replay(&self, p: &mut Painter, _captions: &mut Captions, told: &Retold<'_>) {
+        let key = told.target().map_or(SLOW_KEY, |target| target.lane);
+        replay::on_a_line(p, told, |p, at, roll| bead(p, told.look, at, radius(key), roll, key, told.look.steel));
+        replay::other_lane(p, told);
     }
 
     fn strike(&self, lane: &Lane, _plan: &TrialPlan, key: Key) -> Vec2 {
@@ -218,6 +231,17 @@ fn cycles(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     }
 }
 
+/// A bead of one stream. The slow hand's has a collar, the fast hand's a dot: told apart by more than their size.
+fn bead(p: &mut Painter, look: &Look, at: Vec2, radius: f32, roll: f32, key: Key, metal: Metal) {
+    p.ball(at, radius, roll, metal);
+    let hue = look.lane(key).light;
+    if key == SLOW_KEY {
+        p.ring(at, radius * 0.56, 2.4, hue);
+    } else {
+        p.disc(at, 3.4, hue, hue);
+    }
+}
+
 fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let look = scene.look;
     for (_, cue, x, alpha) in travel::cues(scene, lane, SLOW) {
@@ -230,30 +254,27 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
         }
     }
     let next = scene.timeline.next_due(scene.now);
-    for bead in travel::targets(scene, lane, SLOW) {
-        let key = bead.target.lane;
+    for one in travel::targets(scene, lane, SLOW) {
+        let key = one.target.lane;
         let radius = radius(key);
-        let at = Vec2::new(bead.x, height(lane, key));
-        p.faded(bead.alpha, |p| {
+        let at = Vec2::new(one.x, height(lane, key));
+        p.faded(one.alpha, |p| {
             p.glow(at - Vec2::Y * radius, radius * 1.5, 0.35, look.shadow);
-            let metal = match bead.met {
+            let metal = match one.met {
                 Some((Tier::Clean | Tier::Slip, _)) => look.brass,
                 Some(_) => look.iron,
                 None => look.steel,
             };
-            if Some(bead.due) == next && bead.met.is_none() {
+            if Some(one.due) == next && one.met.is_none() {
                 p.glow(at, radius * 3.0, 1.0, look.lamp.with_alpha_of(0.22 * scene.glow));
             }
-            p.ball(at, radius, if scene.still { 0.0 } else { -(bead.x - lane.anchor.x) / radius }, metal);
-            if key == SLOW_KEY && bead.met.is_none() {
-                // The slow hand's beads have a collar: told apart by more than their size.
-                p.ring(at, radius * 0.56, 2.4, look.lane(key).light);
-            } else if bead.met.is_none() {
-                p.disc(at, 3.4, look.lane(key).light, look.lane(key).light);
-            }
-            if let Some((tier, side)) = bead.met {
+            let roll = if scene.still { 0.0 } else { -(one.x - lane.anchor.x) / radius };
+            if let Some((tier, side)) = one.met {
+                p.ball(at, radius, roll, metal);
                 let color = look.tier(tier).mix(&look.ground, 0.2);
                 marks::met(p, at, radius, tier, side.sign() as f32, color);
+            } else {
+                bead(p, look, at, radius, roll, key, metal);
             }
         });
     }

@@ -23,7 +23,10 @@ use super::{
 };
 use crate::{
     game::{
-        feedback::captions::{Caption, Captions},
+        feedback::{
+            captions::{Caption, Captions},
+            replay::{self, Retold},
+        },
         theme::{Size, Weight, motion::ease_out},
     },
     text::Text,
@@ -174,6 +177,43 @@ impl Machine for Syllables {
 
     fn heart(&self, lane: &Lane) -> Vec2 {
         lane.anchor + Vec2::new(74.0, 236.0)
+    }
+
+    fn replay(&self, p: &mut Painter, captions: &mut Captions, told: &Retold<'_>) {
+        let first = told.plan.targets.first().map_or(0, |target| target.id.0);
+        let asked = told.target();
+        let n = asked.map_or(usize::MAX, |target| target.id.0.wrapping_sub(first) as usize);
+        let Some(word) = told.plan.terms.words.get(n) else {
+            replay::on_a_line(p, told, |p, at, roll| self.traveller(p, told.look, at, roll));
+            return;
+        };
+        let look = told.look;
+        let key = asked.map_or(Key(0), |target| target.lane);
+        let half = word.chars().count() as f32 * Size::Body.px() * 0.31 + 10.0;
+        let place = std::cell::Cell::new(Vec2::ZERO);
+        replay::on_a_line(p, told, |p, at, _| {
+            place.set(at);
+            p.panel(at - Vec2::new(half, 17.0), at + Vec2::new(half, 17.0), 5.0, look.iron.dark, look.iron.light);
+            let face = look.ground.mix(&look.iron.light, 0.22);
+            p.panel(
+                at - Vec2::new(half - 3.0, 14.0),
+                at + Vec2::new(half - 3.0, 14.0),
+                3.0,
+                face,
+                face.lightened(1.25),
+            );
+        });
+        captions.say(Caption {
+            text: word.clone(),
+            at: place.get(),
+            depth: depth::SCENE_TEXT,
+            size: Size::Body,
+            weight: if key == STRESSED { Weight::Bold } else { Weight::Regular },
+            color: look.text.with_alpha_of(told.alpha),
+            anchor: Anchor::CENTER,
+            scale: 1.0,
+        });
+        replay::other_lane(p, told);
     }
 
     fn strike(&self, lane: &Lane, _plan: &TrialPlan, pressed: Key) -> Vec2 {

@@ -275,6 +275,44 @@ fn an_edge_becomes_a_press_or_release_of_its_lane() {
 }
 
 #[test]
+fn one_more_control_and_one_less_leave_the_others() {
+    let keyboard = Place { device: Some("keyboard".into()), lanes: 2, lane: Lane(0) };
+    let (table, conflicts) = add(&Table::default(), &keyboard, control("KeyG")).unwrap();
+    assert_eq!(conflicts, []);
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 1]);
+    // the other lane's key is taken from it, and that lane is then without one
+    let (table, conflicts) = add(&table, &keyboard, control("KeyJ")).unwrap();
+    assert_eq!(conflicts.len(), 1);
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 0]);
+    assert_eq!(bindings.prompts(KEYS, 2)[1], (Lane(1), Vec::new()));
+    assert_eq!(lanes(&bindings, PAD, 2, &["PadLeft", "PadSouth"]), [0, 1], "pads keep what they had");
+    let (table, _) = remove(&table, &keyboard, Slot::Control(control("KeyF"))).unwrap();
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [-1, 0, 0]);
+    let instrument = Place { device: Some("midi".into()), lanes: 1, lane: Lane(0) };
+    let (table, _) = remove(&table, &instrument, Slot::AnyNote).unwrap();
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, MIDI, 1, &["Note60"]), [-1]);
+    assert_eq!(lanes(&bindings, KEYS, 1, &["Space"]), [0]);
+    assert!(matches!(
+        remove(&table, &Place { lanes: 9, ..instrument }, Slot::AnyNote),
+        Err(RebindError::NoSuchLane { .. })
+    ));
+}
+
+#[test]
+fn a_drum_kit_finds_its_way_through_menus() {
+    let bindings = Bindings::default();
+    let actions = ["Note36", "Note42", "Note38", "Note49"].map(|name| bindings.menu(control(name)));
+    use MenuAction::{Back, Confirm, Down, Up};
+    assert_eq!(actions, [Down, Up, Confirm, Back].map(Some));
+    assert_eq!(bindings.menu(control("Note60")), None);
+    assert_eq!(bindings.controls_of(MenuAction::Pause).collect::<Vec<_>>(), RESERVED);
+}
+
+#[test]
 fn a_stick_is_bound_by_default_and_by_device() {
     let default = Bindings::default();
     let key = |name| default.stick(control(name), DeviceRef::KEYBOARD);
@@ -325,42 +363,4 @@ fn every_preset_leaves_a_stick_that_goes_both_ways() {
         let parts = bindings.stick_prompts(device);
         assert!(parts[1..].iter().all(|(_, controls)| !controls.is_empty()), "{preset:?}: {parts:?}");
     }
-}
-
-#[test]
-fn one_more_control_and_one_less_leave_the_others() {
-    let keyboard = Place { device: Some("keyboard".into()), lanes: 2, lane: Lane(0) };
-    let (table, conflicts) = add(&Table::default(), &keyboard, control("KeyG")).unwrap();
-    assert_eq!(conflicts, []);
-    let (bindings, _) = Bindings::in_force(&table).unwrap();
-    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 1]);
-    // the other lane's key is taken from it, and that lane is then without one
-    let (table, conflicts) = add(&table, &keyboard, control("KeyJ")).unwrap();
-    assert_eq!(conflicts.len(), 1);
-    let (bindings, _) = Bindings::in_force(&table).unwrap();
-    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 0]);
-    assert_eq!(bindings.prompts(KEYS, 2)[1], (Lane(1), Vec::new()));
-    assert_eq!(lanes(&bindings, PAD, 2, &["PadLeft", "PadSouth"]), [0, 1], "pads keep what they had");
-    let (table, _) = remove(&table, &keyboard, Slot::Control(control("KeyF"))).unwrap();
-    let (bindings, _) = Bindings::in_force(&table).unwrap();
-    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [-1, 0, 0]);
-    let instrument = Place { device: Some("midi".into()), lanes: 1, lane: Lane(0) };
-    let (table, _) = remove(&table, &instrument, Slot::AnyNote).unwrap();
-    let (bindings, _) = Bindings::in_force(&table).unwrap();
-    assert_eq!(lanes(&bindings, MIDI, 1, &["Note60"]), [-1]);
-    assert_eq!(lanes(&bindings, KEYS, 1, &["Space"]), [0]);
-    assert!(matches!(
-        remove(&table, &Place { lanes: 9, ..instrument }, Slot::AnyNote),
-        Err(RebindError::NoSuchLane { .. })
-    ));
-}
-
-#[test]
-fn a_drum_kit_finds_its_way_through_menus() {
-    let bindings = Bindings::default();
-    let actions = ["Note36", "Note42", "Note38", "Note49"].map(|name| bindings.menu(control(name)));
-    use MenuAction::{Back, Confirm, Down, Up};
-    assert_eq!(actions, [Down, Up, Confirm, Back].map(Some));
-    assert_eq!(bindings.menu(control("Note60")), None);
-    assert_eq!(bindings.controls_of(MenuAction::Pause).collect::<Vec<_>>(), RESERVED);
 }

@@ -249,7 +249,8 @@ impl Listener {
     fn adopt(&mut self, device: DeviceId) {
         if self.pads.adopt(device) {
             // what it holds now was pressed before it counted
-            self.states[usize::from(device.0) - 1].state = PadState::default();
+            let track = &mut self.states[usize::from(device.0) - 1];
+            (track.state, track.sticks) = (PadState::default(), PadSticks::default());
             let name = self.name(device);
             self.port.notify(Notice::DeviceChosen { device, name, t: clock::now() });
         }

@@ -1,14 +1,23 @@
 //! Simulated players, who can take the player's seat: they see a trial as it is planned, hear what was judged, and press.
 //!
 //! A player never sees the session's state, only what a person would. [`Tapper`] follows a model of timing; [`Idle`] and
-//! [`Restless`] are the two that no rule may be broken by.
+//! [`Restless`] are the two that no rule may be broken by. What practice does to a player is [`Learning`]'s, by one of the
+//! hypotheses L0–L7.
 
+#[cfg(test)]
+mod bands;
+pub mod hypothesis;
+pub mod interval;
+pub mod learning;
 pub mod production;
 mod score;
 mod tapper;
+pub mod two_rate;
 
 use doozy_cerebellum::rng::Stream;
 
+pub use self::hypothesis::{Hypothesis, Lesson};
+pub use self::learning::Learning;
 pub use self::score::{HELD, Skill};
 pub use self::tapper::{Profile, Tapper};
 use crate::{

@@ -91,6 +91,43 @@ impl Precision {
     }
 }
 
+/// By what a beat is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modality {
+    Tone,
+    /// A ball that bounces or arrives.
+    Ball,
+    Flash,
+}
+
+/// Below these intervals nobody follows a beat, ms (skill.md §4.2; its fast limit for flashes is §1's).
+const FASTEST_TONE: Nanos = Nanos::ms(120);
+const FASTEST_FLASH: Nanos = Nanos::ms(400);
+/// The shortest part of a beat that it still helps to count, ms (skill.md §4.2, sound).
+const SHORTEST_PART: Nanos = Nanos::ms(250);
+/// What counting shorter parts costs (same source).
+const HASTE: f64 = 1.6;
+
+impl Modality {
+    /// The clock's noise relative to a tone's; none at intervals that cannot be followed.
+    #[must_use]
+    pub fn noise(self, interval: Nanos) -> Option<f64> {
+        let (noise, fastest) = match self {
+            Self::Tone => (1.0, FASTEST_TONE),
+            Self::Ball => (1.1, FASTEST_TONE),
+            Self::Flash => (2.0, FASTEST_FLASH),
+        };
+        (interval >= fastest).then_some(noise)
+    }
+}
+
+/// The clock's noise over an interval that is counted in `parts` (1 or more), relative to one that is not.
+#[must_use]
+pub fn subdivided(interval: Nanos, parts: u32) -> f64 {
+    let helps = 1.0 / libm::sqrt(f64::from(parts.max(1)));
+    if parts > 1 && interval.0 / i64::from(parts) < SHORTEST_PART.0 { helps * HASTE } else { helps }
+}
+
 #[cfg(test)]
 mod tests {
     use doozy_cerebellum::rng::Stream;

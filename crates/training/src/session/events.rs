@@ -3,10 +3,11 @@
 use super::{
     Phase, Session,
     amplify::displayed_ms,
-    constants::{CALM_EVENTS, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, NOVICE_SD, OPEN, STEP_EVERY},
+    constants::{EFFECT_DELAY, GAIN_MIN, OPEN},
     drama::{length, wish},
-    guard::{self, Verdict as BrakeVerdict},
+    guard::Verdict as BrakeVerdict,
     history::Counted,
+    steering::Weighed,
     trial::Worst,
 };
 use crate::{
@@ -27,6 +28,7 @@ pub(super) struct Waiting {
     /// True asynchrony of a matched press, ms.
     matched_ms: Option<f64>,
     goal_ms: f64,
+    rung: i32,
     braked: bool,
 }
 
@@ -34,10 +36,6 @@ impl Session {
     /// The gain in force at a moment.
     pub(super) fn gain_at(&self, t: HostTime) -> f64 {
         self.gains.iter().rev().find(|(from, _)| *from <= t).map_or(GAIN_MIN, |(_, gain)| *gain)
-    }
-
-    fn gain(&self) -> f64 {
-        self.gains.last().map_or(GAIN_MIN, |(_, gain)| *gain)
     }
 
     /// Tells the next verdict or ignored press of the trial in play.
@@ -55,7 +53,7 @@ impl Session {
         let Phase::Playing(in_play) = &mut self.phase else { return };
         let event = EventId(self.next_event);
         self.next_event += 1;
-        let (goal_ms, tol_ms) = (in_play.plan.goal_ms, in_play.plan.tol_ms);
+        let (goal_ms, tol_ms, rung) = (in_play.plan.goal_ms, in_play.plan.tol_ms, in_play.plan.rung);
         let (unit, amplify) = (in_play.plan.terms.unit, in_play.plan.terms.amplify);
         let distance_ms = verdict.error.unwrap_or(verdict.distance.as_ms());
         let e_ms = verdict.error.unwrap_or(verdict.e.unwrap_or(verdict.distance).as_ms());
@@ -66,8 +64,8 @@ impl Session {
         let u = size(verdict.kind, shown_ms, distance_ms, goal_ms);
         let t = verdict.t;
 
-        let was_calm = self.brake.is_calm();
-        let brake = self.brake.count(tier.is_success());
+        let was_calm = self.steering.is_calm();
+        let brake = self.steering.verdict(tier.is_success());
         let braked = brake != BrakeVerdict::Go;
         in_play.events += 1;
         in_play.failed += u32::from(!tier.is_success());
@@ -114,7 +112,7 @@ impl Session {
         if let BrakeVerdict::Braked { in_a_row } = brake {
             effects.push(Effect::Brake { in_a_row, t });
         }
-        self.waiting.push_back(Waiting { takes_effect, event, trial, tier, matched_ms, goal_ms, braked });
+        self.waiting.push_back(Waiting { takes_effect, event, trial, tier, matched_ms, goal_ms, rung, braked });
     }
 
     /// Lets the window of the next event take effect; false if the network has not answered yet.
@@ -132,54 +130,25 @@ impl Session {
         {
             in_play.taught = true;
         }
-        if let Some(e_ms) = waiting.matched_ms {
-            self.history.matched(e_ms);
-        }
-        if waiting.braked {
-            self.history.restart();
-            self.held = CALM_EVENTS;
-            self.set_gain(GAIN_MIN, Decider::Brake, t, effects);
-            self.step(Step::Easier, Decider::Brake, t, effects);
-            if self.brake.asks_for_rest() {
-                self.pause(Cause::Rest, t, effects);
-            }
-            return true;
-        }
-        self.history.count(Counted { success: waiting.tier.is_success(), w, dose });
-        self.follow_gain(waiting.goal_ms, t, effects);
-        if self.history.counted().is_multiple_of(STEP_EVERY) {
-            let asked = self.options.policy.step(&self.history);
-            let reviewed = guard::review(asked, self.options.policy.decider(), self.history.success());
-            if let Some((step, by)) = reviewed {
-                self.step(step, by, t, effects);
-            }
-        }
-        true
-    }
-
-    /// Moves the gain as the policy asks, within its bounds, the novice rule and the calm after a brake.
-    fn follow_gain(&mut self, goal_ms: f64, t: HostTime, effects: &mut Vec<Effect>) {
-        if !self.options.amplification.is_adaptive() {
-            return;
-        }
-        let policy = self.options.policy;
-        let is_novice = self.history.robust_sd_ms().is_none_or(|sd| sd >= NOVICE_SD * goal_ms);
-        let (gain, by) = if self.held > 0 {
-            self.held -= 1;
-            (GAIN_MIN, Decider::Brake)
-        } else if is_novice {
-            (GAIN_MIN, Decider::Novice)
-        } else {
-            (policy.gain(&self.history, self.gain()).clamp(GAIN_MIN, GAIN_MAX), policy.decider())
-        };
-        self.set_gain(gain, by, t, effects);
-    }
-
-    fn set_gain(&mut self, gain: f64, by: Decider, t: HostTime, effects: &mut Vec<Effect>) {
-        if gain != self.gain() {
+        let decision = self.steering.weigh(&Weighed {
+            counted: Counted { success: waiting.tier.is_success(), w, dose },
+            matched_ms: waiting.matched_ms,
+            goal_ms: waiting.goal_ms,
+            braked: waiting.braked,
+            rung: waiting.rung,
+            next_rung: self.rung,
+        });
+        if let Some((gain, by)) = decision.gain {
             self.gains.push((t, gain));
             effects.push(Effect::Gain { gain, by, t });
         }
+        if let Some((step, by)) = decision.step {
+            self.step(step, by, t, effects);
+        }
+        if decision.rest {
+            self.pause(Cause::Rest, t, effects);
+        }
+        true
     }
 
     /// One rung up or down the level's ladder; nothing where it ends.

@@ -17,7 +17,9 @@ mod events;
 pub mod guard;
 pub mod history;
 pub mod policy;
+pub mod quest;
 mod reactions;
+pub mod steering;
 mod trial;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{amplify::Amplification, policy::Policy};
 use self::{
-    arrived::Arrived, drama::Budget, events::Waiting, guard::Brake, history::History, reactions::Reactions,
+    arrived::Arrived, drama::Budget, events::Waiting, policy::Pilot, reactions::Reactions, steering::Steering,
     trial::InPlay,
 };
 use crate::{
@@ -45,6 +47,14 @@ pub struct Options {
     /// The level is practised, not played: nothing of it counts as a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub practice: Option<Practice>,
+    /// The rung that the session begins on, where an earlier one of the same level left off; the nearest that there is.
+    #[serde(skip_serializing_if = "is_start")]
+    pub from_rung: i32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_start(rung: &i32) -> bool {
+    *rung == 0
 }
 
 /// Something asked of the session as a whole.
@@ -98,13 +108,10 @@ pub struct Session {
     /// Events whose window has yet to take effect, in order.
     waiting: VecDeque<Waiting>,
 
-    history: History,
-    brake: Brake,
+    steering: Steering,
     budget: Budget,
     /// The gain from each of these moments on.
     gains: Vec<(HostTime, f64)>,
-    /// Events for which the brake still holds the gain.
-    held: u32,
     reactions: Reactions,
     rung: i32,
     stepped: Option<HostTime>,
@@ -129,6 +136,7 @@ impl Session {
             }
             _ => (None, level),
         };
+        let rung = options.from_rung.clamp(level.floor_rung(), level.top_rung());
         Self {
             level,
             course,
@@ -143,13 +151,11 @@ impl Session {
             controls: VecDeque::new(),
             windows: BTreeMap::new(),
             waiting: VecDeque::new(),
-            history: History::default(),
-            brake: Brake::default(),
+            steering: Steering::new(Pilot::new(options.policy, seed), options.amplification),
             budget: Budget::default(),
             gains: vec![(HostTime::DISTANT_PAST, constants::GAIN_MIN)],
-            held: 0,
             reactions: Reactions::default(),
-            rung: 0,
+            rung,
             stepped: None,
             next_event: 0,
             next_target: 0,
@@ -339,10 +345,10 @@ impl Session {
                 if let Phase::Paused(cause) = self.phase {
                     // a word to rest that is still to come is not lost on a player who comes back before it
                     if cause == Cause::Rest {
-                        self.brake.rested();
+                        self.steering.rested();
                     }
                     effects.push(Effect::Resumed { t });
-                    if self.completed >= self.level.trials() {
+                    if self.completed >= self.level.complete_after() {
                         // what was void was the last trial's second chance
                         self.phase = Phase::Ended;
                         effects.push(Effect::SessionEnded { finished: true, t });

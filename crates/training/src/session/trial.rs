@@ -251,7 +251,7 @@ impl Session {
         if ended.plan.running
             && let Some(Worst { event, tier: Tier::Doozy, .. }) = ended.for_scene
             && !ended.braked
-            && !self.brake.is_calm()
+            && !self.steering.is_calm()
             && self.budget.grant(event, t)
         {
             effects.push(Effect::Amplify { event, drama: Drama::Full, t });
@@ -274,7 +274,8 @@ impl Session {
             // what was counted at another rate says nothing about this one
             (self.history, self.brake) = (History::default(), Brake::default());
         }
-        let trials = self.course.as_ref().map_or(self.level.trials(), |course| course.trials(self.level.trials()));
+        let trials = self.level.complete_after();
+        let trials = self.course.as_ref().map_or(trials, |course| course.trials(trials));
         let rest = if ended.plan.running { REST_RUNNING } else { REST_DISCRETE };
         let free = (t + rest).max(ended.scene_ends);
         if ended.taught && !ended.braked && self.retries_in_a_row < RETRIES_MOST {

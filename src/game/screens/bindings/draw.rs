@@ -231,7 +231,11 @@ pub(super) fn spawn(
 /// Whether there is anything to go back from.
 fn has_own(controls: &Controls) -> bool {
     let table = &controls.table;
-    table.preset.is_some() || !table.lanes.is_empty() || !table.layouts.is_empty() || !table.device.is_empty()
+    table.preset.is_some()
+        || !table.lanes.is_empty()
+        || !table.layouts.is_empty()
+        || !table.stick.is_empty()
+        || !table.device.is_empty()
 }
 
 /// Right of the choices: what the preset has, what goes before it, and what the table gives two things to do.
