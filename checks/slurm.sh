@@ -34,7 +34,7 @@ chmod 700 "$home/munge"
 dd if=/dev/urandom of="$home/munge/key" bs=1 count=1024 status=none
 chmod 400 "$home/munge/key"
 munged --foreground --force --key-file "$home/munge/key" --socket "$home/munge.socket" --pid-file "$home/munge/pid" \
-  --log-file "$home/munge/log" --seed-file "$home/munge/seed" &
+  --log-file "$home/munge/log" --seed-file "$home/munge/seed" >"$home/munged.out" 2>&1 &
 daemons+=($!)
 
 host=$(hostname -s)
@@ -66,7 +66,7 @@ ReturnToService=2
 JobRequeue=1
 # the killed task can be requeued at once
 KillWait=5
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores RealMemory=$(awk '/MemTotal/ { print int($2 / 1024) - 512 }' /proc/meminfo) State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
 printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s\n' "$home/cgroup" >"$home/cgroup.conf"
@@ -103,9 +103,17 @@ kept_by_victim() {
   "$DOOZY" simulate "$plan" --out "$home/shards" --shard $((victim + 1))/8 --list --json | grep -qE '"missing":([1-9]|1[0-9]|2[0-9]|3[01]),'
 }
 until_ "shard $victim in the middle" 300 kept_by_victim
-pid=$(scontrol listpids "$(scontrol --oneliner show job "${job}_$victim" | grep -o '^JobId=[0-9]*' | cut -d= -f2)" | awk 'NR > 1 && $1 > 0 { print $1 }' |
-  while read -r pid; do [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$DOOZY")" ] && echo "$pid"; done | head -n 1)
-[ -n "$pid" ] || fail "no process of task $victim was found"
+# the process of the task that is our program
+process() {
+  local id pid
+  id=$(scontrol --oneliner show job "${job}_$victim" | grep -o '^JobId=[0-9]*' | cut -d= -f2)
+  for pid in $(scontrol listpids "$id" | awk 'NR > 1 && $1 > 0 { print $1 }'); do
+    [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$DOOZY")" ] && pid_of_victim=$pid && return 0
+  done
+  return 1
+}
+until_ "the process of task $victim" 60 process
+pid=$pid_of_victim
 kill -KILL "$pid"
 has_failed() { case $(state $victim) in FAILED | COMPLETED | NODE_FAIL) true ;; *) false ;; esac; }
 until_ "the end of the killed task" 60 has_failed

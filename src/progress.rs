@@ -186,9 +186,9 @@ mod tests {
         PractisedSession { number: 1, day: 0, level, level_sha256, finished, events }
     }
 
-    /// Errors whose median is −10 and whose MAD is `mad`.
+    /// Errors whose median is −11 and whose MAD is `mad`.
     fn around(mad: f64) -> Vec<f64> {
-        (0..20).map(|i| -10.0 + if i % 2 == 0 { mad } else { -mad }).collect()
+        (0..20).map(|i| -11.0 + if i % 2 == 0 { mad } else { -mad }).collect()
     }
 
     #[test]

@@ -9,10 +9,11 @@ use std::{
 };
 
 use doozy::{
-    paths::DataDir,
+    ladders,
+    paths::{DataDir, Root},
     record::{LoadedSession, Reader, State},
 };
-use doozy_training::event::Effect;
+use doozy_training::{event::Effect, level::Level, schedule};
 
 use crate::{
     display::{Keyboard, Xvfb},
@@ -79,6 +80,24 @@ fn until(home: &Path, what: &str, holds: impl Fn(usize, &LoadedSession) -> bool)
     }
 }
 
+/// To the top of the list (the mix of the day), down to a ladder, into it, to the intro of the level to go on with, and into
+/// the drill. Stepping back first leads there from the end screen, from an intro, and from a ladder's levels.
+fn into(keyboard: &Keyboard, place: usize) {
+    tap(keyboard, ESC);
+    std::thread::sleep(Duration::from_millis(700));
+    tap(keyboard, ESC);
+    for _ in 0..12 {
+        tap(keyboard, UP);
+    }
+    for _ in 0..=place {
+        tap(keyboard, DOWN);
+    }
+    for key in [RIGHT, ENTER, ENTER] {
+        std::thread::sleep(Duration::from_millis(700));
+        tap(keyboard, key);
+    }
+}
+
 #[test]
 fn from_the_first_screen_into_ladders_by_keys_alone() {
     let _alone = crate::alone();
@@ -102,23 +121,24 @@ fn from_the_first_screen_into_ladders_by_keys_alone() {
     let all = std::env::var_os("DOOZY_ALL_LADDERS").is_some();
     let ladders = ["pulse", "groove", "music", "sport", "road", "speech", "reflex", "catastrophe"];
     for (place, ladder) in ladders.into_iter().enumerate().filter(|(place, _)| all || [1, 3].contains(place)) {
-        tap(&keyboard, ESC);
-        for _ in 0..12 {
-            tap(&keyboard, UP);
-        }
-        for _ in 0..=place {
-            tap(&keyboard, DOWN);
-        }
         let before = last(home.path()).map_or(0, |(n, _)| n);
-        // into the ladder, the intro of the level to go on with, and the drill
-        for key in [RIGHT, ENTER, ENTER] {
-            tap(&keyboard, key);
-        }
         let id = format!("{ladder}/1");
-        until(home.path(), &format!("{id} is played"), |n, session| {
-            n == before + 1
-                && session.info.level == id
-                && session.effects.iter().any(|e| matches!(e, Effect::Planned(_)))
+        let plays = |n: usize, session: &LoadedSession| n == before + 1 && session.info.level == id;
+        let begun = || last(home.path()).is_some_and(|(n, session)| plays(n, &session));
+        // on a machine that draws a frame a second, keys that come within one frame may be one too few: all of them again
+        for attempt in 0.. {
+            assert!(attempt < 6, "{id} is reached by keys");
+            into(&keyboard, place);
+            let since = Instant::now();
+            while !begun() && since.elapsed() < Duration::from_secs(10) {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            if begun() {
+                break;
+            }
+        }
+        until(home.path(), "its first trial is planned", |n, session| {
+            plays(n, session) && session.effects.iter().any(|e| matches!(e, Effect::Planned(_)))
         });
         // out again: the pause, its second item, and the end screen's way to the menu
         tap(&keyboard, ESC);
@@ -127,8 +147,6 @@ fn from_the_first_screen_into_ladders_by_keys_alone() {
         tap(&keyboard, ENTER);
         until(home.path(), "the session ends", |n, session| n == before + 1 && session.info.state == State::Stopped);
         std::thread::sleep(Duration::from_millis(1500));
-        tap(&keyboard, ESC);
-        std::thread::sleep(Duration::from_millis(500));
     }
 }
 
@@ -149,14 +167,13 @@ fn the_mix_of_the_day_begins_with_two_keys() {
         tap(&keyboard, ENTER);
     }
     let (_, session) = last(home.path()).expect("it is recorded");
-    // a block of the first kind of the first ladder: so many trials of it, and the text says so
-    assert_eq!(session.info.level, "pulse/1");
-    let shipped = include_str!("../levels/pulse/1.level.ron");
-    assert!(
-        shipped.contains("trials: 6,") && session.meta.level_text.contains("trials: 4,"),
-        "{}",
-        session.meta.level_text
-    );
+    // a block of the first kind of one of the first three ladders, by the day: so many trials of it, and the text says so
+    assert!(["pulse/1", "groove/1", "music/1"].contains(&session.info.level.as_str()), "{}", session.info.level);
+    let root = Root::at(env!("CARGO_MANIFEST_DIR"));
+    let shipped = ladders::find(Ok(&root), &session.info.level).expect("it ships").level;
+    let played = Level::parse("record", &session.meta.level_text).expect("a level");
+    assert_eq!(played, shipped.in_part(schedule::block_trials(shipped.trials(), shipped.seconds())));
+    assert!(played.trials() < shipped.trials());
 }
 
 #[test]

@@ -150,7 +150,6 @@ intro-pause = { $key } pauses
 intro-goal-percent = Goal: within ±{ $tol } %
 intro-endless = goes on until you stop
 intro-block = Block { $n } of { $total }
-intro-pause = Esc pauses
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries

@@ -48,7 +48,7 @@ pub struct Intervals {
     pub x: String,
     /// From top to bottom.
     pub rows: Vec<Row>,
-    /// Whether a line stands at 0.
+    /// Whether a line stands at 0, which the axis then reaches to.
     pub zero: bool,
 }
 
@@ -108,7 +108,9 @@ impl Intervals {
             let colour = PALETTE[usize::from(row.marked)];
             plot.with_colored_row(row.name.as_str(), row.value, row.low, row.high, colour)
         });
-        let plot = plot.with_show_null_line(self.zero);
+        // the axis reaches to where the library thinks nothing happens, drawn or not
+        let least = known.iter().map(|row| row.low).fold(f64::INFINITY, f64::min);
+        let plot = plot.with_null_value(if self.zero { 0.0 } else { least }).with_show_null_line(self.zero);
         let height = HEIGHTS.1 + HEIGHTS.0 * known.len() as f64;
         drawn_as(vec![Plot::Forest(plot)], &self.title, &self.x, "", height, name)
     }
@@ -225,6 +227,26 @@ mod tests {
         assert!(svg.contains("s = 0") && !svg.contains("NaN") && !svg.contains("inf"));
         figure.lines.clear();
         assert_eq!(figure.svg("x"), "");
+    }
+
+    #[test]
+    fn intervals_are_rows_and_the_axis_keeps_to_them() {
+        let row = |name: &str, value: f64| Row {
+            name: name.into(),
+            value,
+            low: value - 1.0,
+            high: value + 1.0,
+            marked: false,
+        };
+        let rows = vec![row("a & b", 31.0), row("c", 33.0), row("none", f64::NAN)];
+        let mut intervals = Intervals { title: "Retention".into(), x: "RMS (ms)".into(), rows, zero: false };
+        let svg = intervals.svg("r");
+        assert!(svg.contains(">a &amp; b</text>") && svg.contains(">c</text>") && !svg.contains("none"), "{svg}");
+        assert!(svg.contains(">30") && !svg.contains(">0</text>"), "{svg}");
+        intervals.zero = true;
+        assert!(intervals.svg("r").contains(">0</text>"));
+        intervals.rows.clear();
+        assert_eq!(intervals.svg("r"), "");
     }
 
     #[test]

@@ -47,7 +47,10 @@ pub fn sums(folder: &Folder) -> Result<Sums, QueryError> {
 
 async fn read(folder: &Folder) -> Result<Sums, QueryError> {
     let failed = |source| QueryError::Engine { folder: folder.path().to_path_buf(), source };
-    let mut config = SessionConfig::new().with_target_partitions(1).with_repartition_file_scans(false);
+    let mut config = SessionConfig::new()
+        .with_target_partitions(1)
+        .with_repartition_file_scans(false)
+        .with_collect_statistics(false);
     // the folders' names stay text: L0 and 1 alike
     config.options_mut().execution.listing_table_factory_infer_partitions = false;
     let context = SessionContext::new_with_config(config);
@@ -122,8 +125,7 @@ async fn register(
     let columns = partitions.iter().map(|name| ((*name).to_owned(), DataType::Utf8)).collect();
     let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
         .with_file_extension(".parquet")
-        .with_table_partition_cols(columns)
-        .with_collect_stat(false);
+        .with_table_partition_cols(columns);
     let schema = options.infer_schema(&context.state(), &address).await?;
     let config = ListingTableConfig::new(address).with_listing_options(options).with_schema(schema);
     context.register_table(table, Arc::new(ListingTable::try_new(config)?))?;

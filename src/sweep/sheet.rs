@@ -23,6 +23,8 @@ pub fn document(summary: &Summary) -> Document {
     let mut document = Document { title: plan.title.clone(), blocks: Vec::new() };
     document.paragraph(conditions(summary));
     document.paragraph(CLAIMS);
+    let who: Vec<String> = plan.learners.iter().map(|learner| format!("{learner} {}", learner.name())).collect();
+    document.paragraph(format!("Learners, by what they learn from: {}.", who.join("; ")));
     for (practice, regrets) in plan.schedules.iter().zip(&summary.regrets) {
         document.heading(2, format!("Schedule {}: {}", practice.name, told(practice)));
         worst_cases(&mut document, plan, regrets);
@@ -180,11 +182,8 @@ fn matrix(document: &mut Document, regrets: &Regrets) {
     let mut table = Table::new(&names, &names[2..]);
     for row in &regrets.rows {
         let most = row.regrets.iter().copied().fold(0.0, f64::max);
-        let mut cells: Vec<TableCell> = vec![
-            format!("{} {}", row.learner, row.learner.name()).into(),
-            row.drill.id().into(),
-            format!("{:.2}", row.best_ms).into(),
-        ];
+        let mut cells: Vec<TableCell> =
+            vec![row.learner.id().into(), row.drill.id().into(), format!("{:.2}", row.best_ms).into()];
         cells.extend(row.regrets.iter().map(|regret| {
             // a tie has neither best nor worst
             let tone = match *regret {

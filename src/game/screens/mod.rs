@@ -149,8 +149,8 @@ pub enum Act {
     Go(Screen),
     /// Begins a calibration.
     Measure(Method),
-    /// Asks something of the calibration that runs.
-    Calibration(calibration::Command),
+    /// What becomes of the calibration that runs.
+    Calibration(Answer),
     Change(Setting),
     /// The pad or instrument that was asked about may play, too, or not.
     Stranger {
@@ -166,6 +166,25 @@ pub enum Act {
     /// The preset of reduced effects.
     Reduce,
     Quit,
+}
+
+/// What becomes of a calibration's estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Keep,
+    /// Forgotten, and measured anew.
+    Again,
+    Leave,
+}
+
+impl From<Answer> for calibration::Command {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Keep => Self::Keep,
+            Answer::Again => Self::Restart,
+            Answer::Leave => Self::Stop,
+        }
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
@@ -229,7 +248,7 @@ fn act(
                     }
                 }
             }
-            Act::Calibration(command) => measuring.command(command),
+            Act::Calibration(answer) => measuring.command(answer.into()),
             Act::Resume => bridge.command(Command::Resume),
             Act::Stranger { may } => {
                 if let Some((device, _)) = play.stranger.take().filter(|_| may) {
@@ -334,7 +353,6 @@ fn follow(
 
 /// A level file that has changed is played from the next trial on, as a session of its own; one that is broken is told
 /// and changes nothing.
-#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn reload(
     mut notes: MessageReader<NoteMessage>,
     mut files: ResMut<LevelFiles>,

@@ -304,10 +304,13 @@ fn small_words(
     let side = verdict.side.sign() as f32;
     // Beside the mark, on the error's side, so that place and word agree.
     let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 47.0);
-    let inside = scene.room.half.x - 150.0;
+    let said = words::headline(text, verdict);
+    // 0.56 of an em is a figure's width; whatever it says, it is read to its end.
+    let width = said.chars().count() as f32 * size.px() * 0.56;
+    let inside = (scene.room.half.x - 16.0 - width).max(0.0);
     captions.say(Caption {
-        text: words::headline(text, verdict),
-        at: Vec2::new(at.x.clamp(-inside, inside), at.y),
+        text: said,
+        at: Vec2::new(if side < 0.0 { at.x.max(-inside) } else { at.x.min(inside) }, at.y),
         depth: depth::STAGE_TEXT,
         size,
         weight,

@@ -126,10 +126,12 @@ fn metres(text: &Text, judged: &Judged, plan: &TrialPlan) -> Option<String> {
     }
     let metres = judged.e?.as_secs() * speed_mps;
     let size = format!("{:.1}", metres.abs());
-    Some(match () {
-        () if metres.abs() < 0.05 => text.get("road-at-the-line", &[]),
-        () if metres < 0.0 => text.get("road-short", &[("metres", size.into())]),
-        () => text.get("road-far", &[("metres", size.into())]),
+    Some(if metres.abs() < 0.05 {
+        text.get("road-at-the-line", &[])
+    } else if metres < 0.0 {
+        text.get("road-short", &[("metres", size.into())])
+    } else {
+        text.get("road-far", &[("metres", size.into())])
     })
 }
 

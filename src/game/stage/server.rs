@@ -90,16 +90,15 @@ impl Machine for Server {
         let hub = hub(lane, scene.room);
         swinging_arm(p, scene, run, hub);
         ball(p, scene, lane, run, hub);
-        p.disc(hub, 17.0, look.brass.light, look.brass.dark);
-        p.bolt(hub, 7.0, look.iron);
-        // the lamp at the hub: take hold, then held
-        let at = Vec2::new(hub.x, lane.anchor.y - FLOOR_BELOW + 26.0);
+        p.disc(hub, 24.0, look.brass.light, look.brass.dark);
+        // the lamp in the hub: take hold, then held
+        let at = hub;
         let answered = answer(scene, run).is_some() || run.ended;
         props::lamp(p, scene, at, 11.0, look.lamp, f32::from(u8::from(!answered)));
         if !answered {
             match run.begun {
                 None => marks::wedge(p, at, 6.0, 1.0, look.ground),
-                Some(_) => p.ring(at, 25.0, 3.0, look.lamp.with_alpha_of(0.9)),
+                Some(_) => p.ring(at, 28.0, 3.0, look.lamp.with_alpha_of(0.9)),
             }
         }
         parts::wreck(p, scene, lane);

@@ -22,6 +22,8 @@ const MARKS_KEPT: usize = 10;
 const MARKS_OF_PHRASE: usize = 40;
 /// Presses remembered, for what answers a press whatever becomes of it. ◇ More than a phrase has that is given back.
 const PRESSES_KEPT: usize = 96;
+/// Verdicts remembered: the worst of a phrase is asked for at its end, and a phrase may be a whole song. ◇
+const VERDICTS_KEPT: usize = 4096;
 /// Trials remembered: the one shown, its successor, and one whose last verdict may still come.
 const TRIALS_KEPT: usize = 4;
 
@@ -284,8 +286,7 @@ impl Timeline {
             self.press(press);
         }
         self.verdicts.insert(judged.event, judged.clone());
-        // A phrase's worth and more: the worst of it is asked for at its end.
-        while self.verdicts.len() > 64 {
+        while self.verdicts.len() > VERDICTS_KEPT {
             self.verdicts.pop_first();
         }
         if self.runs.get(&judged.trial).is_some_and(Run::withholds) {

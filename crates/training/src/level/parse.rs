@@ -51,7 +51,6 @@ pub(super) struct Sheet {
     pub endless: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }

@@ -44,6 +44,7 @@ use crate::{
 pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
+    pub easing: Easing,
     /// The level is practised, not played: nothing of it counts as a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub practice: Option<Practice>,
@@ -52,9 +53,28 @@ pub struct Options {
     pub from_rung: i32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_start(rung: &i32) -> bool {
     *rung == 0
+}
+
+/// How far a brake eases the drill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Easing {
+    /// One step from what is in force next, as in every record that does not say: where a step harder had been decided
+    /// within the phrase that failed, the next phrase is as hard as it.
+    #[default]
+    OneStep,
+    /// One step, and below the rung of the failure in any case.
+    BelowPlayed,
+}
+
+impl Options {
+    /// What new sessions are played by. The default is what old records mean that do not say it.
+    #[must_use]
+    pub fn current() -> Self {
+        Self { easing: Easing::BelowPlayed, ..Self::default() }
+    }
 }
 
 /// Something asked of the session as a whole.

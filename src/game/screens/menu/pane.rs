@@ -133,13 +133,14 @@ fn level_row(
     item: impl Bundle,
 ) -> Entity {
     let palette = theme.palette;
+    let left = if look.path.is_some() { MARK_LEFT + MARK + 14.0 } else { 16.0 };
     let mut spawned = parent.spawn((
         item,
         bevy::ui::widget::Button,
         Node {
             width: px(look.width),
             height: px(ROW),
-            padding: UiRect { left: px(MARK_LEFT + MARK + 14.0), right: px(16), ..default() },
+            padding: UiRect { left: px(left), right: px(16), ..default() },
             align_items: AlignItems::Center,
             // the title comes last, and so names the row; it stands first to the eye
             flex_direction: FlexDirection::RowReverse,
