@@ -87,7 +87,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { session: Options::default(), lesion: Lesion::None, preset: Preset::Small }
+        Self { session: Options::current(), lesion: Lesion::None, preset: Preset::Small }
     }
 }
 

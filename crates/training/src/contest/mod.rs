@@ -6,6 +6,7 @@
 
 pub mod drill;
 pub mod gate;
+pub mod lived;
 mod outcome;
 pub mod rivals;
 pub mod tape;
@@ -64,6 +65,12 @@ impl Schedule {
     #[must_use]
     pub fn total(&self) -> usize {
         self.days as usize * self.events as usize
+    }
+
+    /// The draws of a day, counted from 0; fewer where the tape ends.
+    fn of_day<'t>(&self, tape: &'t Tape, day: u32) -> &'t [Draws] {
+        let from = (day as usize * self.events as usize).min(tape.events.len());
+        &tape.events[from..(from + self.events as usize).min(tape.events.len())]
     }
 
     fn is_probe(&self, event_of_day: u32) -> bool {
@@ -129,7 +136,7 @@ pub enum Days<'a> {
     /// Every day the same.
     Alike(Amplification),
     /// "What works for you": on or off by the day.
-    Trial(&'a mut Trial),
+    Trial { trial: &'a mut Trial, on: Amplification },
 }
 
 /// Who presses.
@@ -188,66 +195,70 @@ pub fn run_by<G: Gate, W: Watch>(
     gate: &mut G,
     watch: &mut W,
 ) -> Outcome {
-    let person = Person::new(course.profile, course.drill, tape.seed);
-    let mut run = Run {
-        course,
-        hand,
-        person,
-        learning: Learning::new(course.hypothesis, person.x),
-        steering,
-        amplification: Amplification::Off,
-        gate,
-        watch,
-        budget: Budget::default(),
-        tally: Tally::new(course.schedule.total()),
-        phase: (0.0, 0.0),
-        rung: 0,
-        next_rung: 0,
-        event: 0,
-        t: HostTime(0),
-        doozy: false,
-        braked: false,
-    };
-    let schedule = course.schedule;
-    let mut draws = tape.events.iter();
-    for day in 0..schedule.days {
+    let mut run = Run::new(hand, course, steering, tape.seed, gate, watch);
+    for day in 0..course.schedule.days {
         if day > 0 {
             run.learning.rest(NIGHT_HOURS);
         }
-        run.practise_a_day(&mut days, &mut draws);
+        run.practise_a_day(&mut days, course.schedule.of_day(tape, day));
     }
     let at_end = run.test(1.0);
     run.learning.rest(NIGHT_HOURS);
     let retained = run.test(1.0);
     let transferred = run.test(TRANSFER);
-    let bias = person.bias_ms + run.learning.bias.total();
+    let bias = run.person.bias_ms + run.learning.bias.total();
     run.tally.finish(at_end, retained, transferred, bias)
 }
 
-impl<G: Gate, W: Watch> Run<'_, G, W> {
-    fn practise_a_day(&mut self, days: &mut Days<'_>, draws: &mut std::slice::Iter<'_, Draws>) {
-        let schedule = self.course.schedule;
-        let mut probe = (0.0, 0_u32);
-        match days {
-            Days::Alike(amplification) => self.show(*amplification),
-            Days::Trial(_) => {}
+impl<'a, G: Gate, W: Watch> Run<'a, G, W> {
+    fn new(hand: Hand, course: &'a Course, steering: Steering, seed: u64, gate: &'a mut G, watch: &'a mut W) -> Self {
+        let person = Person::new(course.profile, course.drill, seed);
+        Self {
+            course,
+            hand,
+            person,
+            learning: Learning::new(course.hypothesis, person.x),
+            steering,
+            amplification: Amplification::Off,
+            gate,
+            watch,
+            budget: Budget::default(),
+            tally: Tally::new(course.schedule.total()),
+            phase: (0.0, 0.0),
+            rung: 0,
+            next_rung: 0,
+            event: 0,
+            t: HostTime(0),
+            doozy: false,
+            braked: false,
         }
-        for event in 0..schedule.events {
-            let Some(draws) = draws.next() else { return };
-            let is_probe = schedule.is_probe(event);
-            if event == schedule.block.min(schedule.events)
-                && let Days::Trial(trial) = days
-            {
-                // the first block was the day's probe: what the days before have done
-                let rms = (probe.1 > 0).then(|| libm::sqrt(probe.0 / f64::from(probe.1)));
-                let on = trial.day(rms);
-                self.show(if on { Amplification::BigErrors } else { Amplification::Off });
-            }
+    }
+
+    fn practise_a_day(&mut self, days: &mut Days<'_>, draws: &[Draws]) {
+        let (first, rest) = draws.split_at(draws.len().min(self.course.schedule.block as usize));
+        if let Days::Alike(amplification) = days {
+            self.show(*amplification);
+        }
+        // the first block is the day's probe: what the days before have done
+        let rms = self.events(0, first);
+        if let Days::Trial { trial, on } = days {
+            let amplified = if trial.day(rms) { *on } else { Amplification::Off };
+            self.show(amplified);
+        }
+        self.events(self.course.schedule.block, rest);
+        self.end_phrase();
+    }
+
+    /// Events of a day from the `from`-th on; the RMS of those in probe blocks, ms, if anything was pressed in them.
+    fn events(&mut self, from: u32, draws: &[Draws]) -> Option<f64> {
+        let schedule = self.course.schedule;
+        let (mut squares, mut pressed) = (0.0, 0_u32);
+        for (event, draws) in (from..).zip(draws) {
             let e = self.press(draws);
-            if is_probe {
+            if schedule.is_probe(event) {
                 self.learning.repeat();
                 if let Some(e) = e.filter(|e| libm::fabs(*e) <= self.course.drill.window_ms()) {
-                    probe = (probe.0 + e * e, probe.1 + 1);
+                    (squares, pressed) = (squares + e * e, pressed + 1);
                 }
             } else {
                 self.judge(e, draws);
@@ -259,7 +270,7 @@ impl<G: Gate, W: Watch> Run<'_, G, W> {
             let rms = if self.tally.wants_point() { self.test(1.0) } else { 0.0 };
             self.tally.practised(rms, self.course.drill.goal_ms());
         }
-        self.end_phrase();
+        (pressed > 0).then(|| libm::sqrt(squares / f64::from(pressed)))
     }
 
     fn show(&mut self, amplification: Amplification) {
@@ -319,6 +330,7 @@ impl<G: Gate, W: Watch> Run<'_, G, W> {
         let true_ms = e.unwrap_or(distance_ms);
         let tier = tier(kind, true_ms, tol_ms, jnd_ms);
         let felt = self.amplification.felt(gain, Amplify::AtOnce, kind, tier);
+        let felt = self.amplification.limited(felt, true_ms, goal_ms);
         let shown_ms = displayed_ms(true_ms, felt, goal_ms);
         let u = size(kind, shown_ms, distance_ms, goal_ms);
         let success = tier.is_success();
@@ -357,6 +369,10 @@ impl<G: Gate, W: Watch> Run<'_, G, W> {
             Some((Step::Harder, _)) => self.next_rung = (self.next_rung + 1).min(TOP),
             Some((Step::Easier, _)) => self.next_rung = (self.next_rung - 1).max(FLOOR),
             None => {}
+        }
+        if braked {
+            // below the rung of the failure, whatever had been decided within the phrase
+            self.next_rung = self.next_rung.min(self.rung - 1).max(FLOOR);
         }
         if decision.rest {
             self.steering.rested();

@@ -17,6 +17,7 @@ use crate::{
 pub enum Rival {
     Policy {
         policy: Policy,
+        /// Which errors its gain applies to; as in the game, the big ones.
         amplification: Amplification,
     },
     /// The window policy's knobs on another person, the one of the seed's partner: its marginal distribution without its
@@ -24,9 +25,13 @@ pub enum Rival {
     Yoked,
     /// The window policy's knobs on this person, in random order.
     Scrambled,
-    /// "What works for you": the window policy, amplified or not by the day.
+    /// "What works for you": the policy of the window's edge, amplified or not by the day.
     Yours,
 }
+
+/// The policy of the window's edge, with [`Amplification::IntoWindow`]: four successes in five, and every error that is
+/// short of the window lifted towards it, by a factor of two at most.
+pub const EDGE: Policy = Policy::Weighted { success: 0.80, gain: 2.0 };
 
 /// What the controls of a person are made of, kept from run to run so that nothing is allocated an event.
 #[derive(Clone, Debug, Default)]
@@ -73,8 +78,9 @@ impl Rival {
             }
             Self::Yours => {
                 let mut trial = Trial::new(tape.seed, course.schedule.block);
-                let steering = Steering::new(Pilot::Window, Amplification::BigErrors);
-                return run(course, steering, Days::Trial(&mut trial), tape, gate, &mut ());
+                let steering = Steering::new(Pilot::new(EDGE, tape.seed), Amplification::IntoWindow);
+                let days = Days::Trial { trial: &mut trial, on: Amplification::IntoWindow };
+                return run(course, steering, days, tape, gate, &mut ());
             }
         };
         run(course, steering, days, tape, gate, &mut ())

@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     event::{Decider, Drama, Tier, TrialPlan},
     learner::{Idle, Profile, Restless, Tapper},
-    session::constants::{BRAKES_TO_REST, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, SCENE_EVENTS, SCENE_EVERY, SCENES_MOST},
+    session::{
+        Amplification, Policy,
+        constants::{BRAKES_TO_REST, EFFECT_DELAY, GAIN_MAX, GAIN_MIN, SCENE_EVENTS, SCENE_EVERY, SCENES_MOST},
+    },
 };
 
 /// A steady beat of 600 ms (T 24 ms, tolerance 60 ms at the start) whose interval then shrinks to 400 ms.
@@ -239,6 +242,41 @@ fn nobody_is_held_where_they_fail() {
         for level in [beat(4), gate(14)] {
             let floor = floor(&level);
             assert_safe(&rehearse(setup(level, 9), &mut Tapper::new(profile, 21)).unwrap(), floor);
+        }
+    }
+}
+
+#[test]
+fn nobody_is_held_where_they_fail_under_any_policy() {
+    let policies = [
+        Policy::Window,
+        Policy::Paced { success: 0.8 },
+        Policy::Fixed { gain: 2.0 },
+        Policy::Random,
+        Policy::UpDown { down: 2, gain: 1.5 },
+        Policy::UpDown { down: 3, gain: 1.0 },
+        Policy::Weighted { success: 0.85, gain: 2.0 },
+        Policy::Quest { gain: 1.0 },
+    ];
+    let amplifications = [
+        Amplification::BigErrors,
+        Amplification::AllErrors,
+        Amplification::IntoWindow,
+        Amplification::ErrorsReduced,
+        Amplification::Off,
+    ];
+    for (seed, (policy, amplification)) in
+        (0..).zip(policies.into_iter().flat_map(|policy| amplifications.map(|amplification| (policy, amplification))))
+    {
+        for level in [beat(4), gate(30)] {
+            let options = Options { policy, amplification, ..Options::current() };
+            let setup = || Setup { options, ..setup(level.clone(), seed) };
+            let floor = level.floor_rung();
+            assert_safe(&rehearse_by_closed_form(setup(), &mut Tapper::new(Profile::Novice, seed)).unwrap(), floor);
+            let idle = rehearse_by_closed_form(setup(), &mut Idle).unwrap();
+            assert_safe(&idle, floor);
+            assert!(summary(&idle).rests >= 1, "{policy:?} {amplification:?}");
+            assert_safe(&rehearse_by_closed_form(setup(), &mut Restless::new(seed)).unwrap(), floor);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::constants::{GAIN_REDUCED, SATURATION};
+use super::constants::{GAIN_REDUCED, SATURATION, WINDOW_EDGE};
 use crate::event::{Amplify, EventKind, Tier};
 
 /// Which errors the gain applies to.
@@ -14,6 +14,9 @@ pub enum Amplification {
     BigErrors,
     /// Every matched error (a study condition).
     AllErrors,
+    /// Every matched error that is smaller than the window's edge, and no further than to it: what would open the window by
+    /// itself is shown as it is (simulations; the idea is tried in docs/science/policies.md).
+    IntoWindow,
     /// Every matched error is halved (a study condition, guidance).
     ErrorsReduced,
     /// Nothing is amplified; the gain stays 1.
@@ -45,7 +48,7 @@ impl Amplification {
         }
         match self {
             Self::BigErrors if tier.is_success() => 1.0,
-            Self::BigErrors | Self::AllErrors => in_force,
+            Self::BigErrors | Self::AllErrors | Self::IntoWindow => in_force,
             Self::ErrorsReduced => GAIN_REDUCED,
             Self::Off => 1.0,
         }
@@ -54,7 +57,21 @@ impl Amplification {
     /// Whether the gain follows the player at all.
     #[must_use]
     pub fn is_adaptive(self) -> bool {
-        matches!(self, Self::BigErrors | Self::AllErrors)
+        matches!(self, Self::BigErrors | Self::AllErrors | Self::IntoWindow)
+    }
+
+    /// What of a gain an error of `e_ms` can take, in a drill of the goal SD `goal_ms`: all of it, but where amplification
+    /// ends at the window's edge.
+    #[must_use]
+    pub fn limited(self, gain: f64, e_ms: f64, goal_ms: f64) -> f64 {
+        if self != Self::IntoWindow || gain <= 1.0 {
+            return gain;
+        }
+        let reach = SATURATION * goal_ms;
+        let size = libm::fabs(e_ms);
+        let room = (WINDOW_EDGE * goal_ms - size).max(0.0);
+        let grows = reach * libm::tanh(size / reach);
+        if grows > 0.0 { gain.min(1.0 + room / grows) } else { gain }
     }
 }
 
@@ -116,5 +133,24 @@ mod tests {
         assert_eq!(Amplification::AllErrors.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Clean), 1.7);
         assert_eq!(Amplification::ErrorsReduced.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Clean), 0.5);
         assert_eq!(Amplification::Off.felt(1.7, Amplify::AtOnce, EventKind::Press, Tier::Doozy), 1.0);
+    }
+
+    #[test]
+    fn what_is_lifted_into_the_window_is_lifted_to_its_edge_and_no_further() {
+        for tenth in 1..800 {
+            let e = f64::from(tenth) / 10.0;
+            let felt = Amplification::IntoWindow.limited(2.0, e, 20.0);
+            let shown = displayed_ms(e, felt, 20.0);
+            assert!((1.0..=2.0).contains(&felt));
+            if e >= WINDOW_EDGE * 20.0 {
+                assert_eq!(felt, 1.0, "{e}");
+            } else {
+                assert!(shown > e && shown <= WINDOW_EDGE * 20.0 + 1e-9, "{e}: {shown}");
+            }
+            assert_eq!(Amplification::IntoWindow.limited(2.0, -e, 20.0), felt);
+            assert_eq!(Amplification::AllErrors.limited(2.0, e, 20.0), 2.0);
+        }
+        assert_eq!(Amplification::IntoWindow.limited(2.0, 0.0, 20.0), 2.0);
+        assert_eq!(displayed_ms(0.0, 2.0, 20.0), 0.0);
     }
 }

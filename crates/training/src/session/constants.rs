@@ -11,6 +11,9 @@ pub const GAIN_REDUCED: f64 = 0.5;
 /// An amplified error is at most this many goal SDs larger; the same bound caps u (training.md §2, §4).
 pub const SATURATION: f64 = 4.0;
 
+/// Error size up to which amplification may lift an error into the window, goal SDs ◇.
+pub const WINDOW_EDGE: f64 = 2.0;
+
 /// Gain stays 1 until the player's robust SD is below this many goal SDs: amplification helped the skilled, guidance
 /// the unskilled (Milot 2010).
 pub const NOVICE_SD: f64 = 1.5;

@@ -1,7 +1,7 @@
 //! One event: sized and told when its verdict falls, weighed when its window takes effect.
 
 use super::{
-    Phase, Session,
+    Easing, Phase, Session,
     amplify::displayed_ms,
     constants::{EFFECT_DELAY, GAIN_MIN, OPEN},
     drama::{length, wish},
@@ -59,7 +59,9 @@ impl Session {
         let e_ms = verdict.error.unwrap_or(verdict.e.unwrap_or(verdict.distance).as_ms());
         let tier = tier_in(unit, verdict.kind, e_ms, tol_ms, in_play.jnd_ms);
         let amplified = !verdict.plain && amplify.reaches(verdict.kind);
-        let felt = if amplified { self.options.amplification.felt(gain, amplify, verdict.kind, tier) } else { 1.0 };
+        let amplification = self.options.amplification;
+        let felt = if amplified { amplification.felt(gain, amplify, verdict.kind, tier) } else { 1.0 };
+        let felt = amplification.limited(felt, e_ms, goal_ms);
         let shown_ms = displayed_ms(e_ms, felt, goal_ms);
         let u = size(verdict.kind, shown_ms, distance_ms, goal_ms);
         let t = verdict.t;
@@ -142,6 +144,11 @@ impl Session {
         }
         if let Some((step, by)) = decision.step {
             self.step(step, by, t, effects);
+        }
+        if waiting.braked && self.options.easing == Easing::BelowPlayed {
+            while self.rung >= waiting.rung && self.rung > self.level.floor_rung() {
+                self.step(Step::Easier, Decider::Brake, t, effects);
+            }
         }
         if decision.rest {
             self.pause(Cause::Rest, t, effects);

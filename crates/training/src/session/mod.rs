@@ -43,6 +43,27 @@ use crate::{
 pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
+    pub easing: Easing,
+}
+
+/// How far a brake eases the drill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Easing {
+    /// One step from what is in force next, as in every record that does not say: where a step harder had been decided
+    /// within the phrase that failed, the next phrase is as hard as it.
+    #[default]
+    OneStep,
+    /// One step, and below the rung of the failure in any case.
+    BelowPlayed,
+}
+
+impl Options {
+    /// What new sessions are played by. The default is what old records mean that do not say it.
+    #[must_use]
+    pub fn current() -> Self {
+        Self { easing: Easing::BelowPlayed, ..Self::default() }
+    }
 }
 
 /// Something asked of the session as a whole.

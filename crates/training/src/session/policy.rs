@@ -30,6 +30,8 @@ pub enum Policy {
     UpDown { down: u32, gain: f64 },
     /// Weighted steps that settle at `success`, 0.5…0.95 (Kaernbach 1991), and one gain.
     Weighted { success: f64, gain: f64 },
+    /// Difficulty by weighted steps that settle at `success`, gain by the window's dose.
+    Paced { success: f64 },
     /// QUEST+ (Watson 2017): each 8 events the tolerance that would tell most of the player's spread; it estimates, it does
     /// not teach. And one gain.
     Quest { gain: f64 },
@@ -40,7 +42,7 @@ impl Policy {
     #[must_use]
     pub fn decider(self) -> Decider {
         match self {
-            Self::Window => Decider::Window,
+            Self::Window | Self::Paced { .. } => Decider::Window,
             Self::Fixed { .. } => Decider::Fixed,
             Self::Random => Decider::Random,
             Self::UpDown { .. } | Self::Weighted { .. } => Decider::Staircase,
@@ -55,6 +57,10 @@ impl Policy {
             let fits = (GAIN_MIN..=GAIN_MAX).contains(&gain);
             (!fits).then(|| format!("gain {gain} lies outside {GAIN_MIN} to {GAIN_MAX}"))
         };
+        let paces = |success: f64| {
+            let fits = (0.5..=0.95).contains(&success);
+            (!fits).then(|| format!("success {success} lies outside 0.5 to 0.95"))
+        };
         match self {
             Self::Window | Self::Random => None,
             Self::Fixed { gain } | Self::Quest { gain } => gains(gain),
@@ -62,10 +68,8 @@ impl Policy {
                 let fits = (1..=6).contains(&down);
                 (!fits).then(|| format!("down {down} lies outside 1 to 6 successes")).or_else(|| gains(gain))
             }
-            Self::Weighted { success, gain } => {
-                let fits = (0.5..=0.95).contains(&success);
-                (!fits).then(|| format!("success {success} lies outside 0.5 to 0.95")).or_else(|| gains(gain))
-            }
+            Self::Paced { success } => paces(success),
+            Self::Weighted { success, gain } => paces(success).or_else(|| gains(gain)),
         }
     }
 }
@@ -95,11 +99,30 @@ impl Script {
 #[derive(Clone, Debug)]
 pub enum Pilot {
     Window,
-    Fixed { gain: f64 },
-    Random { stream: Stream, gain: f64, since: u32 },
-    UpDown { down: u32, gain: f64, run: u32, failed: bool },
-    Weighted { success: f64, gain: f64, balance: f64 },
-    Quest { quest: Box<Quest>, gain: f64 },
+    Fixed {
+        gain: f64,
+    },
+    Random {
+        stream: Stream,
+        gain: f64,
+        since: u32,
+    },
+    UpDown {
+        down: u32,
+        gain: f64,
+        run: u32,
+        failed: bool,
+    },
+    /// Without a gain of its own, the window's.
+    Weighted {
+        success: f64,
+        gain: Option<f64>,
+        balance: f64,
+    },
+    Quest {
+        quest: Box<Quest>,
+        gain: f64,
+    },
     Script(Script),
 }
 
@@ -114,7 +137,8 @@ impl Pilot {
                 Self::Random { stream: Stream::named(seed, "policy", 0), gain: GAIN_MIN, since: STEP_EVERY }
             }
             Policy::UpDown { down, gain } => Self::UpDown { down: down.max(1), gain, run: 0, failed: false },
-            Policy::Weighted { success, gain } => Self::Weighted { success, gain, balance: 0.0 },
+            Policy::Weighted { success, gain } => Self::Weighted { success, gain: Some(gain), balance: 0.0 },
+            Policy::Paced { success } => Self::Weighted { success, gain: None, balance: 0.0 },
             Policy::Quest { gain } => Self::Quest { quest: Box::default(), gain },
         }
     }
@@ -190,10 +214,12 @@ impl Pilot {
     /// The gain asked for after one more event, before bounds; `gain` is the one in force.
     pub fn gain(&mut self, history: &History, gain: f64) -> f64 {
         match self {
-            Self::Window => history.high_dose().map_or(gain, |dose| gain + GAIN_RATE * (DOSE_AIM - dose)),
-            Self::Fixed { gain }
+            Self::Window | Self::Weighted { gain: None, .. } => {
+                history.high_dose().map_or(gain, |dose| gain + GAIN_RATE * (DOSE_AIM - dose))
+            }
+            Self::Weighted { gain: Some(gain), .. }
+            | Self::Fixed { gain }
             | Self::UpDown { gain, .. }
-            | Self::Weighted { gain, .. }
             | Self::Quest { gain, .. } => *gain,
             Self::Random { stream, gain, since } => {
                 if *since >= STEP_EVERY {
@@ -210,7 +236,7 @@ impl Pilot {
     #[must_use]
     pub fn decider(&self) -> Decider {
         match self {
-            Self::Window => Decider::Window,
+            Self::Window | Self::Weighted { gain: None, .. } => Decider::Window,
             Self::Fixed { .. } => Decider::Fixed,
             Self::Random { .. } => Decider::Random,
             Self::UpDown { .. } | Self::Weighted { .. } => Decider::Staircase,
