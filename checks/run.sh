@@ -201,6 +201,10 @@ sketch() { cargo test --quiet --locked -p doozy-training the_sketch -- --ignored
 # The calibration screen under Xvfb, tapped to with real keys at a known distance: found within 1 ms (3 minutes).
 calibrate() { cargo build --quiet --locked --bin doozy && cargo test --quiet --locked --test integration found_within_a_millisecond -- --ignored --nocapture; }
 
+# Keys and focus under a Wayland compositor (sway without a screen, XWayland, a virtual keyboard): a minute.
+# Needs sway and xwayland of Debian.
+wayland() { cargo build --quiet --locked --bin doozy && python3 checks/wayland.py "${CARGO_TARGET_DIR:-target}/debug/doozy" levels/pulse/1.level.ron; }
+
 # The audio clock's fit over eight simulated hours of cards off by 100 ppm, at four rates and blocks (about a minute).
 clock() { cargo test --quiet --locked --package doozy --no-default-features --lib eight_hours -- --ignored --nocapture; }
 
@@ -208,7 +212,7 @@ clock() { cargo test --quiet --locked --package doozy --no-default-features --li
 # first build of DataFusion takes its 20 minutes).
 slurm() { bash checks/slurm.sh; }
 
-PARTS=(gate lab nest yamazaki sketch store slurm import fuzz clock keys played calibrate doctor hours frame flash cold)
+PARTS=(gate lab nest yamazaki sketch store slurm import fuzz clock keys played wayland calibrate doctor hours frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

@@ -26,6 +26,7 @@ const P99_MS: f64 = 1.0;
 /// One phrase of sixteen with a disaster in it, the rest in time, so that no brake takes the scene away.
 const CLUMSY: Manner = Manner {
     offsets_ms: &[-12.0, 0.0, 9.0, 4.0, -6.0, 170.0, 11.0, 3.0, -9.0, 0.0, 8.0, -4.0, 6.0, 0.0, -3.0, 5.0],
+    key: player::J,
     chatter: true,
 };
 

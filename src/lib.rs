@@ -10,6 +10,7 @@
 //! | what this machine can promise about time | [`doctor`] |
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
+//! | what a person has made of them: best results, what is due | [`progress`] |
 //! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
 //! | policies against each other over simulated people: plans, shards, tables, summaries | [`sweep`] |
@@ -31,6 +32,7 @@ pub mod input;
 pub mod lab;
 pub mod ladders;
 pub mod paths;
+pub mod progress;
 pub mod record;
 pub mod report;
 pub mod settings;

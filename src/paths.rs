@@ -29,7 +29,7 @@ pub enum PathError {
     #[error("no home folder is known here; name a folder with --data DIR or {DATA_ENV}")]
     NoHome,
     #[error(
-        "no levels/ beside the program, in the sources or in {ROOT_ENV}; point {ROOT_ENV} at the folder that holds levels/ and assets/"
+        "no levels/ beside the program, in its share/doozy, in the sources or in {ROOT_ENV}; point {ROOT_ENV} at the folder that holds levels/ and assets/"
     )]
     NoLevels,
     #[error("'{name}' is not a name inside {root}: {why}", root = .root.display())]
@@ -107,16 +107,17 @@ impl Root {
         Self(path.into())
     }
 
-    /// The first of `DOOZY_ROOT`, the program's folder, and the sources it was built from that has a `levels/`.
+    /// The first of `DOOZY_ROOT`, the program's folder, `share/doozy` beside that (as in `/usr/bin` and
+    /// `/usr/share/doozy`), and the sources it was built from that has a `levels/`.
     ///
     /// # Errors
     /// [`PathError::NoLevels`] where none has.
     pub fn find() -> Result<Self, PathError> {
         let named = std::env::var_os(ROOT_ENV).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
+        let [beside, shared] = std::env::current_exe().map_or([None, None], |exe| around(&exe).map(Some));
         let sources = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let built_from = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        [named, beside, sources, built_from]
+        [named, beside, shared, sources, built_from]
             .into_iter()
             .flatten()
             .find(|root| root.join("levels").is_dir())
@@ -147,6 +148,13 @@ impl Root {
         let name = if id.ends_with(".ron") { id.to_owned() } else { format!("{id}.level.ron") };
         inside(&self.levels(), &name)
     }
+}
+
+/// Where a package puts levels and assets, for a program that lies at `exe`: beside it, or under its prefix.
+fn around(exe: &Path) -> [PathBuf; 2] {
+    let beside = exe.parent().unwrap_or(Path::new("")).to_path_buf();
+    let prefix = beside.parent().unwrap_or(Path::new("")).to_path_buf();
+    [beside, prefix.join("share").join("doozy")]
 }
 
 /// The file `name` in `root`, for names that came from outside: relative, without `..`, and not led elsewhere by a link.
@@ -224,6 +232,13 @@ pub(crate) fn sibling(path: &Path, ending: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_installed_program_finds_what_it_was_packed_with() {
+        let places = around(Path::new("/usr/bin/doozy"));
+        assert_eq!(places, [PathBuf::from("/usr/bin"), PathBuf::from("/usr/share/doozy")]);
+        assert_eq!(around(Path::new("/opt/doozy/doozy"))[0], Path::new("/opt/doozy"));
+    }
 
     #[test]
     fn a_level_id_stays_in_its_folder() {

@@ -13,13 +13,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),
+    ("progress", &["ladders", "paths", "record"]),
     ("report", &[]),
     ("doctor", &["audio", "calibration", "clock", "input", "paths", "record"]),
     ("lab", &["clock", "paths", "report"]),
     ("sweep", &["clock", "lab", "paths", "report"]),
     ("calibration", &["audio", "clock", "input", "paths"]),
     ("conductor", &["audio", "calibration", "clock", "input", "ladders", "paths", "record"]),
-    ("game", &["audio", "calibration", "clock", "conductor", "input", "paths", "record", "settings", "text"]),
+    (
+        "game",
+        &["audio", "calibration", "clock", "conductor", "input", "paths", "progress", "record", "settings", "text"],
+    ),
 ];
 
 fn rust_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {

@@ -10,13 +10,10 @@ use std::{
 };
 
 use doozy::{calibration::StoreFile, clock};
-use x11rb::{
-    connection::Connection as _,
-    protocol::xproto::{ConnectionExt as _, InputFocus, MapState},
-};
 
 use crate::{
     display::{Keyboard, Xvfb},
+    focus::focus_window,
     player::{J, program},
 };
 
@@ -87,21 +84,6 @@ fn tap_along(keyboard: &Keyboard, stimuli: &Receiver<(i64, bool)>) -> usize {
     taps
 }
 
-/// Gives the keyboard to the largest window on the screen, as a window manager would: without the focus winit hears no key.
-fn focus_window(display: &str) {
-    let (x, screen) = x11rb::connect(Some(display)).expect("the display answers");
-    let root = x.setup().roots[screen].root;
-    let windows = x.query_tree(root).expect("a request").reply().expect("a root has a tree").children;
-    let area = |window: &u32| {
-        let geometry = x.get_geometry(*window).ok()?.reply().ok()?;
-        let attributes = x.get_window_attributes(*window).ok()?.reply().ok()?;
-        (attributes.map_state == MapState::VIEWABLE).then(|| u32::from(geometry.width) * u32::from(geometry.height))
-    };
-    let largest = windows.into_iter().max_by_key(|window| area(window).unwrap_or(0)).expect("the game has a window");
-    let focus = x.set_input_focus(InputFocus::POINTER_ROOT, largest, x11rb::CURRENT_TIME).expect("a request");
-    focus.check().expect("the window takes the focus");
-}
-
 /// Runs a calibration to its end and gives what was kept: offset and standard error, ms.
 fn calibrated(method: &str) -> (f64, f64) {
     let xvfb = Xvfb::start();
@@ -111,7 +93,7 @@ fn calibrated(method: &str) -> (f64, f64) {
     let (_game, stimuli) = start(&xvfb.display, &config, method);
     let taps = tap_along(&keyboard, &stimuli);
     assert!(taps >= 25, "single stimuli and a steady beat were announced: {taps}");
-    focus_window(&xvfb.display);
+    assert!(focus_window(&xvfb.display), "the game has a window");
     let begun = Instant::now();
     let stored = || StoreFile::open_at(&config.join("calibration.toml")).0.entries;
     // the answers take no press for a moment after they have come; both keys may be pressed again without harm

@@ -30,7 +30,57 @@ fn every_shipped_level_is_valid() {
     let home = home();
     let output = doozy(&["validate", concat!(env!("CARGO_MANIFEST_DIR"), "/levels")], home.path());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_eq!(said(&output).lines().filter(|line| line.ends_with(": valid")).count(), 6);
+    // eight ladders of at least ninety levels, and an endless level of each of nineteen kinds
+    assert!(said(&output).lines().filter(|line| line.ends_with(": valid")).count() >= 90 + 19);
+    assert!(!said(&output).contains("warning"), "{}", said(&output));
+}
+
+#[test]
+fn the_level_that_the_readme_gives_to_copy_is_valid() {
+    let home = home();
+    for page in ["levels/README.md", "docs/levels.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+        let text = fs::read_to_string(&path).expect(page);
+        let level = text.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a level to copy");
+        let file = home.path().join("mine.level.ron");
+        fs::write(&file, level).expect("a file");
+        let output = doozy(&["validate", &file.display().to_string()], home.path());
+        assert_eq!(output.status.code(), Some(0), "{page}: {}", said(&output));
+        assert!(!said(&output).contains("warning"), "{page}: {}", said(&output));
+    }
+}
+
+#[test]
+fn warnings_of_a_level_come_as_lines_and_as_json() {
+    let home = home();
+    let file = home.path().join("fast.level.ron");
+    let fast = "(version: 1, title: \"T\", aim: \"a\", trials: 1, seconds: 60, \
+                drill: Chart(lanes: 1, targets: [(0, 0, 0), (90000, 0, 0), (180000, 0, 0)]))";
+    fs::write(&file, fast).expect("a file");
+    let path = file.display().to_string();
+    let output = doozy(&["validate", &path], home.path());
+    // a level with warnings is a level
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let told = format!("{path}: warning: targets ");
+    assert!(said(&output).contains(&told) && said(&output).contains("one finger taps no faster than 140 ms"));
+    let json: serde_json::Value =
+        serde_json::from_slice(&doozy(&["validate", "--json", &path], home.path()).stdout).expect("one JSON document");
+    assert_eq!(json["valid"], true);
+    let warnings = json["warnings"].as_array().expect("warnings");
+    assert!(warnings.iter().any(|warning| warning.as_str().is_some_and(|said| said.contains("one finger"))), "{json}");
+}
+
+#[cfg(feature = "game")]
+#[test]
+fn an_endless_level_that_is_none_names_those_that_are() {
+    // usage comes before what the machine lacks
+    let home = home();
+    let output = doozy(&["play", "--endless", "knitting"], home.path());
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("steady-beat") && said(&output).contains("go-stop"), "{}", said(&output));
+    for wrong in [&["play", "pulse/1", "--daily"][..], &["play", "--endless", "hold", "--daily"]] {
+        assert_eq!(doozy(wrong, home.path()).status.code(), Some(2), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -11,11 +11,12 @@ use doozy_training::event::{Effect, Input, TimeSource};
 
 use crate::{
     display::Xvfb,
-    player::{Game, Manner, play_through, record, stamp_errors},
+    player::{Game, J, Manner, play_through, record, stamp_errors},
 };
 
 /// A fair player.
-const FAIR: Manner = Manner { offsets_ms: &[-30.0, -12.0, 0.0, 9.0, 25.0, -20.0, 15.0, 4.0], chatter: false };
+pub const FAIR: Manner =
+    Manner { offsets_ms: &[-30.0, -12.0, 0.0, 9.0, 25.0, -20.0, 15.0, 4.0], key: J, chatter: false };
 
 #[test]
 fn real_keys_reach_the_record_with_their_asynchronies() {

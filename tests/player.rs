@@ -37,6 +37,8 @@ const LOOK: Duration = Duration::from_millis(200);
 pub struct Manner {
     /// What the player does to each target in turn, ms from the moment at which it is due.
     pub offsets_ms: &'static [f64],
+    /// What is pressed, by evdev code.
+    pub key: u8,
     /// Presses a key without a meaning whenever there is time, also while scenes are shown.
     pub chatter: bool,
 }
@@ -91,8 +93,15 @@ impl Game {
         let config = home.join("config");
         fs::create_dir_all(&config).expect("a folder");
         fs::write(config.join("settings.toml"), "first_run_done = true\n").expect("a file");
+        Self::run(display, &["play", &level.display().to_string()], home)
+    }
+
+    /// Starts the program on a display with the settings that lie in `home/config`.
+    pub fn run(display: &str, args: &[&str], home: &Path) -> Self {
+        let config = home.join("config");
         let child = Command::new(program())
-            .args(["play", &level.display().to_string(), "--data", &home.join("data").display().to_string()])
+            .args(args)
+            .args(["--data", &home.join("data").display().to_string()])
             .env("DISPLAY", display)
             .env("DOOZY_CONFIG", &config)
             .env_remove("WAYLAND_DISPLAY")
@@ -170,7 +179,7 @@ impl Fingers {
         std::thread::sleep(Duration::from_secs_f64(0.01 + 0.02 * share));
     }
 
-    /// Presses J for each target that comes, until nobody is left to name any.
+    /// Presses its key for each target that comes, until nobody is left to name any.
     fn play(mut self, targets: &Receiver<(TargetId, HostTime)>) -> Played {
         let mut next: Option<(TargetId, HostTime)> = None;
         loop {
@@ -187,10 +196,10 @@ impl Fingers {
                 // time for one more press of the other key, or not
                 if !self.manner.chatter || left < 100_000_000 {
                     std::thread::sleep(Duration::from_nanos(left.max(0).unsigned_abs()));
-                    let t = self.edge(J, true);
+                    let t = self.edge(self.manner.key, true);
                     self.played.targets.push(Pressed { target, t, due: due.0 });
                     std::thread::sleep(Duration::from_millis(40));
-                    self.edge(J, false);
+                    self.edge(self.manner.key, false);
                     next = None;
                     continue;
                 }
@@ -205,7 +214,7 @@ impl Fingers {
     }
 }
 
-/// Plays until the session has ended: presses J at each target's moment plus its offset.
+/// Plays until the session has ended: presses the key at each target's moment plus its offset.
 pub fn play_through(keyboard: Keyboard, game: &mut Game, home: &Path, manner: Manner, patience: Duration) -> Played {
     let started = Instant::now();
     let (to, targets) = mpsc::channel();

@@ -72,7 +72,7 @@ fn recorded(data: &std::path::Path) -> LoadedSession {
 #[test]
 fn frame_rates_and_a_stall_change_no_effect_of_the_record() {
     let _alone = crate::alone();
-    for id in ["pulse/1", "catch/1"] {
+    for id in ["pulse/1", "sport/1"] {
         let mut first: Option<(Vec<Judged>, Vec<Effect>)> = None;
         for (fps, stall) in [(30, 0), (60, 0), (144, 0), (240, 0), (60, 200)] {
             let folder = tempfile::tempdir().expect("a folder");

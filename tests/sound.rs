@@ -63,7 +63,7 @@ fn onsets_by_sox(wav: &Path, rate: u32) -> Vec<i64> {
 fn sox_finds_every_stimulus_of_a_level_on_its_frame() {
     let folder = tempfile::tempdir().expect("a folder");
     for (id, rate, block, seconds) in
-        [("pulse/1", 44_100, 1_000, 18), ("pulse/1", 48_000, 4_096, 18), ("catch/1", 96_000, 64, 14)]
+        [("pulse/1", 44_100, 1_000, 18), ("pulse/1", 48_000, 4_096, 18), ("sport/1", 96_000, 64, 14)]
     {
         let origin = HostTime(5_000_000_000);
         let choice = Choice::Offline { origin, rate, block };

@@ -33,6 +33,8 @@ notice-sound-lost = The sound went away: { $why }
 notice-sound-moved = The sound moved from { $before } to { $after }, so that trial does not count. Calibrate again for exact times.
 notice-sound-back = The sound output { $device } is back: resume to hear it again.
 notice-sound-slipped = The sound stuttered, so that trial does not count. Go on when you are ready.
+notice-level-changed = The level's file has changed: this is the new one, from its start.
+notice-level-broken = The level's file has changed and cannot be played, so the old one goes on. { $fault }
 notice-slept = The machine was asleep for { $seconds } s; the trial that was running does not count.
 notice-coarse-timing = Key times come from the window's frames here, so small errors mean little: { $why }
 notice-pad-found = { $name } is ready.
@@ -89,17 +91,65 @@ menu-settings = Settings
 menu-quit = Quit
 menu-hint = Arrows and Enter, a pad, or the mouse
 
-ladder-pulse = Steady beat
-ladder-catch = Catch at the gate
+menu-daily = Today's mix
+menu-not-yet = not yet
+menu-next = start here
+menu-reached = goal reached
+menu-best-ms = steady to { $sd } ms
+menu-best-percent = steady to { $sd } %
+menu-best-share = { $share } % in time
+
+# The mix of the day: three kinds that take turns, and why these.
+daily-aim = Three kinds that take turns
+daily-how = { $blocks } short blocks, in turns. Mixing and days between feel harder than doing one thing over and over; they are there for what you can still do later.
+daily-start = Enter starts it.
+daily-new = New to you.
+daily-due = Due today: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-overdue = Waiting for you: { $days ->
+    [one] you practised it yesterday
+   *[other] you practised it { $days } days ago
+}.
+daily-early = Not due for { $days ->
+    [one] another day
+   *[other] another { $days } days
+}; it keeps the others company.
+daily-today = Practised today already; it keeps the others company.
+
+ladder-pulse = Pulse
+ladder-pulse-aim = Keep a beat, and its parts
+ladder-groove = Groove
+ladder-groove-aim = Off the beat, swung, with two hands
+ladder-music = Music
+ladder-music-aim = Rhythms to play back, notes in lanes
+ladder-sport = Sport
+ladder-sport-aim = Meet the ball, let go in time
+ladder-road = Road
+ladder-road-aim = Brake for the line, turn in at the mark
+ladder-speech = Speech
+ladder-speech-aim = The rhythm of what is said
+ladder-reflex = Reflex
+ladder-reflex-aim = Be quick, hold back, learn the order
+ladder-catastrophe = Catastrophe
+ladder-catastrophe-aim = Narrow paths, bangs, things in the way
+ladder-endless = Endless
+ladder-endless-aim = One kind, harder and harder, until you stop
 ladder-other = A drill of your own
 
 intro-begin = Begin
 intro-back = Back
 intro-controls = Press
-intro-key = Space
-intro-or-pad = or the lower button of a pad
+intro-or = or
+intro-lanes = one for each lane, from left to right
+intro-steer = Steer with
+intro-and = and
 intro-goal = Goal: within ±{ $tol } ms
-intro-pause = Esc pauses
+intro-pause = { $key } pauses
+intro-goal-percent = Goal: within ±{ $tol } %
+intro-endless = goes on until you stop
+intro-block = Block { $n } of { $total }
 intro-trials = { $trials ->
     [one] one try
    *[other] { $trials } tries
@@ -109,6 +159,7 @@ play-try = Try { $n }
 play-try-of = Try { $n } of { $total }
 play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
+play-tolerance-percent = ±{ $percent } %
 play-gain = errors ×{ $gain }
 play-software = drawn in software, smaller and without glow
 play-learner = { $name } is playing, a simulated player
@@ -119,6 +170,7 @@ pause-device = A device went away, so the try was set aside. It does not count.
 pause-audio = The sound went away, so the try was set aside. It does not count.
 pause-suspended = The machine slept, so the try was set aside. It does not count.
 pause-player = The try was set aside. It does not count.
+pause-keys = Keys: { $keys }
 pause-resume = Go on
 pause-end = End here
 rest-title = Time for a breath
@@ -158,6 +210,24 @@ end-now = on time
 end-early-by = { $ms } ms early
 end-late-by = { $ms } ms late
 end-on-time = on time
+end-short = short
+end-long = long
+end-left = left
+end-right = right
+end-as-heard = as heard
+end-inside = inside
+end-as-long = as long as heard
+end-short-by = { $percent } % short
+end-long-by = { $percent } % long
+end-left-by = { $percent } % out to the left
+end-right-by = { $percent } % out to the right
+end-spread-percent = steady to ±{ $percent } %
+end-says-short = You press after too short a time: typically { $percent } % short, and half of your intervals lie within { $half } % of that.
+end-says-long = You press after too long a time: typically { $percent } % long, and half of your intervals lie within { $half } % of that.
+end-says-as-long = You give the intervals their length: half of them lie within { $half } % of it.
+end-says-left = You leave the path to the left: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-right = You leave the path to the right: typically by { $percent } % of its width, and half of your gates lie within { $half } % of that.
+end-says-inside = You keep inside the path: at half of the gates you are out by { $half } % of its width at most.
 end-typical = typical
 end-spread = steady to ±{ $ms } ms
 end-spread-hint = robust SD of { $n } presses
@@ -209,8 +279,15 @@ calibration-not-kept = The calibration could not be written: { $why }
 calibration-file-broken = The calibrations in { $path } could not be read. They now lie in { $kept }; until you calibrate anew, the numbers set by hand hold.
 calibration-entry-unusable = Calibration { $entry } in { $path } cannot be used and is left as it is: { $why }
 
+## What machines say beside the number
+road-short = { $metres } m short
+road-far = { $metres } m too far
+road-at-the-line = At the line
+signal-kept = Held back
+
 ## Measuring delays: the screens of calibration
 settings-delays = Measure delays
+settings-bindings = Keys and pads
 calibrate-title = Measure delays
 calibrate-body = Loudspeakers, screens and keys are late by something that no program can read from them. Measured once on your devices, it is taken out of every error you are shown.
 calibrate-none = nothing stored
@@ -233,3 +310,135 @@ notice-offset-by-hand = { $output } with { $input }: nothing was measured there,
 notice-calibration-stale = { $output } with { $input } was calibrated at another rate or buffer. { $ms } ms still applies; calibrate again when you can.
 notice-offset-holds-anticipation = { $ms } ms apply, found by tapping: your own habit of tapping ahead of the beat is in them.
 notice-drift = You press { $ms } ms (± { $se }) from where you began. A device may have drifted, or you have: calibrate again if it is not you. Nothing was changed.
+
+## Keys and pads: what is bound, and what things are called
+
+bindings-title = Keys and pads
+bindings-preset = Ready-made set
+bindings-device = Device
+bindings-lanes = Levels with
+bindings-lane-count = { $n ->
+    [one] one lane
+   *[other] { $n } lanes
+}
+bindings-lane = Lane { $n }
+bindings-more = +
+bindings-nothing = nothing answers this lane here
+bindings-waits = …
+bindings-press = Press what shall answer lane { $lane }, on: { $device }.
+bindings-bound = { $key } answers lane { $lane }.
+bindings-taken = { $key } answers lane { $lane } now, and lane { $from } no longer.
+bindings-taken-last = { $key } answers lane { $lane } now, and lane { $from } has nothing left: give it a key of its own.
+bindings-reserved = { $key } pauses and can answer no lane. Press another.
+bindings-other-device = That was: { $pressed }. Press something on: { $wanted }, or leave with Esc and choose the other device above.
+bindings-refused = That cannot be bound: { $why }
+bindings-own = Your own choices below go before the set.
+bindings-preset-nothing = On this device it has nothing.
+bindings-conflict = settings.toml gives { $key } to { $kept } and to { $dropped }. It stays with { $kept }; give one of them another.
+bindings-conflicts-more = … and { $n } more of the kind.
+bindings-reset = Back to the defaults
+bindings-undo = Undo
+bindings-hint-choose = Left and right choose.
+bindings-hint-instead = Enter, then a press: it takes the place of everything that answers this lane here.
+bindings-hint-more = Enter, then a press: it answers this lane as well.
+bindings-hint-without = Enter takes { $key } from this lane.
+bindings-hint-reset = Forgets the set and every choice of yours, on every device. It can be undone.
+bindings-hint-undo = Takes the last change back.
+bindings-hint-cancel = Esc leaves it as it was.
+
+preset-right-handed = Right hand first
+preset-right-handed-hint = The defaults: one lane under either hand, more lanes under both.
+preset-left-handed = Left hand first
+preset-left-handed-hint = One lane under the left hand; more lanes under both.
+preset-one-handed-left = Left hand alone
+preset-one-handed-left-hint = Everything within reach of the left hand.
+preset-one-handed-right = Right hand alone
+preset-one-handed-right-hint = Everything within reach of the right hand.
+preset-pad-only = Pad only
+preset-pad-only-hint = Buttons answer; no key and no note does.
+preset-drums = Drums only
+preset-drums-hint = Drum pads answer; no key and no button does.
+
+device-keyboard = Keyboard
+device-any-pad = Any pad
+device-any-instrument = Any instrument
+
+notice-stranger = { $name } was played; it does not count yet. Pause to let it in.
+stranger-asks = { $name } was played, and the one that counted is gone. Also play with this one?
+stranger-yes = Let it in
+stranger-no = Leave it out
+
+control-any-note = any key of the instrument
+control-pedal = pedal { $n }
+note-bass-drum = bass drum { $n }
+note-snare = snare { $n }
+note-hi-hat = hi-hat { $n }
+note-cymbal = cymbal { $n }
+note-other = note { $n }
+
+key-escape = Esc
+key-backspace = Backspace
+key-tab = Tab
+key-enter = Enter
+key-control-left = left Ctrl
+key-control-right = right Ctrl
+key-shift-left = left Shift
+key-shift-right = right Shift
+key-alt-left = left Alt
+key-alt-right = right Alt
+key-super-left = left Super
+key-super-right = right Super
+key-context-menu = Menu
+key-space = Space
+key-caps-lock = Caps Lock
+key-num-lock = Num Lock
+key-scroll-lock = Scroll Lock
+key-print = Print
+key-pause = Pause
+key-home = Home
+key-end = End
+key-page-up = Page up
+key-page-down = Page down
+key-insert = Insert
+key-delete = Delete
+key-up = up arrow
+key-down = down arrow
+key-left = left arrow
+key-right = right arrow
+key-convert = Convert
+key-non-convert = Non-convert
+key-pad = { $sign } (number pad)
+key-pad-enter = Enter (number pad)
+
+button-south = lower button
+button-east = right button
+button-north = upper button
+button-west = left button
+button-l1 = left shoulder
+button-r1 = right shoulder
+button-l2 = left trigger
+button-r2 = right trigger
+button-l3 = left stick pressed
+button-r3 = right stick pressed
+button-select = Select
+button-start = Start
+button-mode = Mode
+hat-up = up on the d-pad
+hat-down = down on the d-pad
+hat-left = left on the d-pad
+hat-right = right on the d-pad
+stick-left-axis = left stick, left and right
+stick-left-up = left stick up
+stick-left-down = left stick down
+stick-left-left = left stick left
+stick-left-right = left stick right
+stick-right-axis = right stick, left and right
+stick-right-up = right stick up
+stick-right-down = right stick down
+stick-right-left = right stick left
+stick-right-right = right stick right
+# Words on the stage.
+stage-listen = Listen
+stage-your-turn = Your turn
+stage-alone = Keep going
+stage-interval = { $percent } %

@@ -192,10 +192,16 @@ impl Calibrations {
         self.applied(standing(&self.entries, Sense::Audio, &output.name, Some(output), input), self.audio_by_hand)
     }
 
-    /// The offset of pictures on the display in use, answered on this input.
+    /// The offset of pictures on the display in use, answered on this input. What was measured when displays had no names yet
+    /// ([`DISPLAY`]) holds on one that has no entry of its own.
     #[must_use]
     pub fn video(&self, input: &InputId) -> Applied {
-        self.applied(standing(&self.entries, Sense::Video, &self.display, None, input), self.video_by_hand)
+        let on = |display| standing(&self.entries, Sense::Video, display, None, input);
+        let own = match on(&self.display) {
+            Standing::Missing => on(DISPLAY),
+            own => own,
+        };
+        self.applied(own, self.video_by_hand)
     }
 
     fn applied(&self, standing: Standing, by_hand: Nanos) -> Applied {

@@ -249,10 +249,12 @@ pub enum Note {
 }
 
 /// What may be asked of a calibration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The shell's X window: from now on its keys count, where the X11 tap runs.
     Window(u32),
+    /// The display that the window is on, under whose name an offset of pictures is stored.
+    Display(String),
     /// The window lost or gained the focus. Without it nothing sounds and no tap counts; with it the phase goes on.
     Focus { has: bool, t: HostTime },
     /// Flash `n` was drawn in a frame whose picture is of the moment `at`: the same clock by which the stage is drawn,

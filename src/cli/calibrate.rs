@@ -110,14 +110,14 @@ impl Calibrate {
 
     #[cfg(feature = "game")]
     fn on_screen(&self, common: &Common) -> Result<(), Failure> {
-        use super::shell::{self, Run};
+        use super::shell::{self, Run, What};
         use crate::game::{app::Surface, bridge::ShellClock, capture::FramePlan};
 
         super::display()?;
         let calibrate =
             shell::Calibrate { method: self.method.map(Method::from), anyway: self.anyway, announce: self.announce };
         let run = Run {
-            level: None,
+            what: What::Menu,
             learner: None,
             seed: self.seed,
             seconds: None,

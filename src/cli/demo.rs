@@ -44,7 +44,7 @@ impl Demo {
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
         use super::{
             line,
-            shell::{self, Run},
+            shell::{self, Run, What},
         };
         use crate::game::{app::Surface, bridge::ShellClock, capture::FramePlan};
 
@@ -64,7 +64,7 @@ impl Demo {
         // Without a window nobody waits for a picture: in virtual time every one is drawn for its exact moment.
         let virtual_time = self.headless || self.frames.is_some();
         let run = Run {
-            level: Some(self.level.clone()),
+            what: What::Level(self.level.clone()),
             learner: Some(self.learner),
             seed: self.seed,
             seconds: self.seconds,

@@ -14,7 +14,7 @@ use doozy_cerebellum::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, Failure, export_network, line, signal};
+use super::{Common, Failure, export_network, line, signal, twin};
 use crate::{
     lab::{
         self, Plan, Registered, bench,
@@ -47,6 +47,8 @@ enum What {
     Bench(Bench),
     /// The network's cells, connections and parameters for other simulators, with volleys and our spikes to compare with
     ExportNetwork(export_network::ExportNetwork),
+    /// How well the player's twin foretells people's next taps, beside plain predictors
+    Twin(twin::LabTwin),
 }
 
 #[derive(Args, Debug)]
@@ -135,6 +137,7 @@ impl Lab {
             What::Parameters(show) => show.run(common),
             What::Bench(bench) => bench.run(common),
             What::ExportNetwork(export) => export.run(common),
+            What::Twin(twin) => twin.run(common),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! machine lacks something that the message names · 130/143 on SIGINT/SIGTERM with everything finished so far stored.
 
 mod backup;
+mod bindings;
 mod calibrate;
 mod demo;
 mod doctor;
 mod export_network;
+mod fit;
 mod history;
 mod import;
 mod lab;
@@ -18,6 +20,7 @@ mod report;
 mod shell;
 pub mod signal;
 mod simulate;
+mod twin;
 mod validate;
 
 use std::{
@@ -77,10 +80,14 @@ enum Command {
     Report(report::Report),
     /// MIDI files and charts of other games become levels: .mid, .osu, .osz, .sm, .ssc
     Import(import::Import),
+    /// Timing of people from their taps, per person and interval, with intervals; writes players who tap like them
+    Fit(fit::Fit),
     /// Recorded sessions, as a table
     History(history::History),
     /// A consistent single-file copy of the record, also while it is in use
     Backup(backup::Backup),
+    /// Which key, button or drum pad answers which lane: the screen that changes it, or the list
+    Bindings(bindings::Bindings),
     /// Measure how late your devices are, by ear and finger or by tapping; list or forget what was measured
     Calibrate(calibrate::Calibrate),
     /// What this machine can and cannot promise, in numbers
@@ -222,8 +229,10 @@ pub fn main() -> ExitCode {
         Some(Command::Simulate(c)) => c.run(&common),
         Some(Command::Report(c)) => c.run(&common),
         Some(Command::Import(c)) => c.run(&common),
+        Some(Command::Fit(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
+        Some(Command::Bindings(c)) => c.run(&common),
         Some(Command::Calibrate(c)) => c.run(&common),
         Some(Command::Doctor(c)) => c.run(&common),
     };

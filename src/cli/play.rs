@@ -8,17 +8,33 @@ use super::{Common, Failure};
 pub struct Play {
     /// A level's id (as `pulse/1`) or file, to go straight into it
     level: Option<String>,
+    /// One kind (as `steady-beat`), harder and harder until you stop
+    #[arg(long, value_name = "KIND", conflicts_with = "level")]
+    endless: Option<String>,
+    /// The mix of the day: three kinds that take turns, by what is due
+    #[arg(long, conflicts_with_all = ["level", "endless"])]
+    daily: bool,
 }
 
 impl Play {
     #[cfg(feature = "game")]
     pub fn run(&self, common: &Common) -> Result<(), Failure> {
-        use super::shell::{self, Run};
+        use super::shell::{self, Run, What};
         use crate::game::{app::Surface, bridge::ShellClock, capture::FramePlan};
 
+        let what = match (&self.level, &self.endless) {
+            (Some(level), _) => What::Level(level.clone()),
+            (None, Some(kind)) => What::Endless(kind.clone()),
+            (None, None) if self.daily => What::Daily,
+            (None, None) => What::Menu,
+        };
+        // a slip of the keyboard is told before what the machine lacks
+        if let What::Endless(kind) = &what {
+            shell::knows(kind)?;
+        }
         super::display()?;
         let run = Run {
-            level: self.level.clone(),
+            what,
             learner: None,
             // each play differs; the record keeps which seed it was
             seed: crate::clock::wall().unsigned_abs(),

@@ -3,7 +3,7 @@
 use clap::Args;
 use doozy_training::{
     RULE_VERSION,
-    event::{Effect, Judged, Tier},
+    event::{Effect, ErrorUnit, Judged, Tier},
     judge::chord,
     level::Level,
     rehearse::{self, Told},
@@ -108,9 +108,13 @@ fn told(judged: &Judged) -> String {
         Tier::Miss => "miss",
         Tier::Doozy => "doozy",
     };
-    let e = judged.e.map_or_else(|| "-".to_owned(), |e| format!("{:+.3}", e.as_ms()));
+    let e = judged.error().map_or_else(|| "-".to_owned(), |error| format!("{error:+.3}"));
+    let unit = match judged.measured.unit {
+        ErrorUnit::Milliseconds => "ms",
+        ErrorUnit::Percent => "% ",
+    };
     format!(
-        "{:>5}  trial {:<4} {:<14} {:<6} e {:>10} ms  gain {:.2}  u {:.2}",
+        "{:>5}  trial {:<4} {:<14} {:<6} e {:>10} {unit}  gain {:.2}  u {:.2}",
         judged.event.0,
         judged.trial.0,
         format!("{:?}", judged.kind),

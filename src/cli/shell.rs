@@ -1,14 +1,20 @@
 //! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each
 //! session.
 
+#[cfg(feature = "devices")]
+use std::collections::BTreeMap;
 use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::SystemTime,
 };
 
 use anyhow::Context as _;
+#[cfg(feature = "devices")]
+use doozy_training::event::DeviceId;
 use doozy_training::{
     learner::Profile,
+    schedule,
     time::{HostTime, Nanos},
 };
 
@@ -16,31 +22,54 @@ use super::{Common, Failure, signal};
 use crate::{
     audio::{Level, Levels},
     calibration::{self, Calibrations, Method, StoreFile},
-    clock::{self, Clock},
+    clock,
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
-        app::{self, Choices, Launch, Outcome, Player, Start, Surface},
+        app::{self, Choices, Launch, Look, Outcome, Player, Reload, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
-        focus::{Steer, Steering},
+        controls::{Controls, KeepTable, Listen, SharedBindings},
         limits::Scales,
         measuring::Measures,
         screens::{LevelCard, Words},
+        standing::{Ask, MixCard, PickCard, Standing},
         theme::PaletteName,
     },
-    input::{Bindings, Edge, MenuAction, Taps, merge::TapKind},
-    ladders,
+    input::{Bindings, bindings::Table, labels::Labels},
+    ladders::{self, Ladder, Loaded},
     paths::{DataDir, Root},
+    progress::Progress,
+    record,
     settings::{Palette, Settings, SettingsFile},
     text::Text,
+};
+#[cfg(feature = "devices")]
+use crate::{
+    clock::Clock,
+    game::controls::{Heard, Seat},
+    input::{DeviceKind, Edge, Notice, Taps, TimedInput, merge::TapKind},
 };
 
 /// Where a session on a virtual clock begins; any value gives the same session.
 const VIRTUAL_ORIGIN: HostTime = HostTime(1_000_000_000);
 
+/// Where the game opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Menu,
+    /// A level's id or file.
+    Level(String),
+    /// The endless level of a kind, by any of its names.
+    Endless(String),
+    /// The mix of the day.
+    Daily,
+    /// The screen of bindings.
+    Bindings,
+}
+
 /// What a command asks of the game.
 pub struct Run {
-    pub level: Option<String>,
+    pub what: What,
     pub learner: Option<Profile>,
     pub seed: u64,
     pub seconds: Option<f64>,
@@ -67,16 +96,23 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
-    let start = match (&run.calibrate, &run.level) {
-        (Some(calibrate), _) => Start::Calibrate(calibrate.method),
-        (None, None) => Start::Menu,
-        (None, Some(name)) => Start::Level(find(root.as_ref().ok().copied(), name)?.path),
-    };
-    let (ladders, refused) = match &root {
-        Ok(root) => ladders::all(root)?,
+    let (mut ladders, refused) = match &root {
+        Ok(root) => {
+            let (ladders, mut refused) = ladders::all(root)?;
+            let (endless, more) = ladders::endless(root)?;
+            refused.extend(more);
+            ((ladders, endless), refused)
+        }
         // a level elsewhere can be played without the ladders
-        Err(_) if run.level.is_some() => (Vec::new(), Vec::new()),
+        Err(_) if matches!(run.what, What::Level(_)) => {
+            ((Vec::new(), Ladder { name: ladders::ENDLESS.to_owned(), levels: Vec::new() }), Vec::new())
+        }
         Err(failure) => return Err(Failure::lacking(failure.to_string())),
+    };
+    let named = match &run.what {
+        What::Level(name) => Some(find(root.as_ref().ok().copied(), name)?),
+        What::Endless(kind) => Some(endless(&ladders.1, kind)?),
+        What::Menu | What::Bindings | What::Daily => None,
     };
     for error in refused {
         super::complain(error);
@@ -92,9 +128,39 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         let (id, args) = finding.message();
         super::complain(text.say(id, &args));
     }
-    let cards = ladders.iter().flat_map(cards).collect();
+    let mut cards: Vec<LevelCard> = ladders.0.iter().flat_map(cards_of).collect();
+    if !ladders.1.levels.is_empty() {
+        cards.extend(cards_of(&ladders.1));
+    }
+    ladders.0.push(ladders.1);
+    let watch = Watch::default();
+    let look = looker(watch.clone(), cards.clone());
+    let standing = asker(data.clone(), ladders.0);
+    let start = match (&run.calibrate, &run.what) {
+        (Some(calibrate), _) => Start::Calibrate(calibrate.method),
+        (None, What::Menu) => Start::Menu,
+        (None, What::Bindings) => Start::Bindings,
+        (None, What::Daily) => Start::Daily,
+        (None, What::Level(_) | What::Endless(_)) => match named {
+            Some(level) => {
+                let known = cards.iter().find(|card| card.path == level.path).cloned();
+                Start::Level(known.unwrap_or_else(|| card_of(&level, "", 0)))
+            }
+            None => Start::Menu,
+        },
+    };
     let choices = choices(&settings);
-    let begin = beginner(data, bindings.clone(), settings.clone());
+    let bindings = SharedBindings::new(bindings);
+    let file = Arc::new(Mutex::new(file));
+    let controls = Controls {
+        table: table(&settings)?,
+        bindings: bindings.clone(),
+        keep: keeper_of_bindings(Arc::clone(&file)),
+        labels: Box::new(|| Labels::ask(None)),
+        listen: listener(),
+    };
+    let begin = beginner(data, bindings.clone(), settings.clone(), watch);
+    let loud = settings.clone();
     let launch = Launch {
         start,
         player: run.learner.map_or(Player::Human, |profile| Player::Learner(profile.name().to_owned())),
@@ -107,9 +173,13 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         choices,
         words: Words(text),
         begin,
+        look,
+        standing,
+        measures: measures(run.calibrate.unwrap_or_default(), bindings, Arc::clone(&file)),
         keep: keeper(file),
-        measures: measures(run.calibrate.unwrap_or_default(), bindings.clone(), &settings),
-        steering: pads(bindings),
+        controls,
+        loudness: Box::new(move |loudness| levels(&loud, loudness)),
+        steering: None,
         stop: stopper(),
     };
     let outcome = app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))?;
@@ -119,29 +189,133 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-fn find(root: Option<&Root>, name: &str) -> Result<ladders::Loaded, Failure> {
+fn find(root: Option<&Root>, name: &str) -> Result<Loaded, Failure> {
     match root {
         Some(root) => Ok(ladders::find(Ok(root), name)?),
         None => Ok(ladders::find(Err(crate::paths::PathError::NoLevels), name)?),
     }
 }
 
-fn cards(ladder: &ladders::Ladder) -> Vec<LevelCard> {
-    let card = |(at, loaded): (usize, &ladders::Loaded)| LevelCard {
-        path: loaded.path.clone(),
-        ladder: ladder.name.clone(),
-        rung: u32::try_from(at + 1).unwrap_or(u32::MAX),
-        title: loaded.level.title().to_owned(),
-        aim: loaded.level.aim().to_owned(),
-        tol_ms: loaded.level.setting(0).tol_ms,
-        trials: Some(loaded.level.trials()),
-    };
-    ladder.levels.iter().enumerate().map(card).collect()
+/// Whether there is an endless level of a kind.
+pub fn knows(kind: &str) -> Result<(), Failure> {
+    let root = Root::find().map_err(|e| Failure::lacking(e.to_string()))?;
+    endless(&ladders::endless(&root)?.0, kind).map(|_| ())
+}
+
+/// The endless level of a kind, or which kinds there are.
+fn endless(ladder: &Ladder, kind: &str) -> Result<Loaded, Failure> {
+    ladders::endless_of(ladder.clone(), kind).map_err(|names| {
+        Failure::usage(format!("no endless level of the kind {kind:?}; there are: {}", names.join(", ")))
+    })
+}
+
+fn cards_of(ladder: &Ladder) -> Vec<LevelCard> {
+    let levels = ladder.levels.iter().enumerate();
+    levels.map(|(at, loaded)| card_of(loaded, &ladder.name, u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+}
+
+/// A level as the menu shows it.
+fn card_of(loaded: &Loaded, ladder: &str, rung: u32) -> LevelCard {
+    LevelCard::of(&loaded.level, &loaded.path, ladder, rung)
+}
+
+/// What the record says, asked anew for each menu. A record that cannot be read is told once, and nothing is known then.
+fn asker(data: DataDir, mut ladders: Vec<Ladder>) -> Ask {
+    // the endless levels have a best, and no place in a mix
+    let endless = ladders.pop();
+    let mut progress = Progress::default();
+    let mut told = false;
+    Box::new(move || {
+        let known = progress.update(&data).and_then(|()| record::today());
+        let today = match known {
+            Ok(today) => today,
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    super::complain(error);
+                }
+                clock::wall().div_euclid(86_400_000_000_000)
+            }
+        };
+        let levels = || ladders.iter().chain(&endless).flat_map(|ladder| &ladder.levels);
+        let best = levels().filter_map(|level| Some((level.path.clone(), progress.best(level)?))).collect();
+        let mix = progress.daily(&ladders, today);
+        let pick = |pick: &schedule::Pick| {
+            let ladder = ladders.iter().find(|ladder| ladder.levels.iter().any(|level| level.id == pick.level))?;
+            let at = ladder.levels.iter().position(|level| level.id == pick.level)?;
+            let loaded = &ladder.levels[at];
+            let trials = schedule::block_trials(loaded.level.trials(), loaded.level.seconds());
+            let card = card_of(loaded, &ladder.name, u32::try_from(at + 1).unwrap_or(u32::MAX));
+            Some(PickCard { card: LevelCard { trials: Some(trials), ..card }, why: pick.why })
+        };
+        let picks: Vec<PickCard> = mix.picks.iter().filter_map(pick).collect();
+        // every pick is one of the levels that it was chosen from
+        let blocks = if picks.len() == mix.picks.len() { mix.blocks } else { Vec::new() };
+        Standing { best, mix: MixCard { picks, blocks } }
+    })
+}
+
+/// The level that was begun last: its file as it was, and its text.
+#[derive(Clone, Default)]
+struct Watch(Arc<Mutex<Option<Seen>>>);
+
+struct Seen {
+    path: PathBuf,
+    stamp: Option<(SystemTime, u64)>,
+    text: String,
+}
+
+impl Watch {
+    /// Cheap to compare: when a file was changed, and how long it is.
+    fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+        let about = std::fs::metadata(path).ok()?;
+        Some((about.modified().ok()?, about.len()))
+    }
+
+    fn see(&self, path: &Path, stamp: Option<(SystemTime, u64)>, text: String) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some(Seen { path: path.to_path_buf(), stamp, text });
+    }
+}
+
+/// Looks at the file of the level in play: whether it is another level by now.
+fn looker(watch: Watch, cards: Vec<LevelCard>) -> Look {
+    Box::new(move |path| {
+        let stamp = Watch::stamp(path);
+        let unchanged = |seen: &Seen| seen.path == path && seen.stamp == stamp;
+        let text = {
+            let seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*seen {
+                Some(seen) if !unchanged(seen) && seen.path == path => seen.text.clone(),
+                _ => return Reload::Same,
+            }
+        };
+        match ladders::read(path, &level_id(path)) {
+            Ok(loaded) if loaded.text == text => {
+                watch.see(path, stamp, text);
+                Reload::Same
+            }
+            Ok(loaded) => {
+                watch.see(path, stamp, loaded.text.clone());
+                let held = cards.iter().find(|card| card.path == path);
+                let (ladder, rung) = held.map_or(("", 0), |card| (card.ladder.as_str(), card.rung));
+                Reload::Changed(card_of(&loaded, ladder, rung))
+            }
+            Err(error) => {
+                // told once for each state of the file; the text stays that of the level that goes on
+                watch.see(path, stamp, text);
+                Reload::Broken(error.to_string())
+            }
+        }
+    })
+}
+
+/// The player's own table of bindings.
+pub fn table(settings: &Settings) -> Result<Table, Failure> {
+    Table::parse(&settings.bindings_text()).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
 }
 
 fn bindings(settings: &Settings) -> Result<(Bindings, Vec<crate::input::bindings::Conflict>), Failure> {
-    let text = toml::to_string(&settings.bindings).map_err(|e| Failure::wrong(e.to_string()))?;
-    Bindings::with_player_file(&text).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
+    Bindings::in_force(&table(settings)?).map_err(|e| Failure::wrong(format!("settings.toml: bindings: {e}")))
 }
 
 /// What the player chose in an earlier run.
@@ -167,8 +341,9 @@ fn choices(settings: &Settings) -> Choices {
 }
 
 /// Keeps what the player chose. Settings that cannot be written are told once and stay in force for this run.
-fn keeper(mut file: SettingsFile) -> app::Keep {
+fn keeper(file: Arc<Mutex<SettingsFile>>) -> app::Keep {
     Box::new(move |choices| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         let settings = &mut file.settings;
         settings.first_run_done = choices.introduced;
         settings.hide_strip = !choices.strip;
@@ -183,6 +358,15 @@ fn keeper(mut file: SettingsFile) -> app::Keep {
         settings.effects.loudness = f64::from(choices.scales.loudness);
         settings.effects.debris = f64::from(choices.scales.debris);
         settings.effects.reduced_effects = choices.scales.reduced_motion;
+        file.save().context("the settings could not be kept")
+    })
+}
+
+/// Keeps what was bound; everything else in the file stays as it was read.
+fn keeper_of_bindings(file: Arc<Mutex<SettingsFile>>) -> KeepTable {
+    Box::new(move |table| {
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.settings.bindings = table.to_text().parse().context("the bindings could not be written as TOML")?;
         file.save().context("the settings could not be kept")
     })
 }
@@ -202,17 +386,18 @@ fn levels(settings: &Settings, loudness: f32) -> Levels {
 }
 
 /// How the screens of calibration begin one, and tell what is stored.
-fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures {
-    let text = Text::load(&settings.language);
-    let settings = settings.clone();
+fn measures(how: Calibrate, bindings: SharedBindings, file: Arc<Mutex<SettingsFile>>) -> Measures {
+    let now = move || file.lock().unwrap_or_else(PoisonError::into_inner).settings.clone();
+    let text = Text::load(&now().language);
     let begin = move |method| {
+        let settings = now();
         let setup = calibration::Setup {
             method,
             seed: clock::wall().unsigned_abs(),
             who: calibration::Who::Person,
             pace: Pace::Host { keys: Keys::Tap },
             levels: levels(&settings, settings.effects.loudness as f32),
-            bindings: bindings.clone(),
+            bindings: bindings.now(),
             display: calibration::lookup::DISPLAY.to_owned(),
             store: Some(calibration::StoreFile::place()?),
             anyway: how.anyway,
@@ -240,9 +425,18 @@ fn measures(how: Calibrate, bindings: Bindings, settings: &Settings) -> Measures
     Measures { begin: Box::new(begin), stored: Box::new(stored) }
 }
 
-fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin {
+fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: Watch) -> app::Begin {
     Box::new(move |asked| {
-        let level = ladders::read(&asked.level, &level_id(&asked.level))?;
+        let stamp = Watch::stamp(&asked.level);
+        let mut level = ladders::read(&asked.level, &level_id(&asked.level))?;
+        watch.see(&asked.level, stamp, level.text.clone());
+        let mut terms = Terms::default();
+        if let Some(part) = asked.part {
+            level.level = level.level.in_part(part.trials);
+            // what is recorded is what is played
+            level.text = level.level.to_ron();
+            terms.session.from_rung = part.from_rung;
+        }
         let who = match &asked.player {
             Player::Human => Who::Person,
             Player::Learner(name) => Who::Learner(name.parse()?),
@@ -254,7 +448,7 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
         let handle = conductor::start(conductor::Setup {
             level,
             seed: asked.seed,
-            terms: Terms::default(),
+            terms,
             who,
             pace,
             levels: levels(&settings, asked.loudness),
@@ -263,7 +457,7 @@ fn beginner(data: DataDir, bindings: Bindings, settings: Settings) -> app::Begin
                 // nobody's devices are in its way
                 Player::Learner(_) => Calibrations::default(),
             },
-            bindings: bindings.clone(),
+            bindings: bindings.now(),
             data: data.clone(),
             length: None,
         })?;
@@ -296,55 +490,163 @@ fn calibrations(settings: &Settings) -> Calibrations {
 }
 
 /// A shipped level by its place under `levels/`, any other by its path.
-fn level_id(path: &std::path::Path) -> String {
+fn level_id(path: &Path) -> String {
     let shipped = Root::find().ok().and_then(|root| path.strip_prefix(root.levels()).ok().map(PathBuf::from));
     shipped.as_deref().unwrap_or(path).display().to_string().trim_end_matches(ladders::ENDING).to_owned()
 }
 
-/// A pad's way through the menus: a tap of its own beside the session's, since menus are there without a session.
+/// Pads and instruments on the screens: taps of their own beside the session's, since screens are there without a session.
+/// All of them count here; which one plays is the session's to say.
 #[cfg(feature = "devices")]
-fn pads(bindings: Bindings) -> Option<Steering> {
-    use crate::input::{pad::PadChoice, taps::gilrs::GilrsTap};
-    let mut taps = Taps::new(Clock::host());
-    let tap = match GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::default()) {
-        Ok(tap) => tap,
-        Err(error) => {
-            tracing::info!("{error}");
-            return None;
-        }
+fn listener() -> Option<Listen> {
+    use crate::input::{
+        pad::PadChoice,
+        taps::{gilrs::GilrsTap, midi::MidiTap},
     };
-    let taps = std::sync::Mutex::new((taps, tap));
+    let mut taps = Taps::new(Clock::host());
+    let pads = GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::All);
+    let pads = pads.map_err(|error| tracing::info!("{error}")).ok();
+    let midi = MidiTap::start(taps.port(TapKind::Midi), PadChoice::All);
+    let midi = midi.map_err(|error| tracing::info!("{error}")).ok();
+    if pads.is_none() && midi.is_none() {
+        return None;
+    }
+    let taps = Mutex::new((taps, pads, midi));
+    let mut ear = Ear::default();
     let mut inputs = Vec::new();
-    Some(Box::new(move |steers| {
-        let Ok(mut taps) = taps.lock() else { return };
+    Some(Box::new(move |heard| {
+        let mut taps = taps.lock().unwrap_or_else(PoisonError::into_inner);
         taps.0.poll(&mut inputs);
-        taps.0.take_notices();
-        for input in inputs.drain(..).filter(|input| input.edge == Edge::Down) {
-            if let Some(action) = bindings.menu(input.control) {
-                steers.push(steer(action));
-            }
+        for notice in taps.0.take_notices() {
+            heard.extend(ear.notice(notice));
+        }
+        for input in inputs.drain(..) {
+            heard.extend(ear.input(&input));
         }
     }))
 }
 
 #[cfg(not(feature = "devices"))]
-fn pads(_bindings: Bindings) -> Option<Steering> {
+fn listener() -> Option<Listen> {
     None
 }
 
-fn steer(action: MenuAction) -> Steer {
-    match action {
-        MenuAction::Up => Steer::Up,
-        MenuAction::Down => Steer::Down,
-        MenuAction::Left => Steer::Left,
-        MenuAction::Right => Steer::Right,
-        MenuAction::Confirm => Steer::Accept,
-        MenuAction::Back => Steer::Back,
-        MenuAction::Pause => Steer::Pause,
+/// What pads and instruments are called, and what was pressed last.
+#[cfg(feature = "devices")]
+#[derive(Default)]
+struct Ear {
+    names: BTreeMap<DeviceId, String>,
+    last: Option<TimedInput>,
+}
+
+/// One pad that the system shows twice presses twice within this. ◇ Copies are some ms apart; nobody presses the same button of
+/// two pads as fast to steer a menu.
+#[cfg(feature = "devices")]
+const SEEN_TWICE: Nanos = Nanos::ms(50);
+
+#[cfg(feature = "devices")]
+impl Ear {
+    fn seat(&self, device: DeviceId) -> Seat {
+        Seat { kind: DeviceKind::of(device), name: self.names.get(&device).cloned().unwrap_or_default() }
+    }
+
+    fn notice(&mut self, notice: Notice) -> Option<Heard> {
+        match notice {
+            Notice::DeviceFound { device, name, .. } => {
+                self.names.insert(device, name);
+                Some(Heard::Found(self.seat(device)))
+            }
+            Notice::DeviceLost { device, .. } => Some(Heard::Lost(self.seat(device))),
+            _ => None,
+        }
+    }
+
+    fn input(&mut self, input: &TimedInput) -> Option<Heard> {
+        if input.edge != Edge::Down {
+            return None;
+        }
+        let copy = self.last.is_some_and(|last| {
+            last.device != input.device && last.control == input.control && input.t - last.t < SEEN_TWICE
+        });
+        if copy {
+            return None;
+        }
+        self.last = Some(*input);
+        Some(Heard::Pressed { control: input.control, seat: self.seat(input.device) })
     }
 }
 
 /// Set by SIGINT and SIGTERM; looked at once a frame.
 fn stopper() -> Arc<AtomicBool> {
     signal::asked()
+}
+
+#[cfg(all(test, feature = "devices"))]
+mod tests {
+    use doozy_training::event::{ReleaseCause, TimeSource};
+
+    use super::*;
+
+    fn press(device: u16, control: &str, t: i64) -> TimedInput {
+        TimedInput {
+            t: HostTime(t * 1_000_000),
+            err: Nanos::ZERO,
+            source: TimeSource::Gilrs,
+            device: DeviceId(device),
+            control: control.parse().unwrap(),
+            edge: Edge::Down,
+            seq: 0,
+        }
+    }
+
+    #[test]
+    fn one_pad_seen_twice_steers_once_and_two_pads_steer_both() {
+        let mut ear = Ear::default();
+        for (device, name) in [(1, "Pad"), (2, "Pad (virtual)")] {
+            let (t, uuid) = (HostTime(0), String::new());
+            let found = Notice::DeviceFound { device: DeviceId(device), name: name.into(), uuid, chosen: true, t };
+            assert_eq!(ear.notice(found), Some(Heard::Found(Seat { kind: DeviceKind::Pad, name: name.into() })));
+        }
+        let taps = [
+            press(1, "PadSouth", 1000),
+            press(2, "PadSouth", 1001),
+            press(1, "PadSouth", 1030),
+            press(2, "PadSouth", 2000),
+            press(1, "PadEast", 2001),
+        ];
+        let counted = taps.iter().filter_map(|input| match ear.input(input)? {
+            Heard::Pressed { control, seat } => Some((control.to_string(), seat.name)),
+            other => panic!("{other:?}"),
+        });
+        let pressed = |control: &str, name: &str| (control.to_owned(), name.to_owned());
+        assert_eq!(
+            counted.collect::<Vec<_>>(),
+            [
+                pressed("PadSouth", "Pad"),
+                pressed("PadSouth", "Pad"),
+                pressed("PadSouth", "Pad (virtual)"),
+                pressed("PadEast", "Pad")
+            ]
+        );
+        let up = TimedInput { edge: Edge::Up(ReleaseCause::Released), ..press(1, "PadSouth", 3000) };
+        assert_eq!(ear.input(&up), None);
+    }
+
+    #[test]
+    fn what_is_bound_is_kept_and_everything_else_in_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let text =
+            "sparkle = 3\n[effects]\nshake = 0.5\n[glitter]\nhue = \"teal\"\n[bindings]\npreset = \"left-handed\"\n";
+        std::fs::write(&path, text).unwrap();
+        let file = Arc::new(Mutex::new(SettingsFile::open_at(&path).0));
+        let new = Table::parse("[device.keyboard.layouts.1]\n0 = [\"KeyG\"]\n").unwrap();
+        keeper_of_bindings(Arc::clone(&file))(&new).unwrap();
+        let (after, _) = SettingsFile::open_at(&path);
+        assert_eq!(table(&after.settings).unwrap(), new);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for kept in ["sparkle = 3", "hue = \"teal\"", "shake = 0.5"] {
+            assert!(text.contains(kept), "{text}");
+        }
+    }
 }

@@ -7,10 +7,12 @@
 pub mod note;
 mod offsets;
 mod performance;
+mod phrase;
 pub mod score;
 pub mod sleep;
 #[cfg(test)]
 mod tests;
+mod twin;
 mod worker;
 
 use std::{
@@ -195,6 +197,7 @@ fn conduct(mut performance: Performance, commands: &Receiver<Command>, notes: &S
             match commands.try_recv() {
                 Ok(Command::Rumble { strong, weak, ms }) => held.rumble(strong, weak, ms),
                 Ok(Command::Window(window)) => held.listen_to(window),
+                Ok(Command::Adopt(device)) => held.adopt(device),
                 Ok(command) => performance.obey(command),
                 Err(mpsc::TryRecvError::Empty) => break,
                 // nobody shows the session any more

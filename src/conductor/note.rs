@@ -3,7 +3,7 @@
 //! The shell shows notes; nothing that it does with them reaches a judgement.
 
 use doozy_training::{
-    event::{Cause, Effect, EventId, Side, TrialId},
+    event::{Cause, DeviceId, Effect, EventId, Side, TrialId},
     time::{HostTime, TrialClock},
 };
 
@@ -19,11 +19,16 @@ pub enum Note {
     /// Which offsets apply from the trial on that is anchored next: told before the first, and when devices change.
     /// Pictures are drawn for the moment [`Applied::drawn`] gives by `video`.
     Offsets { audio: Applied, video: Applied },
+    /// From `t` on the stick stands at `x`, −1 (left) … 1 (right).
+    Stick { t: HostTime, x: f64 },
     /// The network's answer in pictures; arrives when the worker has it, which decides nothing.
     Cortex(CortexView),
     /// Something the player should know (a device went, recording is off, timing is coarse): a Fluent id and its
     /// arguments.
     Notice { id: &'static str, args: Vec<(&'static str, String)>, grave: bool },
+    /// A pad or instrument was pressed that does not count, while the one that does is gone: whether it may count too is for
+    /// the player to say ([`Command::Adopt`]). Told once for each.
+    Stranger { device: DeviceId, name: String },
     /// The session is over and everything of it is in the record (or was never to be).
     Ended { session: Option<String>, finished: bool },
 }
@@ -68,6 +73,10 @@ pub enum Command {
     },
     /// The player's volumes, in force from now on.
     Levels(Levels),
+    /// From now on this pad or instrument counts beside the one that does.
+    Adopt(DeviceId),
+    /// The display that the window is on: from the trial on that is anchored next, its offset applies.
+    Display(String),
     /// A rumble that the limits have allowed; the pad's thread plays it if there is one.
     Rumble {
         strong: f32,

@@ -59,6 +59,11 @@ impl Offsets {
         self.device = device;
     }
 
+    /// The window is on this display now.
+    pub fn display(&mut self, name: String) {
+        self.calibrations.display = name;
+    }
+
     /// Whether another output plays than the one that the session began on: the number set by hand was for that one.
     pub fn reroute(&mut self, rerouted: bool) {
         self.rerouted = rerouted;

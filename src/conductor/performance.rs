@@ -1,12 +1,13 @@
 //! One session as it is played: everything the conductor does, a step at a time, on whatever clock it is given.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use doozy_cerebellum::{Zone, network::TRACE_BEFORE_MS};
 use doozy_training::{
     cortex::{Answer, Cortex},
-    event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, TimeSource, TrialPlan},
-    learner::{Player, Tap},
+    event::{Cause, DeviceId, Effect, Input, Judged, Lane, ReleaseCause, Side, Tier, Tilt, TimeSource, TrialPlan},
+    learner::{Player, Stick, Tap},
+    people::twin::Compared,
     session::Session,
     time::{HostTime, Nanos},
 };
@@ -14,15 +15,19 @@ use doozy_training::{
 use super::{
     note::{Command, CortexView, Note},
     offsets::{self, Offsets},
+    phrase::Phrase,
     score,
     sleep::Sleep,
+    twin::Beside,
 };
 use crate::{
     audio::{Audio, bed},
     calibration::Calibrations,
     clock::Clock,
     input::{
-        Bindings, Captured, DeviceKind, Edge, Notice, Taps, TimedInput, bindings::DeviceRef,
+        Bindings, Captured, Deflection, DeviceKind, Edge, Notice, Taps, TimedInput,
+        bindings::{DeviceRef, StickPart},
+        stick::KeyStick,
         taps::scripted::ScriptedTap,
     },
     record::{Device, Entry, RawInput, Recorder},
@@ -90,9 +95,13 @@ struct Tally {
     stamps_distrusted: u64,
     gain: f64,
     rung: i32,
+    /// The widest half-width that a tap promised for a press of a lane, ns: what the times of this session are worth at worst.
+    widest_err_ns: i64,
     /// How often the wall clock was set, which moves no judgement (cases A33).
     wall_clock_steps: u64,
     sound: SoundTally,
+    /// How well the player's twin foretold the taps to steady beats, by interval; empty without such.
+    twin: Vec<Compared>,
 }
 
 /// A session under way.
@@ -103,9 +112,16 @@ pub struct Performance {
     lanes: u8,
     /// What pads and instruments are called, for the bindings of each.
     names: BTreeMap<DeviceId, String>,
+    /// Of those that count, the ones that are gone.
+    gone: BTreeSet<DeviceId>,
+    /// Strangers that the player has been told of.
+    strangers: BTreeSet<DeviceId>,
     in_trial: bool,
     waiting: Option<TrialPlan>,
     next_tap: Option<Tap>,
+    next_move: Option<Stick>,
+    /// The stick that keys push, in a level that steers.
+    key_stick: KeyStick,
     settled: HostTime,
     opened: HostTime,
     paused: bool,
@@ -132,7 +148,10 @@ pub struct Performance {
     effects: Vec<Effect>,
     /// Of the trial in progress, for the scene at its end.
     judged: Vec<Judged>,
+    phrase: Phrase,
     tally: Tally,
+    /// The player's twin, which listens and has no say.
+    twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
     notes: Vec<Note>,
@@ -149,11 +168,15 @@ impl Performance {
         Self {
             lanes: parts.session.level().lanes(),
             names: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             parts,
             offsets,
             in_trial: false,
             waiting: None,
             next_tap: None,
+            next_move: None,
+            key_stick: KeyStick::default(),
             settled: HostTime::DISTANT_PAST,
             opened,
             paused: false,
@@ -172,7 +195,9 @@ impl Performance {
             answers: Vec::new(),
             effects: Vec::new(),
             judged: Vec::new(),
+            phrase: Phrase::default(),
             tally: Tally { gain: 1.0, ..Tally::default() },
+            twin: Beside::default(),
             audio_epoch,
             audio_restarts,
             notes: Vec::new(),
@@ -221,6 +246,7 @@ impl Performance {
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
+        self.move_key_stick(watermark);
         self.feed(Input::Watermark { t: watermark });
         self.anchor_when_due(now);
         self.send_cues(now);
@@ -261,8 +287,9 @@ impl Performance {
                 }
             }
             Command::Levels(levels) => self.parts.audio.set_levels(levels),
+            Command::Display(name) => self.offsets.display(name),
             // the taps are the thread's; a session on a virtual clock has none
-            Command::Window(_) | Command::Rumble { .. } => {}
+            Command::Window(_) | Command::Rumble { .. } | Command::Adopt(_) => {}
         }
     }
 
@@ -275,7 +302,7 @@ impl Performance {
         }
     }
 
-    /// Hands a simulated player's presses to the scripted tap as they fall due.
+    /// Hands a simulated player's presses and moves to the scripted tap as they fall due.
     fn play_script(&mut self, now: HostTime) {
         let Seat::Simulated { player, tap } = &mut self.parts.seat else { return };
         while self.in_trial {
@@ -292,7 +319,24 @@ impl Performance {
                 Captured::scripted(next.t + next.held, control, Edge::Up(ReleaseCause::Released)),
             ]);
         }
+        while self.in_trial {
+            let drawn = self.next_move.take().or_else(|| player.as_mut().and_then(|player| player.next_stick()));
+            let Some(next) = drawn else { break };
+            if next.t > now {
+                self.next_move = Some(next);
+                break;
+            }
+            let Some(axis) = self.parts.bindings.some_axis() else { continue };
+            tap.extend([Captured::scripted(next.t, axis, Edge::Tilt(Deflection::new(next.x)))]);
+        }
         tap.step();
+    }
+
+    /// Tells the session where keys have pushed the stick by `watermark`.
+    fn move_key_stick(&mut self, watermark: HostTime) {
+        let mut moves = Vec::new();
+        self.key_stick.advance(watermark, &mut moves);
+        moves.into_iter().for_each(|tilt| self.feed(tilt));
     }
 
     fn take_inputs(&mut self) {
@@ -312,15 +356,35 @@ impl Performance {
         let TimedInput { t, err, source, device, control, edge, .. } = input;
         let name = self.names.get(&device).map_or("", String::as_str);
         let seat = DeviceRef { kind: DeviceKind::of(device), name };
+        if self.steers() {
+            match (edge, self.parts.bindings.stick(control, seat)) {
+                (Edge::Tilt(to), Some(StickPart::Axis)) => {
+                    let (axis, x) = (control.code(), to.x());
+                    return self.feed(Input::Tilt(Tilt { t, err, source, device, axis, x, seq: input.seq }));
+                }
+                (_, Some(part)) => self.key_stick.push(input, part),
+                _ => {}
+            }
+        }
+        if matches!(edge, Edge::Tilt(_)) {
+            // sticks talk all the time: what is not asked for is not kept
+            return;
+        }
         let lane = self.parts.bindings.lane(control, seat, self.lanes);
         let response = self.parts.bindings.session_input(&input, seat, self.lanes);
         if lane.is_some() && edge == Edge::Down {
             self.offsets.pressed(device);
+            self.tally.widest_err_ns = self.tally.widest_err_ns.max(err.0);
         }
         self.log_raw(Captured { t, err, source, device, control, edge }, lane, self.during());
         if let Some(response) = response {
             self.feed(response);
         }
+    }
+
+    /// Whether the level asks for a stick, which is one without lanes.
+    fn steers(&self) -> bool {
+        self.lanes == 0
     }
 
     /// Keeps an input as it came, whatever becomes of it.
@@ -351,6 +415,7 @@ impl Performance {
             Notice::DeviceLost { device, name, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, "", false);
                 self.notes.push(told("notice-pad-lost", vec![("name", name)], false));
+                self.gone.insert(device);
                 if !self.paused {
                     self.pause(t.max(self.settled), Cause::DeviceLost);
                 }
@@ -358,6 +423,7 @@ impl Performance {
             Notice::DeviceFound { device, name, uuid, chosen, t } => {
                 self.device(DeviceKind::of(device).name(), t, device, &name, &uuid, true);
                 self.names.insert(device, name.clone());
+                self.gone.remove(&device);
                 let id = if chosen { "notice-pad-found" } else { "notice-pad-ignored" };
                 self.notes.push(told(id, vec![("name", name)], false));
             }
@@ -373,17 +439,30 @@ impl Performance {
             Notice::Ignored { input } | Notice::Late { input } => {
                 let during = if matches!(notice, Notice::Late { .. }) { "late" } else { "ignored" };
                 self.log_raw(input, None, during);
+                if during == "ignored" && input.edge == Edge::Down {
+                    self.meet(input.device);
+                }
             }
             Notice::FocusGained { .. } => self.has_focus = true,
             Notice::StampDistrusted { .. } => {
                 self.tally.stamps_distrusted += 1;
                 tracing::info!("{notice:?}");
             }
-            Notice::WallClockStepped { .. } => {
+            Notice::WallClockStepped { by, t } => {
                 self.tally.wall_clock_steps += 1;
-                tracing::info!("{notice:?}");
+                self.device("wall clock", t, watch::MACHINE, &format!("set by {:+.3} s", by.as_secs()), "", true);
             }
             Notice::TapReturned { .. } | Notice::TapEnded { why: None, .. } => tracing::info!("{notice:?}"),
+        }
+    }
+
+    /// A device was pressed that does not count. While the one that does is gone, the player is asked about it: it never takes
+    /// over by itself (cases A21).
+    fn meet(&mut self, device: DeviceId) {
+        let missed = self.gone.iter().any(|gone| DeviceKind::of(*gone) == DeviceKind::of(device));
+        if missed && self.strangers.insert(device) {
+            let name = self.names.get(&device).cloned().unwrap_or_default();
+            self.notes.push(Note::Stranger { device, name });
         }
     }
 
@@ -430,6 +509,9 @@ impl Performance {
             return;
         }
         self.parts.recorder.log(Entry::Input(input));
+        if let Input::Tilt(Tilt { t, x, .. }) = input {
+            self.notes.push(Note::Stick { t, x });
+        }
         let mut effects = std::mem::take(&mut self.effects);
         self.parts.session.feed(input, &mut effects);
         for effect in effects.drain(..) {
@@ -440,10 +522,16 @@ impl Performance {
 
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
+        self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
                 self.judged.clear();
+                self.phrase = Phrase::of(plan);
                 self.waiting = Some(plan.clone());
+                // rendered now, so that nothing is in the way of the cues
+                let zero = doozy_training::time::SampleFrame(0);
+                let rate = self.parts.audio.clock().rate();
+                self.parts.audio.prepare(score::cues(plan, zero, rate).map(|note| note.sound));
             }
             Effect::Judged(judged) => {
                 if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
@@ -455,8 +543,8 @@ impl Performance {
                 self.judged.push(judged.clone());
             }
             Effect::Amplify { event, drama, .. } => {
-                if let Some(judged) = self.judged.iter().find(|judged| judged.event == *event) {
-                    let (sound, gain_db, pan) = score::verdict(judged, *drama);
+                let judged = self.judged.iter().find(|judged| judged.event == *event);
+                if let Some((sound, gain_db, pan)) = judged.and_then(|judged| self.phrase.judged(judged, *drama)) {
                     self.parts.audio.soon(sound, gain_db, pan);
                 }
             }
@@ -468,10 +556,20 @@ impl Performance {
             Effect::Gain { gain, .. } => self.tally.gain = *gain,
             Effect::Difficulty { rung, .. } => self.tally.rung = *rung,
             Effect::Brake { .. } => self.tally.brakes += 1,
-            Effect::TrialEnded { void, .. } => {
+            Effect::Provisional { .. } => {
+                if let Some((sound, gain_db, pan)) = self.phrase.pressed() {
+                    self.parts.audio.soon(sound, gain_db, pan);
+                }
+            }
+            Effect::TrialEnded { void, worst, .. } => {
+                if let Some((sound, gain_db, pan)) = self.phrase.ended(&self.judged, *worst).filter(|_| void.is_none())
+                {
+                    self.parts.audio.soon(sound, gain_db, pan);
+                }
                 self.tally.trials += u32::from(void.is_none());
                 self.in_trial = false;
                 self.next_tap = None;
+                self.next_move = None;
             }
             Effect::Paused { .. } => {
                 self.silence();
@@ -480,6 +578,7 @@ impl Performance {
                 self.in_trial = false;
                 self.waiting = None;
                 self.next_tap = None;
+                self.next_move = None;
             }
             Effect::Resumed { .. } => self.paused = false,
             Effect::SessionEnded { finished, .. } => self.end(*finished),
@@ -545,6 +644,7 @@ impl Performance {
             self.silence();
         }
         self.note_shortfall();
+        self.tally.twin = self.twin.tell();
         let summary = serde_json::to_value(&self.tally).unwrap_or(serde_json::Value::Null);
         if let Err(error) = self.parts.recorder.finish(finished, summary) {
             let notice = error.notice();

@@ -4,7 +4,7 @@
 //! caller gives, and seen through the [`bridge`](super::bridge).
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -39,22 +39,28 @@ use super::{
     Screen, StageCamera, Words,
     bridge::{Bridge, Conduct, PlayState, ShellClock},
     capture::{self, FramePlan, Frames},
+    controls::Controls,
     focus::{self, OtherSteering, Steering},
     limits::{EffectLimits, Scales},
     measuring::{Measured, Measures, Measuring},
     screens::{self, LevelCard},
     stage::{self, layers::Board},
+    standing::{Ask, MixCard, Mixing, Part, Standings},
     theme::{self, DESIGN, PaletteName, Theme},
     third_party,
 };
-use crate::{calibration::Method, conductor::note::Command};
+use crate::{audio::Levels, calibration::Method, conductor::note::Command};
 
 /// Where the game opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Start {
     Menu,
     /// Straight into a drill.
-    Level(PathBuf),
+    Level(LevelCard),
+    /// The intro of the first block of the day's mix.
+    Daily,
+    /// The screen of bindings.
+    Bindings,
     /// The screen of calibration, or straight into one.
     Calibrate(Option<Method>),
 }
@@ -81,6 +87,8 @@ pub enum Surface {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     pub level: PathBuf,
+    /// Only so much of it: a block of a mix.
+    pub part: Option<Part>,
     pub player: Player,
     pub seed: u64,
     pub clock: ShellClock,
@@ -110,6 +118,25 @@ pub type Begin = Box<dyn FnMut(&Setup) -> Result<Box<dyn Conduct>> + Send + Sync
 /// Keeps what the player chose.
 pub type Keep = Box<dyn FnMut(&Choices) -> Result<()> + Send + Sync>;
 
+/// What has become of a level's file since it was last read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reload {
+    Same,
+    /// It is no level any more; told once for each text.
+    Broken(String),
+    Changed(LevelCard),
+}
+
+/// Looks at a level's file again.
+pub type Look = Box<dyn FnMut(&Path) -> Reload + Send + Sync>;
+
+/// Looks at level files between trials.
+#[derive(Resource)]
+pub struct LevelFiles(pub Look);
+
+/// How loud each kind of sound is under the player's limit for all of them, 0…1.
+pub type Loudness = Box<dyn Fn(f32) -> Levels + Send + Sync>;
+
 /// Everything that a run of the game is started with.
 pub struct Launch {
     pub start: Start,
@@ -126,9 +153,16 @@ pub struct Launch {
     pub choices: Choices,
     pub words: Words,
     pub begin: Begin,
+    pub look: Look,
+    /// What the record says of the player's levels and of today.
+    pub standing: Ask,
     pub keep: Keep,
     pub measures: Measures,
-    /// What pads ask of the menus, once a frame.
+    /// What is bound to what, and how pads and instruments are heard.
+    pub controls: Controls,
+    /// How loud everything is under the player's limit, 0…1, for the session that runs.
+    pub loudness: Loudness,
+    /// A script that steers the screens.
     pub steering: Option<Steering>,
     /// Set from outside (a signal) to end the run with everything stored.
     pub stop: Arc<AtomicBool>,
@@ -177,6 +211,8 @@ pub struct Sessions {
     pub levels: Vec<LevelCard>,
     /// The level on the intro, in play or just played: an index into `levels`, or a file that is in none of the ladders.
     pub chosen: Option<LevelCard>,
+    /// The daily mix that is under way.
+    pub mix: Option<Mixing>,
     seed: u64,
     begin: Begin,
 }
@@ -187,6 +223,10 @@ impl Sessions {
         let card = self.chosen.as_ref().context("no level is chosen")?;
         let setup = Setup {
             level: card.path.clone(),
+            part: self
+                .mix
+                .as_ref()
+                .map(|mix| Part { trials: mix.pick().card.trials.unwrap_or(1), from_rung: mix.rung() }),
             player: self.player.clone(),
             seed: self.seed,
             clock: self.clock,
@@ -200,10 +240,46 @@ impl Sessions {
         Ok(())
     }
 
-    /// The level after the chosen one, within its ladder.
+    /// Chooses the first block of a mix; false where there is nothing in it.
+    pub fn begin_mix(&mut self, mix: &MixCard) -> bool {
+        self.mix = Mixing::of(mix);
+        self.chosen = self.mix.as_ref().map(|mix| mix.pick().card.clone());
+        self.mix.is_some()
+    }
+
+    /// Chooses what comes next: the next block of the mix, of which this one ended on a rung, or the ladder's next level.
+    pub fn go_on(&mut self, rung: i32) {
+        match &mut self.mix {
+            Some(mix) => {
+                mix.advance(rung);
+                self.chosen = Some(mix.pick().card.clone());
+            }
+            None => self.chosen = self.next().cloned().or_else(|| self.chosen.clone()),
+        }
+    }
+
+    /// Back to the menu.
+    pub fn leave(&mut self) {
+        (self.chosen, self.mix) = (None, None);
+    }
+
+    /// A level's file has changed.
+    pub fn change(&mut self, path: &Path, card: LevelCard) {
+        for held in self.levels.iter_mut().chain(&mut self.chosen).filter(|held| held.path == path) {
+            *held = card.clone();
+        }
+    }
+
+    /// Whether something comes after what is chosen.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.mix.as_ref().map_or_else(|| self.next().is_some(), Mixing::has_next)
+    }
+
+    /// The level after the chosen one, within its ladder; an endless one has none.
     #[must_use]
     pub fn next(&self) -> Option<&LevelCard> {
-        let chosen = self.chosen.as_ref()?;
+        let chosen = self.chosen.as_ref().filter(|card| card.trials.is_some())?;
         let at = self.levels.iter().position(|card| card.path == chosen.path)?;
         self.levels.get(at + 1).filter(|card| card.ladder == chosen.ladder)
     }
@@ -228,6 +304,9 @@ struct Stop(Arc<AtomicBool>);
 
 #[derive(Resource)]
 struct Keeper(Keep);
+
+#[derive(Resource)]
+struct Loud(Loudness);
 
 #[derive(Resource, Clone)]
 struct Report(Arc<Mutex<Outcome>>);
@@ -277,6 +356,16 @@ fn plugins(surface: Surface, clock: ShellClock) -> PluginGroupBuilder {
     }
 }
 
+/// Fixed steps to the second, and the longest time that one frame makes up for: after a frame of any length at most 16 steps
+/// run (cases A34, A20). ◇ As Bevy has them; that a new Bevy has others must not change what a machine does that wakes up.
+const STEPS_A_SECOND: f64 = 64.0;
+const LONGEST_FRAME: Duration = Duration::from_millis(250);
+
+fn limit_steps(app: &mut App) {
+    app.insert_resource(Time::<Fixed>::from_hz(STEPS_A_SECOND));
+    app.insert_resource(Time::<Virtual>::from_max_delta(LONGEST_FRAME));
+}
+
 /// Runs the game to its end.
 ///
 /// # Errors
@@ -295,14 +384,19 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         choices,
         words,
         begin,
+        look,
+        standing,
         keep,
         measures,
+        controls,
+        loudness,
         steering,
         stop,
     } = launch;
     let report = Report(Arc::new(Mutex::new(Outcome::default())));
     let demo = matches!(player, Player::Learner(_));
-    let mut sessions = Sessions { player, clock, levels, chosen: None, seed, begin };
+    let mut sessions = Sessions { player, clock, levels, chosen: None, mix: None, seed, begin };
+    let mut standings = Standings::new(standing);
     let mut bridge = Bridge::default();
     let mut play = PlayState::default();
     let mut measures = measures;
@@ -318,8 +412,18 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             measured = Measured::of(*method);
             Screen::Measure
         }
-        Start::Level(path) => {
-            sessions.chosen = Some(screens::card_of(&sessions.levels, path));
+        Start::Daily => {
+            standings.refresh();
+            let any = sessions.begin_mix(&standings.now.mix);
+            match (introduce, any) {
+                (true, _) => Screen::FirstRun,
+                (false, true) => Screen::Intro,
+                (false, false) => Screen::Menu,
+            }
+        }
+        Start::Bindings => Screen::Bindings,
+        Start::Level(card) => {
+            sessions.chosen = Some(card.clone());
             if introduce {
                 Screen::FirstRun
             } else {
@@ -335,12 +439,15 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         let frame = Duration::from_secs_f64(1.0 / f64::from(fps.max(1)));
         app.insert_resource(TimeUpdateStrategy::ManualDuration(frame));
     }
+    limit_steps(&mut app);
     app.insert_resource(InputFocusVisible(true))
         .insert_resource(clock)
         .insert_resource(choices)
         .insert_resource(EffectLimits::new(choices.scales))
         .insert_resource(words)
         .insert_resource(sessions)
+        .insert_resource(standings)
+        .insert_resource(LevelFiles(look))
         .insert_non_send(bridge)
         .insert_non_send(measuring)
         .insert_resource(measured)
@@ -350,6 +457,8 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .init_resource::<Quality>()
         .insert_resource(Stop(stop))
         .insert_resource(Keeper(keep))
+        .insert_resource(Loud(loudness))
+        .insert_resource(controls)
         .insert_resource(report.clone())
         .insert_resource(Frames::new(frames))
         .insert_resource(Ending {
@@ -362,6 +471,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             theme::plugin,
             super::bridge::plugin,
             super::measuring::plugin,
+            super::controls::plugin,
             focus::plugin,
             screens::plugin,
             capture::plugin,
@@ -468,8 +578,13 @@ fn apply_choices(
     mut keeper: ResMut<Keeper>,
     mut play: ResMut<PlayState>,
     mut board: ResMut<Board>,
+    (loud, mut bridge, mut loudness): (Res<Loud>, NonSendMut<Bridge>, Local<Option<f32>>),
 ) {
     limits.set_scales(choices.scales);
+    // a session that runs is as loud as it is set, at once
+    if loudness.replace(choices.scales.loudness).is_some_and(|before| before != choices.scales.loudness) {
+        bridge.command(Command::Levels((loud.0)(choices.scales.loudness)));
+    }
     if board.strip != choices.strip {
         board.strip = choices.strip;
     }
@@ -571,4 +686,83 @@ fn hear_quit(mut quits: MessageReader<Quit>, mut ending: ResMut<Ending>) {
 /// The parts of the app that screens talk to.
 pub(super) fn plugin(app: &mut App) {
     app.add_message::<Quit>().add_systems(PostUpdate, hear_quit);
+}
+
+#[cfg(test)]
+mod tests {
+    use bevy::time::TimePlugin;
+
+    use super::*;
+
+    #[derive(Resource, Default)]
+    struct Steps(u32);
+
+    /// A session that writes down what it is asked.
+    struct Asked(Arc<Mutex<Vec<Command>>>);
+
+    impl Conduct for Asked {
+        fn notes(&mut self, _: &mut Vec<crate::conductor::note::Note>) {}
+
+        fn command(&mut self, command: Command) {
+            self.0.lock().unwrap().push(command);
+        }
+
+        fn now(&self) -> HostTime {
+            HostTime(0)
+        }
+
+        fn drive(&mut self, _: HostTime) {}
+    }
+
+    #[test]
+    fn a_change_of_loudness_reaches_the_session_at_once_and_other_changes_do_not() {
+        use crate::audio::Level;
+
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let mut bridge = Bridge::default();
+        bridge.attach(Box::new(Asked(Arc::clone(&asked))));
+        let levels = |loudness: f32| Levels { master: Level((loudness * 100.0) as u8), ..Levels::default() };
+        let mut app = App::new();
+        app.add_plugins((TaskPoolPlugin::default(), AssetPlugin::default()));
+        app.init_asset::<Font>().add_plugins(theme::plugin);
+        app.insert_resource(Choices::default())
+            .insert_resource(EffectLimits::new(Scales::FULL))
+            .insert_resource(Keeper(Box::new(|_| Ok(()))))
+            .insert_resource(Loud(Box::new(levels)))
+            .insert_non_send(bridge)
+            .init_resource::<PlayState>()
+            .init_resource::<Board>()
+            .add_systems(Update, apply_choices.run_if(resource_changed::<Choices>));
+        app.update();
+        app.world_mut().resource_mut::<Choices>().scales.shake = 0.0;
+        app.update();
+        assert_eq!(*asked.lock().unwrap(), []);
+        app.world_mut().resource_mut::<Choices>().scales.loudness = 0.25;
+        app.update();
+        app.update();
+        assert_eq!(*asked.lock().unwrap(), [Command::Levels(levels(0.25))]);
+    }
+
+    #[test]
+    fn a_frame_of_ten_minutes_makes_up_for_sixteen_steps_at_most() {
+        // cases A34: the clock leaps by 600 s while the lid is closed; cases A20: frames stop for a while
+        for gap in [600_000, 10_000, 251] {
+            let mut app = App::new();
+            app.add_plugins(TimePlugin).init_resource::<Steps>();
+            limit_steps(&mut app);
+            app.add_systems(FixedUpdate, |mut steps: ResMut<Steps>| steps.0 += 1);
+            let mut frame = |ms: u64| {
+                app.insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_millis(ms)));
+                let before = app.world().resource::<Steps>().0;
+                app.update();
+                app.world().resource::<Steps>().0 - before
+            };
+            // the first frame only starts the clock
+            frame(16);
+            assert!((0..4).map(|_| frame(16)).sum::<u32>() >= 3, "steps run at all");
+            let woken = frame(gap);
+            assert!((1..=16).contains(&woken), "{woken} steps after {gap} ms");
+            assert!(frame(16) <= 2, "and nothing is made up for later");
+        }
+    }
 }

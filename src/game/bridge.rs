@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use bevy::prelude::*;
 use doozy_training::{
-    event::{Cause, Drama, Effect, EventId, Judged, TrialId, TrialPlan},
+    event::{Cause, DeviceId, Drama, Effect, EventId, Judged, TrialId, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
 };
 
@@ -200,6 +200,8 @@ pub struct PlayState {
     pub paused: Option<Cause>,
     /// Newest last.
     pub notices: Vec<Notice>,
+    /// A pad or instrument that the player is asked about: whether it may play, too.
+    pub stranger: Option<(DeviceId, String)>,
     /// The session is over: its id in the record (if it is in one), and whether it ran to its end.
     pub ended: Option<(Option<String>, bool)>,
 }
@@ -226,6 +228,7 @@ impl Default for PlayState {
             brakes: 0,
             paused: None,
             notices: Vec::new(),
+            stranger: None,
             ended: None,
         }
     }
@@ -259,10 +262,10 @@ impl PlayState {
         self.trials.iter().flat_map(|trial| trial.plan.targets.iter().filter_map(|target| trial.host(target.at)))
     }
 
-    /// True asynchronies of matched presses in order, ms, negative early.
+    /// True errors of matched responses in order, in the drill's unit, negative early.
     #[must_use]
-    pub fn asynchronies(&self) -> Vec<f64> {
-        self.judged.iter().filter_map(|judged| judged.e.map(Nanos::as_ms)).collect()
+    pub fn errors(&self) -> Vec<f64> {
+        self.judged.iter().filter_map(Judged::error).collect()
     }
 
     fn hear(&mut self, note: &Note) {
@@ -278,6 +281,16 @@ impl PlayState {
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
             }
+            Note::Stranger { device, name } => {
+                // while the drill runs the question waits for its pause
+                if self.paused.is_none() {
+                    let args = vec![("name", name.clone())];
+                    self.notices.push(Notice { id: "notice-stranger", args, grave: false });
+                }
+                self.stranger = Some((*device, name.clone()));
+            }
+            // the stage's timeline keeps it
+            Note::Stick { .. } => {}
             Note::Ended { session, finished } => self.ended = Some((session.clone(), *finished)),
         }
     }

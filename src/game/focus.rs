@@ -4,15 +4,20 @@
 //! window and always follows the visual order. The item in focus is Bevy's `InputFocus`, which a screen reader follows.
 
 use bevy::{
-    input::{ButtonState, keyboard::KeyboardInput},
     input_focus::{FocusCause, InputFocus},
     prelude::*,
 };
 
 use super::{
-    bridge::Bridge,
-    measuring::Measuring,
+    Screen,
+    bridge::{Bridge, PlayState},
+    controls::{Controls, Hearing, Listening, Pressed},
+    measuring::{Measured, Measuring},
     theme::{Theme, space},
+};
+use crate::{
+    calibration::Phase,
+    input::{Control, MenuAction},
 };
 
 /// What a key or a pad asks of a screen. Drills are judged from the taps, never from this.
@@ -35,6 +40,16 @@ pub struct Item {
     pub layer: u8,
     pub row: u8,
     pub column: u8,
+}
+
+/// An item of one of several lists beside each other: up and down stay within its list, and left and right may lead to
+/// an item of another one.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pane {
+    pub list: u8,
+    /// Where left and right lead from here, instead of along the row.
+    pub left: Option<Entity>,
+    pub right: Option<Entity>,
 }
 
 /// An item whose value left and right change, instead of leaving it.
@@ -69,10 +84,10 @@ const DEAF_AT_FIRST: f64 = 0.6;
 /// The same after a calibration, whose beat goes on in the fingers for a tap or two, s. ◇
 const DEAF_TO_A_BEAT: f64 = 1.8;
 
-/// Appends what something beside keyboard and mouse asks of the screens, once a frame.
+/// Appends what something that is no device asks of the screens, once a frame.
 pub type Steering = Box<dyn FnMut(&mut Vec<Steer>) + Send + Sync>;
 
-/// Pads (and whatever else is not a keyboard) say here what they ask.
+/// What steers the screens beside the devices: a script.
 #[derive(Resource)]
 pub struct OtherSteering(pub Steering);
 
@@ -101,31 +116,80 @@ pub fn neighbour(from: Item, items: &[Item], step: Steer) -> Option<Item> {
     }
 }
 
-fn steering(key: KeyCode) -> Option<Steer> {
-    Some(match key {
-        KeyCode::ArrowUp => Steer::Up,
-        KeyCode::ArrowDown => Steer::Down,
-        KeyCode::ArrowLeft => Steer::Left,
-        KeyCode::ArrowRight => Steer::Right,
-        KeyCode::Enter | KeyCode::NumpadEnter | KeyCode::Space => Steer::Accept,
-        KeyCode::Escape | KeyCode::Backspace => Steer::Back,
-        KeyCode::KeyP | KeyCode::Pause => Steer::Pause,
+impl From<MenuAction> for Steer {
+    fn from(action: MenuAction) -> Self {
+        match action {
+            MenuAction::Up => Self::Up,
+            MenuAction::Down => Self::Down,
+            MenuAction::Left => Self::Left,
+            MenuAction::Right => Self::Right,
+            MenuAction::Confirm => Self::Accept,
+            MenuAction::Back => Self::Back,
+            MenuAction::Pause => Self::Pause,
+        }
+    }
+}
+
+/// evdev's KEY_ESC: the way out of every screen, whatever it is bound to.
+const ESCAPE: Control = Control::Key(1);
+
+/// What a control asks of a menu: what it is bound to; else what people expect of it, so that no table of bindings locks
+/// anybody out. Any note of an instrument that does nothing else accepts.
+fn asks(control: Control, bound: Option<MenuAction>) -> Option<Steer> {
+    if control == ESCAPE {
+        return Some(Steer::Back);
+    }
+    if let Some(action) = bound {
+        return Some(action.into());
+    }
+    Some(match control {
+        // evdev's KEY_ENTER, KEY_SPACE, KEY_BACKSPACE, the arrows, KEY_P and KEY_PAUSE
+        Control::Key(28 | 57) | Control::Note(_) => Steer::Accept,
+        Control::Key(14) => Steer::Back,
+        Control::Key(103) => Steer::Up,
+        Control::Key(108) => Steer::Down,
+        Control::Key(105) => Steer::Left,
+        Control::Key(106) => Steer::Right,
+        Control::Key(25 | 119) => Steer::Pause,
         _ => return None,
     })
 }
 
+/// What a control asks while lanes are heard: what answers one steers nothing, and of all the rest only what pauses does.
+fn asks_in_play(control: Control, bound: Option<MenuAction>, answers: bool) -> Option<Steer> {
+    match asks(control, bound) {
+        Some(Steer::Back) if control == ESCAPE => Some(Steer::Pause),
+        Some(Steer::Pause) if !answers => Some(Steer::Pause),
+        _ => None,
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn listen(
-    mut keys: MessageReader<KeyboardInput>,
+    mut pressed: MessageReader<Pressed>,
+    controls: Res<Controls>,
+    listening: Res<Listening>,
+    screen: Res<State<Screen>>,
+    (play, measured): (Res<PlayState>, Res<Measured>),
     other: Option<ResMut<OtherSteering>>,
     mut heard: Local<Vec<Steer>>,
     mut out: MessageWriter<Steer>,
 ) {
-    for key in keys.read().filter(|key| key.state == ButtonState::Pressed) {
-        let Some(steer) = steering(key.key_code) else { continue };
-        let moves = matches!(steer, Steer::Up | Steer::Down | Steer::Left | Steer::Right);
-        if moves || !key.repeat {
-            out.write(steer);
-        }
+    let plays = *screen.get() == Screen::Play && play.paused.is_none() && play.ended.is_none();
+    let taps = *screen.get() == Screen::Measure && measured.phase != Some(Phase::Review);
+    for Pressed { control, seat, repeat } in pressed.read().filter(|_| !listening.0) {
+        let bound = controls.menu(*control);
+        let asked = if plays {
+            // a level has at most four lanes, or a stick; what answers one in any layout is not pressed to pause
+            let answers = (0..=crate::input::bindings::MAX_LANES).any(|n| controls.answers(*control, seat, n));
+            asks_in_play(*control, bound, answers)
+        } else if taps && controls.answers(*control, seat, 1) {
+            None
+        } else {
+            asks(*control, bound)
+        };
+        let moves = matches!(asked, Some(Steer::Up | Steer::Down | Steer::Left | Steer::Right));
+        out.write_batch(asked.filter(|_| moves || !repeat));
     }
     if let Some(mut other) = other {
         (other.0)(&mut heard);
@@ -159,8 +223,8 @@ fn keep(
 #[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn steer(
     mut steers: MessageReader<Steer>,
-    items: Query<(Entity, &Item, Has<Adjustable>)>,
-    hovered: Query<(Entity, &Item, &Interaction), Changed<Interaction>>,
+    items: Query<(Entity, &Item, Has<Adjustable>, Option<&Pane>)>,
+    (hovered, mut moved): (Query<(Entity, &Item, Ref<Interaction>)>, MessageReader<CursorMoved>),
     mut focus: ResMut<InputFocus>,
     mut chosen: MessageWriter<Chosen>,
     arrived: Res<Arrived>,
@@ -168,21 +232,25 @@ fn steer(
     bridge: NonSend<Bridge>,
     measuring: NonSend<Measuring>,
 ) {
-    let top = items.iter().map(|(_, item, _)| item.layer).max();
+    let top = items.iter().map(|(_, item, ..)| item.layer).max();
     let stood = time.elapsed_secs_f64() - arrived.0;
     let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
-    for (entity, item, interaction) in &hovered {
-        if Some(item.layer) != top || *interaction == Interaction::None {
-            continue;
-        }
-        focus.set(entity, FocusCause::Pressed);
-        if *interaction == Interaction::Pressed {
-            chosen.write(Chosen { item: entity, how: How::Accept });
+    // an item that arrives under a pointer at rest takes nothing from the keys
+    let moved = moved.read().count() > 0;
+    for (entity, _, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
+        match *interaction {
+            Interaction::Pressed if interaction.is_changed() => {
+                focus.set(entity, FocusCause::Pressed);
+                chosen.write(Chosen { item: entity, how: How::Accept });
+            }
+            Interaction::Hovered if moved && focus.get() != Some(entity) => focus.set(entity, FocusCause::Pressed),
+            _ => {}
         }
     }
-    let within: Vec<Item> = items.iter().map(|(_, item, _)| *item).filter(|item| Some(item.layer) == top).collect();
     for &step in steers.read() {
-        let Some((entity, from, adjustable)) = focus.get().and_then(|entity| items.get(entity).ok()) else { continue };
+        let Some((entity, from, adjustable, pane)) = focus.get().and_then(|entity| items.get(entity).ok()) else {
+            continue;
+        };
         let by = match step {
             Steer::Left if adjustable => Some(How::Step(-1)),
             Steer::Right if adjustable => Some(How::Step(1)),
@@ -191,8 +259,23 @@ fn steer(
         };
         if let Some(how) = by {
             chosen.write(Chosen { item: entity, how });
-        } else if let Some(to) = neighbour(*from, &within, step)
-            && let Some((entity, ..)) = items.iter().find(|(_, item, _)| **item == to)
+            continue;
+        }
+        let aside = pane.and_then(|pane| match step {
+            Steer::Left => pane.left,
+            Steer::Right => pane.right,
+            _ => None,
+        });
+        if let Some(aside) = aside.filter(|aside| items.contains(*aside)) {
+            focus.set(aside, FocusCause::Navigated);
+            continue;
+        }
+        let list = |pane: Option<&Pane>| pane.map(|pane| pane.list);
+        let beside =
+            || items.iter().filter(|(_, item, _, other)| Some(item.layer) == top && list(*other) == list(pane));
+        let within: Vec<Item> = beside().map(|(_, item, ..)| *item).collect();
+        if let Some(to) = neighbour(*from, &within, step)
+            && let Some((entity, ..)) = beside().find(|(_, item, ..)| **item == to)
         {
             focus.set(entity, FocusCause::Navigated);
         }
@@ -218,7 +301,7 @@ pub fn plugin(app: &mut App) {
     app.add_message::<Steer>()
         .add_message::<Chosen>()
         .init_resource::<Arrived>()
-        .add_systems(PreUpdate, (listen, keep, steer).chain().after(bevy::ui::UiSystems::Focus))
+        .add_systems(PreUpdate, (listen, keep, steer).chain().after(bevy::ui::UiSystems::Focus).after(Hearing))
         .add_systems(Update, show);
 }
 
@@ -247,6 +330,41 @@ mod tests {
         assert_eq!(neighbour(item(1, 0), &items, Steer::Down), None);
         assert_eq!(neighbour(item(0, 0), &items, Steer::Left), None);
         assert_eq!(neighbour(item(0, 0), &items, Steer::Accept), None);
+    }
+
+    #[test]
+    fn a_control_asks_what_it_is_bound_to_and_else_what_people_expect() {
+        let control = |name: &str| name.parse::<Control>().unwrap();
+        let controls = Controls::default();
+        let asked = |name| asks(control(name), controls.menu(control(name)));
+        assert_eq!(
+            ["Escape", "KeyP", "PadStart", "PadEast", "Note36", "Note60", "KeyQ"].map(asked),
+            [
+                Some(Steer::Back),
+                Some(Steer::Pause),
+                Some(Steer::Pause),
+                Some(Steer::Back),
+                Some(Steer::Down),
+                Some(Steer::Accept),
+                None
+            ]
+        );
+        // a table that binds the arrows' actions elsewhere
+        assert_eq!(asks(control("ArrowUp"), None), Some(Steer::Up));
+        assert_eq!(asks(control("KeyP"), Some(MenuAction::Left)), Some(Steer::Left));
+    }
+
+    #[test]
+    fn in_play_only_what_pauses_is_heard_and_never_what_answers_a_lane() {
+        let control = |name: &str| name.parse::<Control>().unwrap();
+        let controls = Controls::default();
+        let asked = |name, answers| asks_in_play(control(name), controls.menu(control(name)), answers);
+        assert_eq!(asked("Escape", false), Some(Steer::Pause));
+        assert_eq!(asked("PadStart", false), Some(Steer::Pause));
+        assert_eq!((asked("KeyP", false), asked("KeyP", true)), (Some(Steer::Pause), None));
+        for name in ["PadEast", "Backspace", "Enter", "Note49", "ArrowLeft"] {
+            assert_eq!(asked(name, false), None, "{name}");
+        }
     }
 
     #[test]

@@ -10,11 +10,11 @@ use bevy::{
 };
 use doozy_training::time::{HostTime, Nanos};
 
-use super::bridge::{Notice, PlayState, ShellClock};
-use crate::{
-    calibration::{Command, Estimate, Handle, Method, Note, Phase, Uncounted},
-    input::Control,
+use super::{
+    bridge::{Notice, PlayState, ShellClock},
+    controls::control_of,
 };
+use crate::calibration::{Command, Estimate, Handle, Method, Note, Phase, Uncounted};
 
 /// Begins a calibration.
 pub type Measure = Box<dyn FnMut(Method) -> Result<Handle> + Send + Sync>;
@@ -34,6 +34,8 @@ pub struct Measuring {
     run: Option<Handle>,
     /// The window has been told to it.
     introduced: bool,
+    /// The display that it was told of.
+    display: Option<String>,
     notes: Vec<Note>,
 }
 
@@ -55,6 +57,14 @@ impl Measuring {
     pub fn command(&mut self, command: Command) {
         if let Some(run) = &mut self.run {
             run.command(command);
+        }
+    }
+
+    /// Tells it the display that the window is on.
+    pub fn show_on(&mut self, display: &str) {
+        if self.is_attached() && self.display.as_deref() != Some(display) {
+            self.display = Some(display.to_owned());
+            self.command(Command::Display(display.to_owned()));
         }
     }
 
@@ -216,7 +226,7 @@ fn feed(
         return;
     };
     for key in keys.read().filter(|key| !key.repeat) {
-        if let Ok(control) = format!("{:?}", key.key_code).parse::<Control>() {
+        if let Some(control) = control_of(key.key_code) {
             tap.key(control, key.state == ButtonState::Pressed, now);
         }
     }

@@ -10,7 +10,9 @@
 //! | the machines, the lane, the marks | [`stage`] |
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
+//! | the best of each level, the mix of the day | [`standing`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
+//! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
 //! | what has the keyboard's and the pad's attention | [`focus`] |
 //! | PNG frames | [`capture`] |
 //! | quirks of the libraries | [`third_party`] |
@@ -20,6 +22,7 @@ use bevy::prelude::*;
 pub mod app;
 pub mod bridge;
 pub mod capture;
+pub mod controls;
 pub mod feedback;
 pub mod focus;
 pub mod limits;
@@ -27,6 +30,7 @@ pub mod measuring;
 pub mod plots;
 pub mod screens;
 pub mod stage;
+pub mod standing;
 pub mod strip;
 pub mod theme;
 pub mod third_party;
@@ -47,6 +51,8 @@ pub enum Screen {
     #[default]
     Menu,
     Settings,
+    /// Which key, button or pad answers which lane.
+    Bindings,
     /// Which delay to measure, and how.
     Calibrate,
     /// A calibration runs.

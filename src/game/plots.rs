@@ -6,9 +6,9 @@
 
 use bevy::prelude::*;
 use doozy_training::{
-    event::{Judged, Side, Tier},
+    event::{ErrorUnit, EventKind, Judged, Side, Tier},
+    level::JND_PERCENT,
     session::constants::MAD_TO_SD,
-    time::Nanos,
 };
 
 use super::{
@@ -18,34 +18,69 @@ use super::{
 
 /// Presses that tell about the player as he is now (skill.md §6.1: the last 40–60).
 const LATEST: usize = 60;
-/// The axis reaches at least so far each way, and so many times the tolerance, ms. ◇
-const LEAST_REACH_MS: f64 = 100.0;
+/// The axis reaches at least so many times the tolerance each way. ◇
 const REACH_IN_TOLERANCES: f64 = 2.5;
-/// The axis ends on a multiple of this, ms.
-const REACH_STEP_MS: f64 = 50.0;
+/// Medians nearer to the target than this are on time: nobody tells them apart by ear (skill.md §1, 6 ms at best).
+const ON_TIME_MS: f64 = 6.0;
+
+/// What the errors of a session are errors of: it gives them their unit and their words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Moments, in ms: early and late.
+    #[default]
+    Time,
+    /// Lengths, in per cent of what they were to be: short and long.
+    Length,
+    /// Places, in per cent of a width: left and right.
+    Place,
+}
+
+impl Measure {
+    /// Of a session; one of nothing is one of moments.
+    #[must_use]
+    pub fn of(judged: &[Judged]) -> Self {
+        let percent = judged.iter().any(|j| j.measured.unit == ErrorUnit::Percent);
+        match percent {
+            false => Self::Time,
+            true if judged.iter().any(|j| j.kind == EventKind::Excursion) => Self::Place,
+            true => Self::Length,
+        }
+    }
+
+    /// A median nearer to none than this is none.
+    #[must_use]
+    pub fn even(self) -> f64 {
+        if self == Self::Time { ON_TIME_MS } else { JND_PERCENT }
+    }
+
+    /// The axis reaches at least so far each way, and ends on a multiple of the second. ◇
+    fn reach(self) -> (f64, f64) {
+        if self == Self::Time { (100.0, 50.0) } else { (20.0, 10.0) }
+    }
+}
 
 /// What a player's presses were like, without any prior: it describes, it decides nothing (skill.md §6.1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Precision {
     /// Presses it rests on: the last 60 matched ones at most.
     pub n: usize,
-    /// Median asynchrony, ms, negative early.
-    pub median_ms: f64,
-    /// Half of the presses lie this near to the median, ms.
-    pub mad_ms: f64,
-    /// 1.4826 MAD, ms.
-    pub robust_sd_ms: f64,
+    /// Median error in the drill's unit, negative early (short, left).
+    pub median: f64,
+    /// Half of the presses lie this near to the median.
+    pub mad: f64,
+    /// 1.4826 MAD.
+    pub robust_sd: f64,
 }
 
 impl Precision {
-    /// Of asynchronies in order, ms; `None` where there are none.
+    /// Of true errors in order; `None` where there are none.
     #[must_use]
-    pub fn of(asynchronies: &[f64]) -> Option<Self> {
-        let latest = &asynchronies[asynchronies.len().saturating_sub(LATEST)..];
-        let median_ms = median(latest)?;
-        let apart: Vec<f64> = latest.iter().map(|e| (e - median_ms).abs()).collect();
-        let mad_ms = median(&apart)?;
-        Some(Self { n: latest.len(), median_ms, mad_ms, robust_sd_ms: MAD_TO_SD * mad_ms })
+    pub fn of(errors: &[f64]) -> Option<Self> {
+        let latest = &errors[errors.len().saturating_sub(LATEST)..];
+        let middle = median(latest)?;
+        let apart: Vec<f64> = latest.iter().map(|e| (e - middle).abs()).collect();
+        let mad = median(&apart)?;
+        Some(Self { n: latest.len(), median: middle, mad, robust_sd: MAD_TO_SD * mad })
     }
 }
 
@@ -72,9 +107,10 @@ pub struct Place {
 /// A session's events as places.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asynchronies {
-    /// The axis runs from minus this to plus this, ms.
-    pub reach_ms: f64,
-    /// Half-width of the goal band, ms: the tolerance at each event, in order, as (y, ms).
+    pub measure: Measure,
+    /// The axis runs from minus this to plus this, in the drill's unit.
+    pub reach: f64,
+    /// Half-width of the goal band: the tolerance at each event, in order, as (y, tolerance).
     pub band: Vec<(f64, f64)>,
     pub places: Vec<Place>,
     /// Share of matched presses within the tolerance that was in force, 0…1.
@@ -84,36 +120,39 @@ pub struct Asynchronies {
 impl Asynchronies {
     #[must_use]
     pub fn of(judged: &[Judged]) -> Self {
-        let mut sizes: Vec<f64> = judged.iter().filter_map(|j| j.e).map(|e| e.abs().as_ms()).collect();
+        let measure = Measure::of(judged);
+        let mut sizes: Vec<f64> = judged.iter().filter_map(Judged::error).map(f64::abs).collect();
         sizes.sort_by(f64::total_cmp);
         let most = sizes.get(sizes.len() * 19 / 20).or(sizes.last()).copied().unwrap_or(0.0);
         let widest = judged.iter().map(|j| j.tol_ms).fold(0.0, f64::max);
-        let reach = most.max(REACH_IN_TOLERANCES * widest).max(LEAST_REACH_MS);
-        let reach_ms = (reach / REACH_STEP_MS).ceil() * REACH_STEP_MS;
+        let (least, step) = measure.reach();
+        let reach = (most.max(REACH_IN_TOLERANCES * widest).max(least) / step).ceil() * step;
         let last = judged.len().saturating_sub(1).max(1) as f64;
         let y = |i: usize| i as f64 / last;
         let places = judged.iter().enumerate().map(|(i, j)| {
-            let x = j.e.map_or(f64::INFINITY * j.side.sign(), |e| e.as_ms() / reach_ms);
+            let x = j.error().map_or(f64::INFINITY * j.side.sign(), |error| error / reach);
             Place { x: x.clamp(-1.0, 1.0), y: y(i), in_margin: x.abs() > 1.0, tier: j.tier, side: j.side }
         });
-        let matched = judged.iter().filter(|j| j.e.is_some()).count();
-        let within = judged.iter().filter(|j| j.e.is_some_and(|e| e.abs() <= Nanos::from_ms(j.tol_ms))).count();
+        let matched = judged.iter().filter(|j| j.error().is_some()).count();
+        // as the session counts it: a hair beyond the tolerance is beyond it
+        let within = judged.iter().filter(|j| j.error().is_some_and(|error| error.abs() <= j.tol_ms)).count();
         Self {
-            reach_ms,
+            measure,
+            reach,
             band: judged.iter().enumerate().map(|(i, j)| (y(i), j.tol_ms)).collect(),
             places: places.collect(),
             in_band: if matched == 0 { 0.0 } else { within as f64 / matched as f64 },
         }
     }
 
-    /// Labelled distances from the middle, ms: at most four each way.
+    /// Labelled distances from the middle, in the drill's unit: at most four each way.
     #[must_use]
     pub fn ticks(&self) -> Vec<f64> {
-        let step = [25.0, 50.0, 100.0, 200.0, 250.0, 500.0]
+        let step = [5.0, 10.0, 25.0, 50.0, 100.0, 200.0, 250.0, 500.0]
             .into_iter()
-            .find(|step| self.reach_ms / step <= 4.0)
-            .unwrap_or(self.reach_ms);
-        let count = (self.reach_ms / step) as i32;
+            .find(|step| self.reach / step <= 4.0)
+            .unwrap_or(self.reach);
+        let count = (self.reach / step) as i32;
         (-count..=count).map(|k| f64::from(k) * step).collect()
     }
 }
@@ -129,11 +168,11 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Place of a signed distance in ms.
+    /// Place of a signed distance in the drill's unit.
     #[must_use]
-    pub fn x(&self, ms: f64, plot: &Asynchronies) -> f32 {
+    pub fn x(&self, error: f64, plot: &Asynchronies) -> f32 {
         let half = self.area.half_size().x - self.margin;
-        self.area.center().x + (ms / plot.reach_ms).clamp(-1.0, 1.0) as f32 * half
+        self.area.center().x + (error / plot.reach).clamp(-1.0, 1.0) as f32 * half
     }
 
     fn y(&self, share: f64) -> f32 {
@@ -156,7 +195,7 @@ pub fn paint(p: &mut Painter, plot: &Asynchronies, frame: &Frame, palette: &Pale
     for (i, &(y, tol)) in plot.band.iter().enumerate() {
         let next = plot.band.get(i + 1);
         // Runs of one tolerance are one piece, so that no seam shows between events.
-        if next.is_some_and(|&(_, ms)| (ms - tol).abs() < 1e-9) {
+        if next.is_some_and(|&(_, other)| (other - tol).abs() < 1e-9) {
             continue;
         }
         let to = next.map_or(area.min.y, |&(below, _)| frame.y(f64::midpoint(y, below)));
@@ -180,7 +219,7 @@ pub fn paint(p: &mut Painter, plot: &Asynchronies, frame: &Frame, palette: &Pale
             let edge = if place.x < 0.0 { area.min.x } else { area.max.x };
             edge - place.x as f32 * frame.margin * 0.5
         } else {
-            frame.x(place.x * plot.reach_ms, plot)
+            frame.x(place.x * plot.reach, plot)
         };
         let colour = linear(palette.tier(place.tier));
         // Small where many share the height; a failure stays large enough for its form to be told.
@@ -196,8 +235,8 @@ pub fn paint(p: &mut Painter, plot: &Asynchronies, frame: &Frame, palette: &Pale
 #[cfg(test)]
 mod tests {
     use super::*;
-    use doozy_training::event::{EventId, EventKind, TrialId};
-    use doozy_training::time::HostTime;
+    use doozy_training::event::{EventId, Measured, TrialId};
+    use doozy_training::time::{HostTime, Nanos};
 
     fn event(n: u32, e_ms: Option<f64>, side: Side, tier: Tier) -> Judged {
         Judged {
@@ -227,7 +266,7 @@ mod tests {
             event(1, Some(50.0), Side::Late, Tier::Slip),
             event(2, None, Side::Late, Tier::Doozy),
         ]);
-        assert_eq!(plot.reach_ms, 150.0);
+        assert_eq!(plot.reach, 150.0);
         let x: Vec<f64> = plot.places.iter().map(|place| (place.x * 150.0).round()).collect();
         assert_eq!(x, [-25.0, 50.0, 150.0]);
         assert_eq!(plot.places.iter().map(|place| place.y).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
@@ -238,15 +277,36 @@ mod tests {
     }
 
     #[test]
+    fn errors_in_per_cent_are_laid_out_in_per_cent() {
+        // 40 ms of an interval of 400 ms are 10 %: the axis is in the drill's unit, whatever the press was in ms.
+        let percent = |n, error: f64, tier| {
+            let measured = Measured { unit: ErrorUnit::Percent, error: Some(error), ..Measured::default() };
+            Judged {
+                tol_ms: 15.0,
+                measured,
+                ..event(n, Some(40.0), if error < 0.0 { Side::Early } else { Side::Late }, tier)
+            }
+        };
+        let plot = Asynchronies::of(&[percent(0, 10.0, Tier::Slip), percent(1, -20.0, Tier::Miss)]);
+        assert_eq!((plot.measure, plot.reach), (Measure::Length, 40.0));
+        let x: Vec<f64> = plot.places.iter().map(|place| (place.x * 40.0).round()).collect();
+        assert_eq!(x, [10.0, -20.0]);
+        assert_eq!(plot.in_band, 0.5);
+        assert_eq!(plot.ticks(), [-40.0, -30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0, 40.0]);
+        let out = Judged { kind: EventKind::Excursion, ..percent(2, 5.0, Tier::Clean) };
+        assert_eq!(Measure::of(&[out]), Measure::Place);
+    }
+
+    #[test]
     fn precision_is_median_and_scaled_mad_of_the_latest_presses() {
         assert_eq!(Precision::of(&[]), None);
         let precision = Precision::of(&[-30.0, -10.0, 0.0, 10.0, 100.0]).unwrap();
-        assert_eq!((precision.n, precision.median_ms, precision.mad_ms), (5, 0.0, 10.0));
-        assert_eq!(precision.robust_sd_ms, 10.0 * MAD_TO_SD);
+        assert_eq!((precision.n, precision.median, precision.mad), (5, 0.0, 10.0));
+        assert_eq!(precision.robust_sd, 10.0 * MAD_TO_SD);
         // A hundred bad presses, then sixty good ones: only the good ones tell.
         let mut run = vec![200.0; 100];
         run.extend([5.0; 60]);
-        assert_eq!(Precision::of(&run).unwrap().median_ms, 5.0);
+        assert_eq!(Precision::of(&run).unwrap().median, 5.0);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use bevy::{
     sprite::Anchor,
 };
 use doozy_training::{
-    event::{Effect, EventId, Side, TrialId},
+    event::{Amplify, Effect, EventId, Side, TrialId},
     time::HostTime,
 };
 
@@ -91,7 +91,9 @@ fn hear(mut notes: MessageReader<NoteMessage>, play: Res<PlayState>, show: Res<S
     for note in notes.read() {
         match &note.0 {
             Note::Cortex(view) => {
-                strip.view = Some((view.clone(), play.now));
+                if !withheld(&play, view.event) {
+                    strip.view = Some((view.clone(), play.now));
+                }
                 strip.recent.push_back(view.clone());
                 if strip.recent.len() > KEPT {
                     strip.recent.pop_front();
@@ -99,6 +101,14 @@ fn hear(mut notes: MessageReader<NoteMessage>, play: Res<PlayState>, show: Res<S
             }
             // a new session counts its events from 0 again
             Note::Effect(Effect::Planned(plan)) if plan.trial == TrialId(0) => *strip = Strip::default(),
+            // what a phrase has withheld is told with its worst error
+            Note::Effect(Effect::TrialEnded { trial, void: None, worst: Some(worst), .. })
+                if play.trial(*trial).is_some_and(|held| held.plan.terms.amplify == Amplify::AtPhraseEnd) =>
+            {
+                if let Some(view) = strip.recent.iter().find(|view| view.event == *worst).cloned() {
+                    strip.view = Some((view, play.now));
+                }
+            }
             _ => {}
         }
     }
@@ -110,6 +120,12 @@ fn hear(mut notes: MessageReader<NoteMessage>, play: Res<PlayState>, show: Res<S
             strip.view = Some((view, play.now));
         }
     }
+}
+
+/// Whether an event belongs to a phrase under way that withholds how it goes: the circuit's answer would tell it.
+fn withheld(play: &PlayState, event: EventId) -> bool {
+    let trial = play.judged.iter().rev().find(|judged| judged.event == event).and_then(|j| play.trial(j.trial));
+    trial.is_some_and(|trial| trial.plan.terms.amplify == Amplify::AtPhraseEnd && trial.ended.is_none())
 }
 
 /// Paints the strip along the room's bottom.

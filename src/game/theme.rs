@@ -99,6 +99,8 @@ pub struct Palette {
     pub doozy: Color,
     /// The machine's metal, lit.
     pub metal: Color,
+    /// Lanes, from the lowest; further ones begin anew, and are told apart by their form. None is a tier's colour.
+    pub lanes: [Color; 4],
     /// The focus ring.
     pub focus: Color,
 }
@@ -121,6 +123,7 @@ impl Palette {
                 miss: c(0xFF, 0x7A, 0x59),
                 doozy: c(0xFF, 0x6B, 0x6B),
                 metal: c(0xC4, 0xCB, 0xD6),
+                lanes: [c(0x6F, 0xA8, 0xFF), c(0xE8, 0x8B, 0xD4), c(0xB9, 0xD9, 0x5C), c(0xF0, 0xE6, 0xD2)],
                 focus: c(0x3D, 0xDB, 0xC0),
             },
             // Hues as in the dark one, darkened until each has 4.5 : 1 against the ground.
@@ -137,6 +140,7 @@ impl Palette {
                 miss: c(0xA8, 0x4F, 0x38),
                 doozy: c(0xB0, 0x40, 0x55),
                 metal: c(0x6B, 0x74, 0x85),
+                lanes: [c(0x1F, 0x5F, 0xC4), c(0xA3, 0x2F, 0x8A), c(0x4E, 0x6E, 0x00), c(0x5A, 0x4A, 0x3A)],
                 focus: c(0x05, 0x75, 0x63),
             },
             PaletteName::HighContrast => Self {
@@ -152,6 +156,7 @@ impl Palette {
                 miss: c(0xFF, 0x9E, 0x80),
                 doozy: c(0xFF, 0x8C, 0x8C),
                 metal: c(0xFF, 0xFF, 0xFF),
+                lanes: [c(0x7F, 0xB8, 0xFF), c(0xFF, 0x9C, 0xE6), c(0xC8, 0xF0, 0x5A), c(0xFF, 0xF4, 0xDC)],
                 focus: c(0xFF, 0xFF, 0xFF),
             },
         }
@@ -286,6 +291,10 @@ mod tests {
                 ("miss", p.miss),
                 ("doozy", p.doozy),
                 ("cortex", p.cortex),
+                ("lane 0", p.lanes[0]),
+                ("lane 1", p.lanes[1]),
+                ("lane 2", p.lanes[2]),
+                ("lane 3", p.lanes[3]),
             ] {
                 let ratio = contrast(colour, p.ground);
                 assert!(ratio >= 4.5, "{name:?} {role}: {ratio:.2} : 1");

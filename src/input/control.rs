@@ -21,6 +21,8 @@ pub enum Control {
     Hat(Direction),
     /// A stick pushed in a direction, for menus.
     Stick(PadSide, Direction),
+    /// A stick's way to the left and to the right, for what steers.
+    Axis(PadSide),
     /// A MIDI note by its number, 0…127, on whatever channel: a drum pad or a key of an instrument.
     Note(u8),
     /// A MIDI pedal by the number of its controller, 0…127, with hysteresis.
@@ -62,6 +64,9 @@ pub enum Direction {
 /// Sticks have axes, not buttons, in evdev; their directions take numbers above KEY_MAX (0x2ff).
 const STICK_BASE: u16 = 0x400;
 
+/// Whole axes have codes among themselves in evdev, which keys have too.
+const AXIS_BASE: u16 = 0x600;
+
 /// MIDI has no codes in evdev: notes from here, pedals above them.
 const NOTE_BASE: u16 = 0x500;
 const PEDAL_BASE: u16 = 0x580;
@@ -70,8 +75,8 @@ const PEDAL_BASE: u16 = 0x580;
 const MIDI_MAX: u8 = 127;
 
 /// Every pad control with its stable code (linux/input-event-codes.h, except sticks) and its name.
-const PAD: [(Control, u16, &str); 25] = {
-    use Control::{Button, Hat, Stick, Trigger};
+const PAD: [(Control, u16, &str); 27] = {
+    use Control::{Axis, Button, Hat, Stick, Trigger};
     use Direction::{Down, Left as West, Right as East, Up};
     use PadSide::{Left, Right};
     [
@@ -100,11 +105,13 @@ const PAD: [(Control, u16, &str); 25] = {
         (Stick(Right, Down), STICK_BASE + 5, "RightStickDown"),
         (Stick(Right, West), STICK_BASE + 6, "RightStickLeft"),
         (Stick(Right, East), STICK_BASE + 7, "RightStickRight"),
+        (Axis(Left), AXIS_BASE, "LeftStickX"),
+        (Axis(Right), AXIS_BASE + 1, "RightStickX"),
     ]
 };
 
 /// Keys with their evdev code (linux/input-event-codes.h) and their W3C name.
-const KEYS: [(u16, &str); 102] = [
+const KEYS: [(u16, &str); 114] = [
     (1, "Escape"),
     (2, "Digit1"),
     (3, "Digit2"),
@@ -191,9 +198,14 @@ const KEYS: [(u16, &str); 102] = [
     (86, "IntlBackslash"),
     (87, "F11"),
     (88, "F12"),
+    (89, "IntlRo"),
+    (92, "Convert"),
+    (93, "KanaMode"),
+    (94, "NonConvert"),
     (96, "NumpadEnter"),
     (97, "ControlRight"),
     (98, "NumpadDivide"),
+    (99, "PrintScreen"),
     (100, "AltRight"),
     (102, "Home"),
     (103, "ArrowUp"),
@@ -205,8 +217,15 @@ const KEYS: [(u16, &str); 102] = [
     (109, "PageDown"),
     (110, "Insert"),
     (111, "Delete"),
+    (117, "NumpadEqual"),
+    (119, "Pause"),
+    (121, "NumpadComma"),
+    (122, "Lang1"),
+    (123, "Lang2"),
+    (124, "IntlYen"),
     (125, "MetaLeft"),
     (126, "MetaRight"),
+    (127, "ContextMenu"),
 ];
 
 impl Control {
@@ -218,7 +237,8 @@ impl Control {
     }
 
     /// The number that the record stores, the same in every session: the kernel's code of the key or button; stick
-    /// directions from 0x400, MIDI notes from 0x500, MIDI pedals from 0x580. 0x600 and above are free for devices to come.
+    /// directions from 0x400, MIDI notes from 0x500, MIDI pedals from 0x580, axes from 0x600. 0x602 and above are free for
+    /// devices to come.
     #[must_use]
     pub fn code(self) -> u16 {
         match self {

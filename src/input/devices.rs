@@ -3,8 +3,10 @@
 //!
 //! Whoever listens to a person on the host's clock (a session, a calibration) opens these once and keeps them.
 
-use doozy_training::time::HostTime;
+use doozy_training::{event::DeviceId, time::HostTime};
 
+#[cfg(feature = "devices")]
+use super::DeviceKind;
 use super::{Taps, merge::TapKind, taps::frame::FrameTap};
 use crate::clock::Clock;
 
@@ -47,7 +49,7 @@ pub struct Held {
     #[cfg(feature = "devices")]
     pads: Option<super::taps::gilrs::GilrsTap>,
     #[cfg(feature = "devices")]
-    _midi: Option<super::taps::midi::MidiTap>,
+    midi: Option<super::taps::midi::MidiTap>,
 }
 
 impl Held {
@@ -62,6 +64,21 @@ impl Held {
     /// From now on the keys of this X window count.
     #[cfg(not(feature = "devices"))]
     pub fn listen_to(&self, _window: u32) {}
+
+    /// A pad or instrument counts beside the one that does, because the player said so.
+    #[cfg(feature = "devices")]
+    pub fn adopt(&self, device: DeviceId) {
+        if let Some(pads) = self.pads.as_ref().filter(|_| DeviceKind::of(device) == DeviceKind::Pad) {
+            pads.adopt(device);
+        }
+        if let Some(midi) = self.midi.as_ref().filter(|_| DeviceKind::of(device) == DeviceKind::Midi) {
+            midi.adopt(device);
+        }
+    }
+
+    /// A pad or instrument counts beside the one that does, because the player said so.
+    #[cfg(not(feature = "devices"))]
+    pub fn adopt(&self, _device: DeviceId) {}
 
     /// The chosen pad rumbles, if there is one.
     #[cfg(feature = "devices")]
@@ -112,7 +129,7 @@ impl Devices {
                 // most people have none: told in the log, not on the screen
                 Err(error) => tracing::info!("{error}"),
             }
-            devices.held._midi = midi(taps);
+            devices.held.midi = midi(taps);
         }
         if devices.timing != "x11" {
             if keys == Keys::Frames || cfg!(not(feature = "devices")) {

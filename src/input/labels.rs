@@ -233,4 +233,61 @@ mod tests {
             assert_eq!(all.len(), 4 * (i + 1), "one press is one tap");
         }
     }
+
+    #[cfg(feature = "devices")]
+    #[test]
+    fn whole_layouts_are_followed_and_dead_keys_are_one_press() {
+        use std::time::Duration;
+
+        use crate::{
+            clock::Clock,
+            input::{
+                Edge, Notice, Taps,
+                merge::TapKind,
+                taps::x11::{Gate, X11Tap},
+                xvfb::Xvfb,
+            },
+        };
+
+        // cases A26, as a person switches: the keymaps of xkeyboard-config. The key left of S, that of digit 1, the one
+        // right of P (dead in fr), and one that prints nothing.
+        let xvfb = Xvfb::start();
+        let keys = xvfb.connect();
+        let mut taps = Taps::new(Clock::host());
+        let _tap = X11Tap::start(taps.port(TapKind::X11), Some(&xvfb.display), Gate::Open).unwrap();
+        let (mut inputs, mut open) = (Vec::new(), false);
+        let mut wait = |count: usize| {
+            for _ in 0..20_000 {
+                taps.poll(&mut inputs);
+                open |= taps.take_notices().iter().any(|notice| matches!(notice, Notice::FocusGained { .. }));
+                if open && inputs.len() >= count {
+                    return inputs.clone();
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            panic!("{} of {count} edges came", inputs.len());
+        };
+        wait(0);
+        let places = ["KeyA", "Digit1", "BracketLeft", "Space"];
+        let layouts = [
+            ("us", ["A", "1", "[", "Space"]),
+            ("fr", ["Q", "&", "^", "Space"]),
+            ("us(dvorak)", ["A", "1", "/", "Space"]),
+            ("jp", ["A", "1", "@", "Space"]),
+            ("ru", ["Ф", "1", "Х", "Space"]),
+        ];
+        for (i, (layout, right)) in layouts.into_iter().enumerate() {
+            xvfb.layout(layout);
+            let labels = Labels::ask(Some(&xvfb.display));
+            assert_eq!(places.map(|name| label_of(&labels, name)), right, "{layout}");
+            for keycode in [38, 10, 34, 65] {
+                keys.press(keycode);
+                keys.release(keycode);
+            }
+            let all = wait(8 * (i + 1));
+            let pressed = all[8 * i..].iter().filter(|input| input.edge == Edge::Down);
+            assert_eq!(pressed.map(|input| input.control.to_string()).collect::<Vec<_>>(), places, "{layout}");
+            assert_eq!(all.len(), 8 * (i + 1), "one press is one tap");
+        }
+    }
 }

@@ -198,7 +198,8 @@ impl Taps {
     /// Appends what has arrived, in the order of arrival.
     ///
     /// Times may be out of order between taps, but none lies before the [`Taps::watermark`] of an earlier call: a press
-    /// that does is given as [`Notice::Late`], a release is moved to it, so that nothing stays down.
+    /// that does is given as [`Notice::Late`], a release or a stick's move is moved to it, so that nothing stays down or
+    /// pushed.
     pub fn poll(&mut self, inputs: &mut Vec<TimedInput>) {
         let now = self.clock.now();
         let promised = self.least;
@@ -229,7 +230,7 @@ impl Taps {
         if input.t < promised {
             match input.edge {
                 Edge::Down => return self.notices.push(Notice::Late { input }),
-                Edge::Up(_) => {
+                Edge::Up(_) | Edge::Tilt(_) => {
                     input.err = promised - input.t;
                     input.t = promised;
                     input.source = TimeSource::Arrival;

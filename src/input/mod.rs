@@ -16,6 +16,7 @@ pub mod pad;
 #[cfg(feature = "devices")]
 pub mod self_check;
 pub mod stamps;
+pub mod stick;
 pub mod taps;
 pub mod watermark;
 #[cfg(all(test, feature = "devices"))]
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use bindings::{Bindings, MenuAction};
 pub use control::Control;
 pub use merge::{Notice, TapPort, Taps};
+pub use stick::Deflection;
 
 /// The device number of every keyboard: the window system merges them.
 pub const KEYBOARD: DeviceId = DeviceId(0);
@@ -85,6 +87,8 @@ impl DeviceKind {
 pub enum Edge {
     Down,
     Up(ReleaseCause),
+    /// Of an axis: from now on it stands there.
+    Tilt(Deflection),
 }
 
 /// What a tap caught, before the merge has numbered it.

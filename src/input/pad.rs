@@ -2,7 +2,7 @@
 //!
 //! Plain translation without a device, so that its cases (A21–A24) are tests on a machine without pads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doozy_training::event::{DeviceId, ReleaseCause};
 
@@ -126,6 +126,8 @@ pub struct Pads {
     first: u16,
     choice: PadChoice,
     chosen: Option<DeviceId>,
+    /// Those that count beside it, because the player said so.
+    adopted: BTreeSet<DeviceId>,
     pads: BTreeMap<DeviceId, Pad>,
     by_backend: BTreeMap<usize, DeviceId>,
 }
@@ -148,12 +150,20 @@ impl Pads {
     /// Devices of another kind, numbered from `first`.
     #[must_use]
     pub fn numbered_from(first: u16, choice: PadChoice) -> Self {
-        Self { first, choice, chosen: None, pads: BTreeMap::new(), by_backend: BTreeMap::new() }
+        Self {
+            first,
+            choice,
+            chosen: None,
+            adopted: BTreeSet::new(),
+            pads: BTreeMap::new(),
+            by_backend: BTreeMap::new(),
+        }
     }
 
     /// Changes what was chosen; what counts is then decided anew.
     pub fn choose(&mut self, choice: PadChoice) {
         self.chosen = None;
+        self.adopted.clear();
         self.choice = choice;
         if let PadChoice::Uuid(uuid) = &self.choice {
             self.chosen = self.pads.iter().find(|(_, pad)| pad.connected && pad.uuid == *uuid).map(|(id, _)| *id);
@@ -198,10 +208,17 @@ impl Pads {
         chooses
     }
 
+    /// From now on this pad counts too, because the player was asked and said so. False for one that is not there or counts
+    /// already.
+    pub fn adopt(&mut self, id: DeviceId) -> bool {
+        let there = self.pads.get(&id).is_some_and(|pad| pad.connected);
+        there && !self.counts(id) && self.adopted.insert(id)
+    }
+
     /// Whether what this pad does counts.
     #[must_use]
     pub fn counts(&self, id: DeviceId) -> bool {
-        self.choice == PadChoice::All || self.chosen == Some(id)
+        self.choice == PadChoice::All || self.chosen == Some(id) || self.adopted.contains(&id)
     }
 
     /// How many pads are connected.
@@ -322,6 +339,23 @@ mod tests {
         assert_eq!(pads.connect(7, "Pad".into(), "aa".into()), first);
         assert!(pads.counts(first) && !pads.press_chooses(first));
         assert_eq!((pads.device(7), pads.device(0), pads.connected()), (Some(first), None, 2));
+    }
+
+    #[test]
+    fn a_stranger_counts_once_the_player_says_so_and_the_first_still_does() {
+        // cases A21, the variant with another identity
+        let mut pads = Pads::new(PadChoice::First);
+        let first = pads.connect(0, "Pad".into(), "aa".into());
+        assert!(pads.press_chooses(first));
+        pads.disconnect(0);
+        let stranger = pads.connect(1, "Other".into(), "bb".into());
+        assert!(!pads.counts(stranger) && pads.adopt(stranger) && pads.counts(stranger));
+        assert!(!pads.adopt(stranger), "it counts already");
+        assert_eq!(pads.connect(2, "Pad".into(), "aa".into()), first);
+        assert!(pads.counts(first) && !pads.adopt(first));
+        assert!(!pads.adopt(DeviceId(9)), "there is none of this number");
+        pads.choose(PadChoice::First);
+        assert!(!pads.counts(stranger), "a new choice forgets it");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use x11rb::{
     connection::Connection,
     protocol::{
         xproto::{
-            ConnectionExt as _, CreateWindowAux, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Window, WindowClass,
+            ConnectionExt as _, CreateWindowAux, GrabMode, GrabStatus, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
+            Window, WindowClass,
         },
         xtest::ConnectionExt as _,
     },
@@ -38,6 +39,15 @@ impl Xvfb {
         let out = server.stdout.take().expect("stdout is piped");
         BufReader::new(out).read_line(&mut number).expect("Xvfb says its number");
         Self { server, display: format!(":{}", number.trim()) }
+    }
+
+    /// Switches the whole keymap, as a settings panel does: "fr", "us(dvorak)"…
+    pub fn layout(&self, layout: &str) {
+        let status = Command::new("setxkbmap")
+            .args(["-display", &self.display, "-layout", layout])
+            .status()
+            .unwrap_or_else(|e| panic!("setxkbmap comes with Xvfb (x11-xkb-utils) and did not start: {e}"));
+        assert!(status.success(), "setxkbmap {layout}");
     }
 
     pub fn connect(&self) -> Keys {
@@ -92,6 +102,30 @@ impl Keys {
 
     pub fn focus(&self, window: Window) {
         self.conn.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME).unwrap().check().unwrap();
+    }
+
+    /// Takes a window off the screen, as minimising does.
+    pub fn hide(&self, window: Window) {
+        self.conn.unmap_window(window).unwrap().check().unwrap();
+    }
+
+    pub fn show(&self, window: Window) {
+        self.conn.map_window(window).unwrap().check().unwrap();
+    }
+
+    /// Takes the whole keyboard, as input methods and window managers do for a while.
+    pub fn grab(&self) {
+        let grabbed = self
+            .conn
+            .grab_keyboard(false, self.root, x11rb::CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC)
+            .unwrap()
+            .reply()
+            .unwrap();
+        assert_eq!(grabbed.status, GrabStatus::SUCCESS);
+    }
+
+    pub fn ungrab(&self) {
+        self.conn.ungrab_keyboard(x11rb::CURRENT_TIME).unwrap().check().unwrap();
     }
 
     pub fn destroy(&self, window: Window) {

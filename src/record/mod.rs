@@ -4,7 +4,9 @@
 //! their checksums are described for people with R, pandas or DuckDB in `docs/record.md`. This room knows the crates
 //! and no other room: what it has to say to people is a [`Notice`].
 
+pub mod beats;
 mod ndjson;
+mod practised;
 mod row;
 mod session;
 mod store;
@@ -22,10 +24,17 @@ use doozy_training::{
 use serde::{Deserialize, Serialize};
 
 pub use ndjson::{export_ndjson, import_ndjson};
+pub use practised::{PractisedEvent, PractisedSession, today};
 pub use session::{Damage, EventRow, LoadedSession, Reader, SessionInfo, State};
 pub use store::backup;
 pub use verify::{Difference, Verification, VerifyError, verify};
 pub use writer::Recorder;
+
+/// SHA-256 of a level's text, as the record names it, in lower-case hexadecimal.
+#[must_use]
+pub fn text_sha256(text: &str) -> String {
+    row::sha256_hex(text.as_bytes())
+}
 
 /// Version of the tables, kept in `PRAGMA user_version`. A record of a newer one is refused untouched.
 pub const SCHEMA_VERSION: i32 = 2;

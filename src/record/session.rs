@@ -179,8 +179,8 @@ impl LoadedSession {
 /// A record opened to read; a running session is seen up to its last commit.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     is_written: bool,
 }
 

@@ -10,6 +10,7 @@ pub mod circuit;
 pub mod closed_form;
 pub mod experiments;
 pub mod export;
+pub mod forward;
 pub mod granule;
 pub mod inferior;
 pub mod interneurons;

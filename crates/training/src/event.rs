@@ -268,6 +268,15 @@ pub struct Judged {
     pub t: HostTime,
 }
 
+impl Judged {
+    /// The true error in the drill's unit, signed; `None` where there is none.
+    #[must_use]
+    pub fn error(&self) -> Option<f64> {
+        let in_ms = || self.e.filter(|_| self.measured.unit == ErrorUnit::Milliseconds).map(Nanos::as_ms);
+        self.measured.error.or_else(in_ms)
+    }
+}
+
 /// How much scene an event may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -424,6 +424,7 @@ impl Procedure {
         match command {
             // the taps are the thread's
             Command::Window(_) => {}
+            Command::Display(name) => self.parts.display = name,
             Command::Focus { has, .. } => self.focus(has, now),
             Command::Flashed { n, at } => {
                 let person = matches!(self.parts.seat, Seat::Person);

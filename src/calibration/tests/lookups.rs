@@ -8,7 +8,7 @@ use doozy_training::{
 use super::*;
 use crate::{
     audio::{Kind, Report, TrialClockSource, frame_of},
-    calibration::store::Change,
+    calibration::{lookup::DISPLAY, store::Change},
     input::{KEYBOARD, Notice},
 };
 
@@ -197,6 +197,11 @@ fn a_display_has_its_own_offset() {
     calibrations.display = "HDMI-1".into();
     let found = calibrations.video(&InputId::keyboard());
     assert_eq!((found.offset, found.origin.name()), (Nanos::ms(70), "tap_to_flash"));
+    // what was measured before displays had names holds where there is nothing else
+    calibrations.entries.push(entry(Method::TapToFlash, DISPLAY, InputId::keyboard(), 33.0));
+    assert_eq!(calibrations.video(&InputId::keyboard()).offset, Nanos::ms(70));
+    calibrations.display = "DP-2".into();
+    assert_eq!(calibrations.video(&InputId::keyboard()).offset, Nanos::ms(33));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{
 /// The sound output, among the record's devices.
 const OUTPUT: DeviceId = DeviceId(u16::MAX);
 /// The machine itself, among the record's devices.
-const MACHINE: DeviceId = DeviceId(u16::MAX - 1);
+pub(super) const MACHINE: DeviceId = DeviceId(u16::MAX - 1);
 
 /// How the sound's clock did, for the record's summary.
 #[derive(Debug, Default, serde::Serialize)]

@@ -6,7 +6,7 @@
 
 use bevy::{color::LinearRgba, prelude::*};
 use doozy_training::{
-    event::{Drama, EventId, Judged, Stage, Tier, TrialPlan},
+    event::{Drama, EventId, Judged, Tier, TrialPlan},
     time::{HostTime, Nanos},
 };
 
@@ -17,10 +17,10 @@ use crate::{
         bridge::{Bridge, NoteMessage, PlayState},
         limits::{EffectLimits, Light, Rumble},
         stage::{
-            bell, gate,
             lane::{Lane, Room},
             layers::Board,
             look::Look,
+            machine::{self, Breaks},
             paint::{Painter, Tint},
             parts::{Breakage, FLOOR_BELOW},
             timeline::{Staged, Timeline},
@@ -297,10 +297,7 @@ fn scatter(
 fn whole_burst(judged: &Judged, plan: &TrialPlan, room: &Room) -> Burst {
     let lane = Lane::of(plan, room);
     let size = energy(judged);
-    let (at, spread) = match plan.stage {
-        Stage::Gate { .. } => (gate::heart(&lane) + Vec2::Y * 60.0, Vec2::new(60.0, 120.0)),
-        _ => (bell::heart(&lane), Vec2::new(90.0, 80.0)),
-    };
+    let Breaks { at, spread } = machine::of(&plan.stage).breaks(&lane);
     let share = if judged.tier == Tier::Doozy { 1.0 } else { MISS_SHARE };
     Burst {
         at,
@@ -317,7 +314,7 @@ fn whole_burst(judged: &Judged, plan: &TrialPlan, room: &Room) -> Burst {
 /// Within a phrase: a few parts from the machine's top, well away from the lane, and gone before they could fall on it.
 fn short_burst(judged: &Judged, plan: &TrialPlan, room: &Room) -> Burst {
     let sign = judged.side.sign() as f32;
-    let top = Lane::of(plan, room).anchor + Vec2::new(sign * 200.0, 330.0);
+    let top = machine::of(&plan.stage).sheds(&Lane::of(plan, room), sign);
     Burst {
         at: top,
         spread: Vec2::new(40.0, 16.0),

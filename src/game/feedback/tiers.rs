@@ -3,12 +3,12 @@
 use std::f32::consts::{PI, TAU};
 
 use bevy::math::Vec2;
-use doozy_training::event::{EventKind, Tier};
+use doozy_training::event::{EventKind, Tier, TrialPlan};
 
 use crate::game::{
     stage::{
         lane::Lane,
-        marks,
+        machine, marks,
         paint::{Painter, Tint},
         parts::Scene,
         timeline::Mark,
@@ -22,9 +22,8 @@ const SLIP_MS: f64 = 480.0;
 const MISS_MS: f64 = 620.0;
 const DOOZY_MS: f64 = 520.0;
 
-/// Paints the newest verdict's form. `light` is what the limits have left of its glow, 0…1; `heart` is where the
-/// machine rings.
-pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, heart: Vec2, mark: &Mark, light: f32) {
+/// Paints the newest verdict's form. `light` is what the limits have left of its glow, 0…1.
+pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, plan: &TrialPlan, mark: &Mark, light: f32) {
     let Some(verdict) = &mark.verdict else { return };
     let age = (scene.now - mark.since).as_ms();
     let life = match verdict.tier {
@@ -43,15 +42,27 @@ pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, heart: Vec2, mark:
     let left = (1.0 - share) * (1.0 - share * 0.3);
     let sign = verdict.side.sign() as f32;
     let x = if verdict.kind == EventKind::Omission { lane.anchor.x } else { marks::x(mark, lane, scene) };
-    let at = Vec2::new(x, lane.anchor.y);
+    let machine = machine::of(&plan.stage);
+    let asked = verdict.target.and_then(|id| scene.timeline.run(mark.trial)?.asked(id)).map(|target| target.lane);
+    let pressed = verdict.press.map(|press| press.lane);
+    let acted = if verdict.kind == EventKind::WrongLane { pressed.or(asked) } else { asked.or(pressed) };
+    let acted = acted.unwrap_or_default();
+    let (heart, size) = machine.rings(lane, plan, acted);
+    let strike = machine.strike(lane, plan, acted);
+    let at = Vec2::new(x + strike.x - lane.anchor.x, strike.y);
     match verdict.tier {
         Tier::Clean => {
-            p.glow(heart, 168.0, 1.0, color.with_alpha_of(0.30 * left * light));
+            p.glow(heart, 168.0 * size, 1.0, color.with_alpha_of(0.30 * left * light));
             for (k, delay) in [0.0_f32, 0.16, 0.32].into_iter().enumerate() {
                 let own = if scene.still { 0.3 + 0.3 * k as f32 } else { ((travel - delay) / (1.0 - delay)).max(0.0) };
                 if own > 0.0 {
                     let width = 5.0 - 1.2 * k as f32;
-                    p.ring(heart, 70.0 + 150.0 * own, width, color.with_alpha_of((0.9 - 0.22 * k as f32) * left));
+                    p.ring(
+                        heart,
+                        (70.0 + 150.0 * own) * size,
+                        width,
+                        color.with_alpha_of((0.9 - 0.22 * k as f32) * left),
+                    );
                 }
             }
         }

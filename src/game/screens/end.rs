@@ -12,7 +12,7 @@ use crate::game::{
     app::{Player, Sessions},
     bridge::PlayState,
     focus::{Item, Preferred},
-    plots::{self, Asynchronies, Frame, Precision},
+    plots::{self, Asynchronies, Frame, Measure, Precision},
     stage::{marks, paint::Painter},
     theme::{DESIGN, Size, Theme, Weight, space},
 };
@@ -23,8 +23,6 @@ const MARGIN: f32 = 44.0;
 const MARK: f32 = 7.0;
 /// The column beside it.
 const SIDE: f32 = 872.0;
-/// Medians nearer to the target than this are on time: nobody tells them apart by ear (skill.md §1, 6 ms at best).
-const ON_TIME_MS: f64 = 6.0;
 /// Where the counts stand below the column's top, and how far apart.
 const COUNTS: f32 = 372.0;
 const COUNT_STEP: f32 = 40.0;
@@ -48,7 +46,7 @@ fn spawn(
 ) {
     let palette = theme.palette;
     let plot = Asynchronies::of(&play.judged);
-    let precision = Precision::of(&play.asynchronies());
+    let precision = Precision::of(&play.errors());
     let area = Rect::from_corners(in_space(PLOT.min), in_space(PLOT.max));
     let frame = Frame { area, margin: MARGIN, mark: MARK };
 
@@ -70,23 +68,12 @@ fn spawn(
         NoFrustumCulling,
     ));
 
-    let ms = |ms: f64| ms.abs().round();
-    let by = |median: f64| match median {
-        m if m <= -ON_TIME_MS => says.get("end-early-by", &[("ms", ms(m).into())]),
-        m if m >= ON_TIME_MS => says.get("end-late-by", &[("ms", ms(m).into())]),
-        _ => says.get("end-on-time", &[]),
-    };
+    let told = Told { says: &says, measure: plot.measure };
     let sentence = precision.as_ref().map_or_else(
         || says.get("end-none", &[]),
         |precision| {
-            let id = match precision.median_ms {
-                m if m <= -ON_TIME_MS => "end-says-early",
-                m if m >= ON_TIME_MS => "end-says-late",
-                _ => "end-says-even",
-            };
-            let args = [("ms", ms(precision.median_ms).into()), ("half", ms(precision.mad_ms).into())];
             let share = [("share", (plot.in_band * 100.0).round().into())];
-            format!("{} {}", says.get(id, &args), says.get("end-in-band", &share))
+            format!("{} {}", told.typical(precision), says.get("end-in-band", &share))
         },
     );
 
@@ -109,9 +96,9 @@ fn spawn(
         let ticks = plot.ticks();
         for &tick in &ticks {
             let said = match tick {
-                0.0 => says.get("end-now", &[]),
-                t if Some(&t) == ticks.first() => format!("{:.0} {}", t.abs(), says.get("end-early", &[])),
-                t if Some(&t) == ticks.last() => format!("{t:.0} {}", says.get("end-late", &[])),
+                0.0 => told.middle(),
+                t if Some(&t) == ticks.first() => format!("{:.0} {}", t.abs(), told.ends()[0]),
+                t if Some(&t) == ticks.last() => format!("{t:.0} {}", told.ends()[1]),
                 t => format!("{:.0}", t.abs()),
             };
             label(screen, tick, said, if tick == 0.0 { palette.text } else { palette.quiet });
@@ -121,9 +108,9 @@ fn spawn(
         screen.spawn(Node { flex_direction: FlexDirection::Column, row_gap: px(2), ..side }).with_children(|column| {
             if let Some(precision) = &precision {
                 column.spawn(words(&theme, says.get("end-typical", &[]), Size::Small, Weight::Regular, palette.quiet));
-                column.spawn(words(&theme, by(precision.median_ms), Size::Title, Weight::Bold, palette.text));
+                column.spawn(words(&theme, told.by(precision.median), Size::Title, Weight::Bold, palette.text));
                 column.spawn(Node { height: px(18), ..default() });
-                let spread = says.get("end-spread", &[("ms", ms(precision.robust_sd_ms).into())]);
+                let spread = told.spread(precision.robust_sd);
                 column.spawn(words(&theme, spread, Size::Body, Weight::Bold, palette.text));
                 let hint = says.get("end-spread-hint", &[("n", precision.n.into())]);
                 column.spawn(words(&theme, hint, Size::Small, Weight::Regular, palette.quiet));
@@ -164,7 +151,7 @@ fn spawn(
                 (Act::Begin, Preferred),
                 &Button { label: &again, hint: None, width: 216.0, main: true },
             );
-            if sessions.next().is_some() {
+            if sessions.has_next() {
                 let next = says.get("end-next", &[]);
                 button(
                     foot,
@@ -180,6 +167,85 @@ fn spawn(
         });
         hud::notices_place(screen);
     });
+}
+
+/// The end screen's sentences, in the words and the unit of what was measured.
+struct Told<'a> {
+    says: &'a Words,
+    measure: Measure,
+}
+
+impl Told<'_> {
+    /// What the two ends of the axis are called.
+    fn ends(&self) -> [String; 2] {
+        let says = self.says;
+        match self.measure {
+            Measure::Time => [says.get("end-early", &[]), says.get("end-late", &[])],
+            Measure::Length => [says.get("end-short", &[]), says.get("end-long", &[])],
+            Measure::Place => [says.get("end-left", &[]), says.get("end-right", &[])],
+        }
+    }
+
+    /// What the axis' middle is called.
+    fn middle(&self) -> String {
+        match self.measure {
+            Measure::Time => self.says.get("end-now", &[]),
+            Measure::Length => self.says.get("end-as-heard", &[]),
+            Measure::Place => self.says.get("end-inside", &[]),
+        }
+    }
+
+    /// "12 ms early", "4 % short".
+    fn by(&self, median: f64) -> String {
+        if median.abs() < self.measure.even() {
+            return match self.measure {
+                Measure::Time => self.says.get("end-on-time", &[]),
+                Measure::Length => self.says.get("end-as-long", &[]),
+                Measure::Place => self.says.get("end-inside", &[]),
+            };
+        }
+        let size = [("ms", median.abs().round().into())];
+        let percent = [("percent", median.abs().round().into())];
+        match (self.measure, median < 0.0) {
+            (Measure::Time, true) => self.says.get("end-early-by", &size),
+            (Measure::Time, false) => self.says.get("end-late-by", &size),
+            (Measure::Length, true) => self.says.get("end-short-by", &percent),
+            (Measure::Length, false) => self.says.get("end-long-by", &percent),
+            (Measure::Place, true) => self.says.get("end-left-by", &percent),
+            (Measure::Place, false) => self.says.get("end-right-by", &percent),
+        }
+    }
+
+    fn spread(&self, sd: f64) -> String {
+        match self.measure {
+            Measure::Time => self.says.get("end-spread", &[("ms", sd.round().into())]),
+            _ => self.says.get("end-spread-percent", &[("percent", sd.round().into())]),
+        }
+    }
+
+    /// What the plot shows, in a sentence.
+    fn typical(&self, precision: &Precision) -> String {
+        let Precision { median, mad, .. } = *precision;
+        let (size, half) = (median.abs().round(), mad.round());
+        let even = median.abs() < self.measure.even();
+        if self.measure == Measure::Time {
+            let args = [("ms", size.into()), ("half", half.into())];
+            return match median < 0.0 {
+                _ if even => self.says.get("end-says-even", &args),
+                true => self.says.get("end-says-early", &args),
+                false => self.says.get("end-says-late", &args),
+            };
+        }
+        let args = [("percent", size.into()), ("half", half.into())];
+        match (self.measure, median < 0.0) {
+            (Measure::Place, _) if even => self.says.get("end-says-inside", &args),
+            (Measure::Place, true) => self.says.get("end-says-left", &args),
+            (Measure::Place, false) => self.says.get("end-says-right", &args),
+            _ if even => self.says.get("end-says-as-long", &args),
+            (_, true) => self.says.get("end-says-short", &args),
+            (_, false) => self.says.get("end-says-long", &args),
+        }
+    }
 }
 
 fn take_down(mut commands: Commands, screens: Query<Entity, With<EndScreen>>) {

@@ -1,15 +1,17 @@
 //! The head-up display: which try this is, how wide the goal is, what the player should know. Quiet, at the edges.
 
 use bevy::prelude::*;
+use doozy_training::event::ErrorUnit;
 
 use super::{
-    Words,
+    Words, prompts, theme_changed,
     widgets::{self, words},
 };
 use crate::game::{
     Screen,
     app::{Player, Quality, Sessions},
     bridge::PlayState,
+    controls::{Controls, Hands},
     theme::{Size, Theme, Weight, space},
 };
 
@@ -23,6 +25,10 @@ enum Line {
     /// That the picture is less than it could be.
     Picture,
 }
+
+/// The display as a whole.
+#[derive(Component)]
+struct Head;
 
 /// Where notices stand.
 #[derive(Component)]
@@ -40,12 +46,24 @@ const NOTICE_STAYS: f32 = 7.0;
 /// A gain this near to 1 amplifies nothing that could be seen. ◇
 const GAIN_SHOWS: f64 = 1.05;
 
-fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: Res<Sessions>) {
+fn spawn(
+    mut commands: Commands,
+    theme: Res<Theme>,
+    says: Res<Words>,
+    sessions: Res<Sessions>,
+    controls: Res<Controls>,
+    hands: Res<Hands>,
+) {
     let palette = theme.palette;
+    // with one lane any key that was found will do; with more it matters which is which
+    let keys = sessions.chosen.as_ref().filter(|card| card.lanes != 1).map(|card| {
+        let seat = prompts::seat(&controls, &hands.last, card.lanes);
+        prompts::line(&says, &(controls.labels)(), &prompts::of(&controls, &seat, card.lanes))
+    });
     let line = |line: Line, colour: Color| {
         (line, words(&theme, String::new(), Size::Small, Weight::Regular, colour), Visibility::Inherited)
     };
-    widgets::root(&mut commands, DespawnOnExit(Screen::Play), Color::NONE, |frame| {
+    widgets::root(&mut commands, (Head, DespawnOnExit(Screen::Play)), Color::NONE, |frame| {
         let corner = |right: bool| Node {
             left: if right { auto() } else { px(space::APART) },
             right: if right { px(space::APART) } else { auto() },
@@ -59,6 +77,9 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             left.spawn(words(&theme, title, Size::Small, Weight::Bold, palette.text));
             left.spawn(line(Line::Try, palette.quiet));
             left.spawn(line(Line::Retry, palette.cortex));
+            if let Some(keys) = keys {
+                left.spawn(words(&theme, keys, Size::Small, Weight::Bold, palette.quiet));
+            }
         });
         frame.spawn(corner(true)).with_children(|right| {
             right.spawn(line(Line::Tolerance, palette.quiet));
@@ -110,7 +131,12 @@ fn refresh(
                 .filter(|trial| trial.plan.retry_of.is_some())
                 .map(|_| says.get("play-retry", &[]))
                 .unwrap_or_default(),
-            Line::Tolerance if play.tol_ms > 0.0 => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            Line::Tolerance if play.tol_ms > 0.0 => match trial.map(|trial| trial.plan.terms.unit) {
+                Some(ErrorUnit::Percent) => {
+                    says.get("play-tolerance-percent", &[("percent", play.tol_ms.round().into())])
+                }
+                _ => says.get("play-tolerance", &[("ms", play.tol_ms.round().into())]),
+            },
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }
@@ -162,6 +188,13 @@ fn put_up(
     }
 }
 
+/// In other colours it is put up anew.
+fn clear(mut commands: Commands, heads: Query<Entity, With<Head>>) {
+    for head in &heads {
+        commands.entity(head).despawn();
+    }
+}
+
 fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity, &mut Fading)>) {
     for (entity, mut fading) in &mut notices {
         if let Some(left) = &mut fading.0 {
@@ -175,6 +208,7 @@ fn take_down(mut commands: Commands, time: Res<Time>, mut notices: Query<(Entity
 
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::Play), spawn)
+        .add_systems(Update, (clear, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::Play)))
         .add_systems(Update, refresh.run_if(in_state(Screen::Play)))
         .add_systems(Update, (put_up, take_down));
 }

@@ -40,6 +40,7 @@ impl Behind<'_> {
             reach: DESIGN.x,
             lead: Nanos::ms(1000),
             hidden: Nanos::ZERO,
+            per_unit: 0.0,
         };
         let timeline = Timeline::default();
         let scene = Scene {

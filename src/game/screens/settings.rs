@@ -131,7 +131,8 @@ const LEFT: f32 = 80.0;
 const WIDTH: f32 = 544.0;
 const BAR: f32 = 96.0;
 
-fn setting_row(
+/// A setting as a row: its label and hint, its value, and a bar where it is a scale.
+pub(super) fn setting_row(
     parent: &mut ChildSpawnerCommands,
     theme: &Theme,
     says: &Words,
@@ -160,7 +161,7 @@ fn setting_row(
         BackgroundColor(palette.raised),
         Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
     ));
-    if setting == Setting::ALL[0] {
+    if item.layer == 0 && setting == Setting::ALL[0] {
         spawned.insert(Preferred);
     }
     spawned.with_children(|row| {
@@ -225,6 +226,9 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, choices: R
             let delays = says.get("settings-delays", &[]);
             let third = Button { label: &delays, hint: None, width: 264.0, main: false };
             button(foot, &theme, item(2), Act::Go(Screen::Calibrate), &third);
+            let keys = says.get("settings-bindings", &[]);
+            let fourth = Button { label: &keys, hint: None, width: 264.0, main: false };
+            button(foot, &theme, item(3), Act::Go(Screen::Bindings), &fourth);
         });
     });
 }
@@ -261,8 +265,11 @@ fn take_down(mut commands: Commands, screens: Query<Entity, With<SettingsScreen>
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::Settings), spawn).add_systems(
         Update,
-        (refresh.run_if(resource_changed::<Choices>), (take_down, spawn).chain().run_if(theme_changed))
-            .run_if(in_state(Screen::Settings)),
+        (
+            // the pause of a drill has one of the settings, too
+            refresh.run_if(resource_changed::<Choices>),
+            (take_down, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::Settings)),
+        ),
     );
 }
 

@@ -6,12 +6,13 @@ use bevy::{
     math::{Affine2, Vec2},
 };
 use doozy_training::{
-    event::{CueKind, Tier},
+    event::{CueKind, Stage, Tier, TrialPlan},
     time::{HostTime, Nanos},
 };
 
 use super::{
-    lane::Lane,
+    lane::{Lane, Room, launch_lead},
+    machine::{Breaks, Machine},
     marks,
     paint::{Painter, Tint},
     parts::{self, FLOOR_BELOW, Scene},
@@ -26,10 +27,42 @@ const HALF_SPAN: f32 = 84.0;
 /// How long the shutter stays up after a press, ms. ◇
 const OPEN_MS: f64 = 420.0;
 
-/// Middle of the gate's light, where its ringing starts.
-#[must_use]
-pub fn heart(lane: &Lane) -> Vec2 {
-    lane.anchor + Vec2::new(0.0, 8.0)
+/// The gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate;
+
+impl Machine for Gate {
+    fn lane(&self, plan: &TrialPlan, room: &Room) -> Lane {
+        let (visible, occluded) = match plan.stage {
+            Stage::Gate { visible, occluded } => (visible, occluded),
+            _ => (plan.interval, Nanos::ZERO),
+        };
+        let anchor = Vec2::new(room.half.x * 0.22, room.rail());
+        // The ball is in sight from its launch on: the launcher stands at the lane's left end.
+        let lead = launch_lead(plan).unwrap_or(visible + occluded);
+        Lane { hidden: occluded, ..Lane::new(plan, anchor, (room.half.x + anchor.x) * 0.86, lead) }
+    }
+
+    fn back(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, _run: &Run) {
+        paint_back(p, scene, lane);
+    }
+
+    fn front(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
+        paint_front(p, scene, lane, run);
+    }
+
+    /// Middle of the gate's light.
+    fn heart(&self, lane: &Lane) -> Vec2 {
+        lane.anchor + Vec2::new(0.0, 8.0)
+    }
+
+    fn count_in(&self, lane: &Lane) -> Vec2 {
+        lane.anchor + Vec2::new(0.0, 178.0)
+    }
+
+    fn breaks(&self, lane: &Lane) -> Breaks {
+        Breaks { at: self.heart(lane) + Vec2::Y * 60.0, spread: Vec2::new(60.0, 120.0) }
+    }
 }
 
 /// How far the shutter is up, 0…1.
@@ -43,7 +76,7 @@ fn open(scene: &Scene<'_>) -> f32 {
 }
 
 /// The tower behind the lane.
-pub fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+fn paint_back(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let look = scene.look;
     let at = lane.anchor;
     let floor = at.y - FLOOR_BELOW;
@@ -173,7 +206,7 @@ fn tube(p: &mut Painter, scene: &Scene<'_>, low: Vec2, high: Vec2) {
 }
 
 /// The lane before the machine: rail, ball, tube, beam, plate.
-pub fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
+fn paint_front(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
     let look = scene.look;
     let lit = run.plan.window_was_open;
     let at = lane.anchor;

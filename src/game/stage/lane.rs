@@ -6,17 +6,18 @@
 
 use bevy::math::Vec2;
 use doozy_training::{
-    event::{CueKind, Stage, TrialPlan},
+    event::{CueKind, ErrorUnit, TrialPlan},
     time::{HostTime, Nanos},
 };
+
+use super::machine;
 
 /// Height of the room in design units, as the theme has it.
 const ROOM: f32 = 720.0;
 /// Share of the stage's height below the lane. ◇
 const LANE_HEIGHT: f32 = 0.315;
-/// How long a bead of the steady beat is in sight before it is due, in intervals. ◇ Two and a bit: the one to strike
-/// and the one after it, which is what the hand plans ahead for; more would crowd the lane.
-const BEAD_LEAD: f64 = 2.05;
+/// Half of the plate where errors are in per cent, design units. ◇ It has no moments to agree with.
+const PERCENT_HALF: f32 = 240.0;
 
 /// The space that the stage has, in design units around the window's middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,31 +62,26 @@ pub struct Lane {
     pub lead: Nanos,
     /// What is due within this time is out of sight.
     pub hidden: Nanos,
+    /// Design units on the plate for a unit of error: for milliseconds as many as on the lane.
+    pub per_unit: f32,
 }
 
 impl Lane {
     /// The lane for a trial in this room.
     #[must_use]
     pub fn of(plan: &TrialPlan, room: &Room) -> Self {
-        match plan.stage {
-            Stage::Gate { visible, occluded } => {
-                let anchor = Vec2::new(room.half.x * 0.22, room.rail());
-                // The ball is in sight from its launch on: the launcher stands at the lane's left end.
-                let lead = launch_lead(plan).unwrap_or(visible + occluded);
-                Self { anchor, reach: (room.half.x + anchor.x) * 0.86, lead, hidden: occluded }
-            }
-            // kinds without a machine of their own are played on the bell
-            stage => {
-                let ioi = if let Stage::Bell { ioi } = stage { ioi } else { plan.interval };
-                let anchor = Vec2::new(0.0, room.rail());
-                Self {
-                    anchor,
-                    reach: room.half.x + anchor.x,
-                    lead: Nanos::from_ms(ioi.as_ms() * BEAD_LEAD),
-                    hidden: Nanos::ZERO,
-                }
-            }
-        }
+        machine::of(&plan.stage).lane(plan, room)
+    }
+
+    /// A lane on which `reach` design units up to `anchor` take `lead`, with the plate's scale for the drill's errors.
+    #[must_use]
+    pub fn new(plan: &TrialPlan, anchor: Vec2, reach: f32, lead: Nanos) -> Self {
+        let mut lane = Self { anchor, reach, lead, hidden: Nanos::ZERO, per_unit: 0.0 };
+        lane.per_unit = match plan.terms.unit {
+            ErrorUnit::Milliseconds => lane.per_ms(),
+            ErrorUnit::Percent => PERCENT_HALF / (plan.tol_ms.max(1.0) * 3.0) as f32,
+        };
+        lane
     }
 
     /// Design units a millisecond.
@@ -105,10 +101,17 @@ impl Lane {
     pub fn offset_ms(&self, ms: f64) -> f32 {
         self.anchor.x + (ms * f64::from(self.per_ms())) as f32
     }
+
+    /// Where an error stands on the plate, in the drill's unit.
+    #[must_use]
+    pub fn of_error(&self, error: f64) -> f32 {
+        self.anchor.x + (error * f64::from(self.per_unit)) as f32
+    }
 }
 
 /// Time from the launch to the first target, where the trial launches something.
-fn launch_lead(plan: &TrialPlan) -> Option<Nanos> {
+#[must_use]
+pub fn launch_lead(plan: &TrialPlan) -> Option<Nanos> {
     let launch = plan.cues.iter().find(|cue| cue.kind == CueKind::Launch)?;
     let target = plan.targets.first()?;
     (target.at.0 > launch.at.0).then(|| target.at - launch.at)
@@ -116,6 +119,8 @@ fn launch_lead(plan: &TrialPlan) -> Option<Nanos> {
 
 #[cfg(test)]
 mod tests {
+    use doozy_training::event::Stage;
+
     use super::*;
     use crate::game::stage::sample::{BELL, plan};
 

@@ -9,15 +9,17 @@ use bevy::{
     prelude::*,
     sprite::Anchor,
 };
-use doozy_training::event::{CueKind, Stage, Tier};
+use doozy_training::event::{CueKind, Tier};
 
 use super::{
-    backdrop, bell, gate,
+    backdrop,
     lane::{Lane, Room},
     look::Look,
+    machine::{self, Machine},
     marks,
     paint::{Painter, Tint},
     parts::{self, PLATE_BELOW, PLATE_HALF, Scene},
+    surprise,
     timeline::Timeline,
 };
 use crate::game::{
@@ -174,7 +176,7 @@ fn paint(
     // While a scene plays, the machine that broke stays, whatever comes next.
     let shown = show.playing(now).and_then(|(staged, _)| timeline.run(staged.judged.trial)).unwrap_or(run);
     let lane = Lane::of(&shown.plan, &room);
-    let stage = shown.plan.stage;
+    let machine = machine::of(&shown.plan.stage);
     let scene = Scene {
         now: drawn,
         look: &look,
@@ -206,17 +208,10 @@ fn paint(
         p.clear();
         match layer {
             Layer::Backdrop => backdrop::paint(p, &look, &room, &lane),
-            Layer::Machine => match stage {
-                Stage::Gate { .. } => {
-                    gate::paint_back(p, &scene, &lane);
-                    gate::paint_front(p, &scene, &lane, shown);
-                }
-                // kinds without a machine of their own are played on the bell
-                _ => {
-                    bell::paint_back(p, &scene, &lane);
-                    bell::paint_front(p, &scene, &lane, shown);
-                }
-            },
+            Layer::Machine => {
+                machine.back(p, &scene, &lane, shown);
+                machine.front(p, &scene, &lane, shown);
+            }
             Layer::Front => {
                 debris::paint(
                     p,
@@ -227,12 +222,9 @@ fn paint(
                     lane.anchor.y - parts::FLOOR_BELOW,
                 );
                 marks::paint(p, &scene, &lane);
-                let heart = match stage {
-                    Stage::Gate { .. } => gate::heart(&lane),
-                    _ => bell::heart(&lane),
-                };
+                surprise::paint(p, &scene, &lane, shown);
                 if let Some(mark) = timeline.latest() {
-                    tiers::paint(p, &scene, &lane, heart, mark, show.light);
+                    tiers::paint(p, &scene, &lane, &shown.plan, mark, show.light);
                 }
             }
             Layer::Veil => scene::paint_veil(p, &show, &look, &room, &lane, now, limits.glow()),
@@ -244,6 +236,7 @@ fn paint(
                     look: &look,
                     room: &room,
                     lane: &lane,
+                    plan: &shown.plan,
                     now,
                     still: scene.still,
                     again,
@@ -261,7 +254,8 @@ fn paint(
         }
     }
     if show.replay(now).is_none() {
-        small_words(&mut captions, &scene, &lane, &text.0, stage);
+        machine.words(&mut captions, &text.0, &scene, &lane, shown);
+        small_words(&mut captions, &scene, &lane, &text.0, machine);
     }
 }
 
@@ -272,17 +266,19 @@ fn moved(about: Vec2, shift: Vec2, scale: f32, depth: f32) -> Transform {
 }
 
 /// The count-in's figure, and the size of the latest error in small words.
-fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &crate::text::Text, stage: Stage) {
+fn small_words(
+    captions: &mut Captions,
+    scene: &Scene<'_>,
+    lane: &Lane,
+    text: &crate::text::Text,
+    machine: &dyn Machine,
+) {
     let look = scene.look;
     if let Some((CueKind::CountIn { left }, since, interval)) = scene.timeline.last_cue(scene.now) {
         let share = (since.as_ms() / interval.as_ms().max(1.0)).clamp(0.0, 1.0);
-        let up = match stage {
-            Stage::Gate { .. } => 178.0,
-            _ => 48.0,
-        };
         captions.say(Caption {
             text: left.to_string(),
-            at: lane.anchor + Vec2::new(0.0, up),
+            at: machine.count_in(lane),
             depth: depth::STAGE_TEXT,
             size: Size::Title,
             weight: Weight::Bold,
@@ -308,10 +304,13 @@ fn small_words(captions: &mut Captions, scene: &Scene<'_>, lane: &Lane, text: &c
     let side = verdict.side.sign() as f32;
     // Beside the mark, on the error's side, so that place and word agree.
     let at = Vec2::new(marks::x(mark, lane, scene), lane.anchor.y - PLATE_BELOW - PLATE_HALF - 47.0);
-    let inside = scene.room.half.x - 150.0;
+    let said = words::headline(text, verdict);
+    // 0.56 of an em is a figure's width; whatever it says, it is read to its end.
+    let width = said.chars().count() as f32 * size.px() * 0.56;
+    let inside = (scene.room.half.x - 16.0 - width).max(0.0);
     captions.say(Caption {
-        text: words::headline(text, verdict),
-        at: Vec2::new(at.x.clamp(-inside, inside), at.y),
+        text: said,
+        at: Vec2::new(if side < 0.0 { at.x.max(-inside) } else { at.x.min(inside) }, at.y),
         depth: depth::STAGE_TEXT,
         size,
         weight,

@@ -26,6 +26,8 @@ pub struct Look {
     pub iron: Metal,
     pub steel: Metal,
     pub brass: Metal,
+    /// Of the theme's lanes.
+    pub lanes: [Metal; 4],
 }
 
 impl Look {
@@ -74,6 +76,7 @@ impl Look {
             quiet: linear(palette.quiet),
             cortex: linear(palette.cortex),
             tiers: [palette.clean, palette.slip, palette.miss, palette.doozy].map(linear),
+            lanes: palette.lanes.map(|hue| enamel(linear(hue), deep)),
             iron,
             steel,
             brass,
@@ -86,9 +89,26 @@ impl Look {
         self.ground.luminance() > 0.4
     }
 
+    /// The enamel of a lane.
+    #[must_use]
+    pub fn lane(&self, lane: doozy_training::event::Lane) -> Metal {
+        self.lanes[usize::from(lane.0) % self.lanes.len()]
+    }
+
     /// The colour of a tier.
     #[must_use]
     pub fn tier(&self, tier: doozy_training::event::Tier) -> LinearRgba {
         self.tiers[tier as usize]
+    }
+}
+
+/// Coloured enamel: duller than metal, so that its hue is seen in every light.
+fn enamel(hue: LinearRgba, deep: LinearRgba) -> Metal {
+    Metal {
+        dark: deep.mix(&hue, 0.22),
+        mid: hue.lightened(0.62),
+        light: hue,
+        glint: LinearRgba::WHITE.mix(&hue, 0.3).with_alpha_of(0.7),
+        rim: hue.lightened(0.8),
     }
 }

@@ -23,7 +23,7 @@ const AGE_MS: f64 = 6000.0;
 #[must_use]
 pub fn x(mark: &Mark, lane: &Lane, scene: &Scene<'_>) -> f32 {
     let edge = scene.room.half.x - 24.0;
-    lane.offset_ms(mark.at_ms).clamp(-edge, edge)
+    lane.of_error(mark.at).clamp(-edge, edge)
 }
 
 /// All marks on the plate, the newest in full light.
@@ -33,7 +33,7 @@ pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     for mark in scene.timeline.marks() {
         let age = (scene.now - mark.since).as_ms();
         let fresh = Some(mark.pressed) == newest;
-        let old = (1.0 - (scene.now - mark.pressed).as_ms() / AGE_MS).clamp(0.0, 1.0) as f32;
+        let old = (1.0 - (scene.now - mark.since).as_ms() / AGE_MS).clamp(0.0, 1.0) as f32;
         let alpha = if fresh { 1.0 } else { 0.16 + 0.34 * old };
         let at = Vec2::new(x(mark, lane, scene), y);
         let arrive = if scene.still { 1.0 } else { ease_out(age / ARRIVE) as f32 };
@@ -94,6 +94,14 @@ pub fn wedge(p: &mut Painter, at: Vec2, size: f32, sign: f32, color: LinearRgba)
         points.reverse();
     }
     p.polygon(&points, |_| color);
+}
+
+/// A small wedge that points down, at what is read.
+pub fn wedge_down(p: &mut Painter, at: Vec2, size: f32, color: LinearRgba) {
+    p.polygon(
+        &[at + Vec2::new(0.0, -size), at + Vec2::new(size, size * 0.7), at + Vec2::new(-size, size * 0.7)],
+        |_| color,
+    );
 }
 
 /// A star with uneven rays.

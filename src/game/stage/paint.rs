@@ -42,6 +42,14 @@ impl Painter {
         self.positions.len()
     }
 
+    /// Whether every corner has a place and a colour.
+    #[cfg(test)]
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        let finite = |values: &[f32]| values.iter().all(|v| v.is_finite());
+        self.positions.iter().all(|at| finite(at)) && self.colors.iter().all(|color| finite(color))
+    }
+
     /// Moves the shapes into a mesh; the painter is empty afterwards.
     pub fn pour_into(&mut self, mesh: &mut Mesh) {
         if self.positions.is_empty() {

@@ -8,7 +8,7 @@ use bevy::{
     math::{Affine2, Vec2},
 };
 use doozy_training::{
-    event::TrialPlan,
+    event::{ErrorUnit, Lane as Key, Tier, TrialPlan},
     time::{HostTime, Nanos},
 };
 
@@ -16,7 +16,7 @@ use super::{
     lane::{Lane, Room},
     look::Look,
     paint::{Metal, Painter, Tint},
-    timeline::Timeline,
+    timeline::{Mark, Timeline},
 };
 use crate::game::theme::motion::ease_out;
 
@@ -63,7 +63,17 @@ impl Scene<'_> {
     /// How far the plunger is up, 0…1: out in 40 ms, back in the rest.
     #[must_use]
     pub fn plunge(&self) -> f32 {
-        let Some(pressed) = self.timeline.last_press() else { return 0.0 };
+        self.timeline.last_press().map_or(0.0, |pressed| self.acted(pressed))
+    }
+
+    /// The same for the part that answers one lane.
+    #[must_use]
+    pub fn plunge_in(&self, key: Key) -> f32 {
+        self.timeline.last_press_in(key).map_or(0.0, |pressed| self.acted(pressed))
+    }
+
+    /// How far what was pressed at a moment is driven in, 0…1.
+    fn acted(&self, pressed: HostTime) -> f32 {
         let since = (self.now - pressed).as_ms();
         if !(0.0..PLUNGE_MS).contains(&since) {
             return 0.0;
@@ -110,20 +120,23 @@ pub fn rail(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, ball: f32, lit: boo
     }
 }
 
-/// The engraved plate below the lane: zero, the tolerance, and a tick each 10 ms (each 50 ms longer).
+/// The engraved plate below the lane: zero, the tolerance, and a tick each 10 units of error (each 50 longer).
 pub fn plate(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, plan: &TrialPlan) {
     let look = scene.look;
     let (x0, y) = (lane.anchor.x, lane.anchor.y - PLATE_BELOW);
-    let per_ms = lane.per_ms();
-    let half_ms = plan.window.as_ms().max(plan.tol_ms * 2.2) as f32;
-    let half = (half_ms * per_ms + 16.0).min(scene.room.half.x - x0.abs() - 8.0);
+    let per_unit = lane.per_unit;
+    let reach = match plan.terms.unit {
+        ErrorUnit::Milliseconds => plan.window.as_ms().max(plan.tol_ms * 2.2),
+        ErrorUnit::Percent => plan.tol_ms * 3.0,
+    } as f32;
+    let half = (reach * per_unit + 16.0).min(scene.room.half.x - x0.abs() - 8.0);
     let (low, high) = (Vec2::new(x0 - half, y - PLATE_HALF), Vec2::new(x0 + half, y + PLATE_HALF));
     p.panel(low - Vec2::new(3.0, 6.0), high + Vec2::new(3.0, -1.0), 9.0, look.shadow, look.shadow);
     p.panel(low - Vec2::splat(2.0), high + Vec2::splat(2.0), 8.0, look.iron.dark, look.iron.light);
     p.panel(low, high, 7.0, look.ground.lightened(0.75), look.ground.lightened(1.35));
     // The tolerance: wide is easy. The clean middle is a little brighter.
     let clean = look.tiers[0];
-    let tol = (plan.tol_ms as f32 * per_ms).min(half - 4.0);
+    let tol = (plan.tol_ms as f32 * per_unit).min(half - 4.0);
     for (reach, alpha) in [(tol, 0.13), (tol * 0.5, 0.15)] {
         let c = clean.with_alpha_of(alpha);
         p.panel(
@@ -140,17 +153,17 @@ pub fn plate(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, plan: &TrialPlan) 
         p.stroke(Vec2::new(x, low.y + 3.0), Vec2::new(x, high.y - 3.0), 1.6, c, c);
     }
     // Ticks: finer ones only where they do not run together.
-    let step = if per_ms * 10.0 >= 5.0 { 10 } else { 50 };
+    let step = if per_unit * 10.0 >= 5.0 { 10 } else { 50 };
     let engraved = look.quiet.with_alpha_of(0.5);
-    let mut ms = step;
-    while (ms as f32) * per_ms < half - 8.0 {
-        let long = ms % 50 == 0;
+    let mut at = step;
+    while (at as f32) * per_unit < half - 8.0 {
+        let long = at % 50 == 0;
         let length = if long { 8.0 } else { 4.0 };
         for sign in [-1.0, 1.0] {
-            let x = x0 + sign * ms as f32 * per_ms;
+            let x = x0 + sign * at as f32 * per_unit;
             p.stroke(Vec2::new(x, high.y - 2.0), Vec2::new(x, high.y - 2.0 - length), 0.8, engraved, engraved);
         }
-        ms += step;
+        at += step;
     }
     let zero = look.text;
     p.stroke(Vec2::new(x0, low.y + 2.0), Vec2::new(x0, high.y + 5.0), 2.0, zero.with_alpha_of(0.8), zero);
@@ -180,8 +193,26 @@ pub fn socket(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, radius: f32, top:
     }
 }
 
-/// How near the next target is: 0 half an interval away or more, 1 when it is due. It tells time and nothing else.
-fn nearness(scene: &Scene<'_>) -> f32 {
+/// How strongly the machine (or its part for one lane) still rings after a success, 0…1.
+#[must_use]
+pub fn ringing(scene: &Scene<'_>, key: Option<Key>) -> f32 {
+    let of = |mark: &&Mark| match (key, &mark.verdict) {
+        (None, verdict) => verdict.is_some(),
+        (Some(key), Some(verdict)) => verdict.press.is_some_and(|press| press.lane == key),
+        (Some(_), None) => false,
+    };
+    let Some(mark) = scene.timeline.marks().rev().find(of) else { return 0.0 };
+    let since = (scene.now - mark.since).as_ms();
+    let force = match mark.tier() {
+        Some(Tier::Clean) => 1.0,
+        Some(Tier::Slip) => 0.4,
+        _ => return 0.0,
+    };
+    if since < 0.0 { 0.0 } else { force * (-since / 240.0).exp() as f32 }
+}
+
+/// How near the next target is, 0…1: 0 half an interval away or more, 1 when it is due. It tells time and nothing else.
+pub fn nearness(scene: &Scene<'_>) -> f32 {
     let Some(due) = scene.timeline.next_due(scene.now) else { return 0.0 };
     let interval = scene.timeline.current(scene.now).map_or(Nanos::ms(600), |run| run.plan.interval);
     let share = 1.0 - (due - scene.now).as_ms() / (interval.as_ms() * 0.5);

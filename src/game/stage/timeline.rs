@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bevy::prelude::Resource;
 use doozy_training::{
-    event::{CueKind, Drama, Effect, EventId, EventKind, Judged, Side, TargetId, Tier, TrialId, TrialPlan},
+    event::{
+        Amplify, CueKind, Drama, Effect, ErrorUnit, EventId, EventKind, Ignored, Judged, Lane, Press, Role, Side,
+        Target, TargetId, Tier, TrialId, TrialPlan,
+    },
     time::{HostTime, Nanos, TrialClock},
 };
 
@@ -15,8 +18,17 @@ use crate::conductor::note::Note;
 
 /// Marks that stay on the plate: enough to see a habit, few enough to read. ◇
 const MARKS_KEPT: usize = 10;
+/// Marks that stay of a phrase whose marks come at its end: all of a phrase that can be taken in. ◇
+const MARKS_OF_PHRASE: usize = 40;
+/// Presses remembered, for what answers a press whatever becomes of it. ◇ More than a phrase has that is given back.
+const PRESSES_KEPT: usize = 96;
+/// Verdicts remembered: the worst of a phrase is asked for at its end, and a phrase may be a whole song. ◇
+const VERDICTS_KEPT: usize = 4096;
 /// Trials remembered: the one shown, its successor, and one whose last verdict may still come.
 const TRIALS_KEPT: usize = 4;
+
+/// Moves of the stick that are remembered: the trail of two seconds, at the 250 a second of keys and most pads. ◇
+const STICK_KEPT: usize = 512;
 
 /// A trial and the clock it runs on.
 #[derive(Clone, Debug)]
@@ -25,8 +37,25 @@ pub struct Run {
     pub clock: Option<TrialClock>,
     pub ended: bool,
     pub void: bool,
+    /// When what the player begins at leisure was begun: a hold, an answer.
+    pub begun: Option<HostTime>,
     /// What became of targets that have a verdict.
     pub met: BTreeMap<TargetId, (Tier, Side)>,
+    /// The same of the letting go of targets that are pressed and held.
+    pub let_go: BTreeMap<TargetId, (Tier, Side)>,
+    /// What answered targets that have a verdict.
+    pub answers: BTreeMap<TargetId, Answer>,
+    /// The longest hold of its targets.
+    pub longest_hold: Nanos,
+}
+
+/// What answered a target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// None where nothing came.
+    pub pressed: Option<HostTime>,
+    /// The true error in the drill's unit.
+    pub error: Option<f64>,
 }
 
 impl Run {
@@ -34,6 +63,42 @@ impl Run {
     #[must_use]
     pub fn host(&self, at: Nanos) -> Option<HostTime> {
         self.clock.map(|clock| clock.host(at))
+    }
+
+    fn new(plan: &TrialPlan) -> Self {
+        Self {
+            plan: plan.clone(),
+            clock: None,
+            ended: false,
+            void: false,
+            begun: None,
+            met: BTreeMap::new(),
+            let_go: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            longest_hold: plan.targets.iter().filter_map(|target| target.hold).max().unwrap_or(Nanos::ZERO),
+        }
+    }
+
+    /// A trial without a clock, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub fn sample(plan: &TrialPlan) -> Self {
+        Self::new(plan)
+    }
+
+    /// Whether nothing of an error may be seen or heard yet: the phrase is under way, and what follows hangs on what
+    /// came before (drills.md, "amplify": at phrase end).
+    #[must_use]
+    pub fn withholds(&self) -> bool {
+        self.plan.terms.amplify == Amplify::AtPhraseEnd && !self.ended
+    }
+
+    /// A target by its number: they count on within a trial.
+    #[must_use]
+    pub fn asked(&self, target: TargetId) -> Option<&Target> {
+        let targets = &self.plan.targets;
+        let guess = targets.first().and_then(|first| targets.get(target.0.checked_sub(first.id.0)? as usize));
+        guess.filter(|asked| asked.id == target).or_else(|| targets.iter().find(|asked| asked.id == target))
     }
 
     /// When the trial's own time is over.
@@ -50,8 +115,9 @@ pub struct Mark {
     pub target: Option<TargetId>,
     /// When the press was; for an omission when it was due.
     pub pressed: HostTime,
-    /// Where the mark stands, ms from the target: the true error while provisional, the displayed one afterwards.
-    pub at_ms: f64,
+    /// Where the mark stands, from the target, in the drill's unit: the true error while provisional, the displayed one
+    /// afterwards.
+    pub at: f64,
     /// What was judged, once it is final.
     pub verdict: Option<Judged>,
     /// When it took its present form.
@@ -67,7 +133,7 @@ impl Mark {
     /// Left or right.
     #[must_use]
     pub fn side(&self) -> Side {
-        self.verdict.as_ref().map_or(if self.at_ms < 0.0 { Side::Early } else { Side::Late }, |v| v.side)
+        self.verdict.as_ref().map_or(if self.at < 0.0 { Side::Early } else { Side::Late }, |v| v.side)
     }
 }
 
@@ -87,7 +153,11 @@ pub struct Timeline {
     /// Recent final verdicts, and those whose full scene waits for the end of their phrase.
     verdicts: BTreeMap<EventId, Judged>,
     waiting: Vec<EventId>,
-    last_press: Option<HostTime>,
+    /// The stick's latest moves.
+    stick: VecDeque<(HostTime, f64)>,
+    /// Verdicts of a phrase under way that are told at its end.
+    withheld: Vec<Judged>,
+    pressed: VecDeque<(HostTime, Lane)>,
     paused: bool,
 }
 
@@ -102,7 +172,18 @@ impl Timeline {
                 None
             }
             Note::Effect(effect) => self.effect(effect, now),
-            Note::Offsets { .. } | Note::Cortex(_) | Note::Notice { .. } | Note::Ended { .. } => None,
+            Note::Stick { t, x } => {
+                self.stick.push_back((*t, *x));
+                while self.stick.len() > STICK_KEPT {
+                    self.stick.pop_front();
+                }
+                None
+            }
+            Note::Offsets { .. }
+            | Note::Cortex(_)
+            | Note::Notice { .. }
+            | Note::Stranger { .. }
+            | Note::Ended { .. } => None,
         }
     }
 
@@ -113,36 +194,44 @@ impl Timeline {
                     // A session begins: nothing of an earlier one may linger.
                     *self = Self::default();
                 }
-                self.runs.insert(
-                    plan.trial,
-                    Run { plan: plan.clone(), clock: None, ended: false, void: false, met: BTreeMap::new() },
-                );
+                self.runs.insert(plan.trial, Run::new(plan));
                 while self.runs.len() > TRIALS_KEPT {
                     self.runs.pop_first();
                 }
                 None
             }
             Effect::Provisional { trial, press, target, e } => {
-                self.last_press = self.last_press.max(Some(press.t));
-                self.put(Mark {
-                    trial: *trial,
-                    target: *target,
-                    pressed: press.t,
-                    at_ms: e.map_or(0.0, Nanos::as_ms),
-                    verdict: None,
-                    since: now,
-                });
+                self.press(press);
+                let run = self.runs.get(trial);
+                if run.is_none_or(|run| !run.withholds() && run.plan.terms.unit == ErrorUnit::Milliseconds) {
+                    self.put(Mark {
+                        trial: *trial,
+                        target: *target,
+                        pressed: press.t,
+                        at: e.map_or(0.0, Nanos::as_ms),
+                        verdict: None,
+                        since: now,
+                    });
+                }
                 None
             }
             Effect::Judged(judged) => {
-                self.judge(judged, now);
+                self.hear(judged, now);
                 None
             }
             Effect::Amplify { event, drama, .. } => self.amplify(*event, *drama, now),
             Effect::TrialEnded { trial, void, worst, .. } => self.end(*trial, void.is_some(), *worst, now),
-            Effect::Ignored { press, .. } => {
+            Effect::Ignored { press, why, .. } => {
                 // The machine answers every press, whether or not it counts.
-                self.last_press = self.last_press.max(Some(press.t));
+                self.press(press);
+                // … but a mark only those that do.
+                self.marks.retain(|mark| mark.verdict.is_some() || mark.pressed != press.t);
+                if *why == Ignored::Begins
+                    && let Some(trial) = self.current(press.t).map(|run| run.plan.trial)
+                    && let Some(run) = self.runs.get_mut(&trial)
+                {
+                    run.begun = Some(press.t);
+                }
                 None
             }
             Effect::Paused { .. } => {
@@ -164,27 +253,66 @@ impl Timeline {
     }
 
     fn put(&mut self, mark: Mark) {
+        let phrase = self.runs.get(&mark.trial).is_some_and(|run| run.plan.terms.amplify == Amplify::AtPhraseEnd);
         self.marks.push_back(mark);
-        while self.marks.len() > MARKS_KEPT {
+        while self.marks.len() > if phrase { MARKS_OF_PHRASE } else { MARKS_KEPT } {
             self.marks.pop_front();
         }
     }
 
+    /// The machine answers every press once: told as a mark, with a verdict, or as one that does not count.
+    fn press(&mut self, press: &Press) {
+        let told = (press.t, press.lane);
+        if self.pressed.iter().rev().any(|known| *known == told) {
+            return;
+        }
+        let at = self.pressed.partition_point(|known| known.0 <= press.t);
+        self.pressed.insert(at, told);
+        while self.pressed.len() > PRESSES_KEPT {
+            self.pressed.pop_front();
+        }
+    }
+
+    /// A verdict is final: it is shown at once, or with its phrase.
+    fn hear(&mut self, judged: &Judged, now: HostTime) {
+        if let Some(press) = &judged.press {
+            self.press(press);
+        }
+        self.verdicts.insert(judged.event, judged.clone());
+        while self.verdicts.len() > VERDICTS_KEPT {
+            self.verdicts.pop_first();
+        }
+        if self.runs.get(&judged.trial).is_some_and(Run::withholds) {
+            self.withheld.push(judged.clone());
+        } else {
+            self.judge(judged, now);
+        }
+    }
+
+    /// Puts a verdict on the stage.
     fn judge(&mut self, judged: &Judged, now: HostTime) {
+        if let Some(run) = self.runs.get_mut(&judged.trial).filter(|_| judged.kind == EventKind::FalseStart) {
+            // it has to be taken up again
+            run.begun = None;
+        }
         if let (Some(target), Some(run)) = (judged.target, self.runs.get_mut(&judged.trial)) {
-            run.met.insert(target, (judged.tier, judged.side));
+            let holds = run.longest_hold.0 > 0 && run.asked(target).is_some_and(|asked| asked.hold.is_some());
+            if judged.kind == EventKind::Release && holds {
+                run.let_go.insert(target, (judged.tier, judged.side));
+            } else {
+                run.met.insert(target, (judged.tier, judged.side));
+                let answer = Answer { pressed: judged.press.map(|press| press.t), error: judged.error() };
+                run.answers.insert(target, answer);
+            }
         }
         let pressed = judged.press.map(|p| p.t).or(judged.due).unwrap_or(judged.t);
-        if let Some(press) = judged.press {
-            self.last_press = self.last_press.max(Some(press.t));
-        }
-        let at_ms = place_ms(judged);
+        let at = place(judged);
         let known = judged.press.and_then(|press| {
             self.marks.iter_mut().rev().find(|m| m.verdict.is_none() && m.pressed == press.t && m.trial == judged.trial)
         });
         if let Some(mark) = known {
             mark.target = judged.target;
-            mark.at_ms = at_ms;
+            mark.at = at;
             mark.verdict = Some(judged.clone());
             mark.since = now;
         } else {
@@ -192,15 +320,10 @@ impl Timeline {
                 trial: judged.trial,
                 target: judged.target,
                 pressed,
-                at_ms,
+                at,
                 verdict: Some(judged.clone()),
                 since: now,
             });
-        }
-        self.verdicts.insert(judged.event, judged.clone());
-        // A phrase's worth and more: the worst of it is asked for at its end.
-        while self.verdicts.len() > 64 {
-            self.verdicts.pop_first();
         }
     }
 
@@ -223,9 +346,11 @@ impl Timeline {
         run.ended = true;
         run.void = void;
         let waiting: Vec<EventId> = std::mem::take(&mut self.waiting);
+        let mut withheld: Vec<Judged> = std::mem::take(&mut self.withheld);
         if void {
             return None;
         }
+        self.tell_phrase(&mut withheld, worst, now);
         // One scene a phrase, for its worst error; only where the budget allowed a full one.
         let size = |event: &EventId| self.verdicts.get(event).map_or(0.0, |j| j.shown_ms.abs().max(j.u));
         let chosen = waiting
@@ -234,6 +359,14 @@ impl Timeline {
             .or_else(|| waiting.iter().max_by(|a, b| size(a).total_cmp(&size(b))))?;
         let judged = self.verdicts.get(chosen)?.clone();
         Some(Staged { judged, drama: Drama::Full, from: now })
+    }
+
+    /// The marks of a phrase come together, the worst error's last: it is the one that is told in words.
+    fn tell_phrase(&mut self, withheld: &mut [Judged], worst: Option<EventId>, now: HostTime) {
+        withheld.sort_by_key(|judged| Some(judged.event) == worst);
+        for judged in withheld.iter() {
+            self.judge(judged, now);
+        }
     }
 
     /// Trials that have a clock, oldest first.
@@ -265,6 +398,11 @@ impl Timeline {
         self.marks.iter()
     }
 
+    /// The latest verdict of a trial that answers `wanted`.
+    pub fn verdict(&self, trial: TrialId, wanted: impl Fn(&Judged) -> bool) -> Option<&Judged> {
+        self.verdicts.values().rev().find(|judged| judged.trial == trial && wanted(judged))
+    }
+
     /// The latest final verdict's mark.
     #[must_use]
     pub fn latest(&self) -> Option<&Mark> {
@@ -274,7 +412,23 @@ impl Timeline {
     /// The latest press of any kind.
     #[must_use]
     pub fn last_press(&self) -> Option<HostTime> {
-        self.last_press
+        self.pressed.back().map(|(t, _)| *t)
+    }
+
+    /// The latest press of a lane.
+    #[must_use]
+    pub fn last_press_in(&self, lane: Lane) -> Option<HostTime> {
+        self.pressed.iter().rev().find(|(_, pressed)| *pressed == lane).map(|(t, _)| *t)
+    }
+
+    /// The latest presses in order of time, whatever became of them.
+    pub fn presses(&self) -> impl DoubleEndedIterator<Item = (HostTime, Lane)> {
+        self.pressed.iter().copied()
+    }
+
+    /// Moves of the stick that are remembered, oldest first: from each moment on it stands there, −1 (left) … 1 (right).
+    pub fn stick(&self) -> impl DoubleEndedIterator<Item = (HostTime, f64)> {
+        self.stick.iter().copied()
     }
 
     #[must_use]
@@ -282,14 +436,17 @@ impl Timeline {
         self.paused
     }
 
-    /// The next target due after `now`, over all trials.
+    /// The next target due after `now`, over all trials. Where a response is due so long after the one before, no moment
+    /// is told beforehand: it would be a beat for the eye.
     #[must_use]
     pub fn next_due(&self, now: HostTime) -> Option<HostTime> {
-        self.anchored()
-            .filter(|(run, _)| !run.ended)
-            .flat_map(|(run, clock)| run.plan.targets.iter().map(move |t| clock.host(t.at)))
-            .filter(|due| *due > now)
-            .min()
+        let next = |(run, clock): (&Run, TrialClock)| {
+            let targets = &run.plan.targets;
+            let ahead = targets.partition_point(|target| clock.host(target.at) <= now);
+            let told = |role: Role| !matches!(role, Role::Begin | Role::PressAfter { .. } | Role::ReleaseAfter { .. });
+            targets[ahead..].iter().find(|target| told(target.role)).map(|target| clock.host(target.at))
+        };
+        self.anchored().filter(|(run, _)| !run.ended).filter_map(next).min()
     }
 
     /// The last cue seen at or before `now` and the time since it; `None` before the first.
@@ -297,18 +454,15 @@ impl Timeline {
     pub fn last_cue(&self, now: HostTime) -> Option<(CueKind, Nanos, Nanos)> {
         let run = self.current(now)?;
         let clock = run.clock?;
-        run.plan
-            .cues
-            .iter()
-            .filter(|cue| cue.seen)
-            .map(|cue| (cue.kind, now - clock.host(cue.at), run.plan.interval))
-            .rfind(|(_, since, _)| since.0 >= 0)
+        let past = run.plan.cues.partition_point(|cue| clock.host(cue.at) <= now);
+        let cue = run.plan.cues[..past].iter().rfind(|cue| cue.seen && !matches!(cue.kind, CueKind::Surprise(_)))?;
+        Some((cue.kind, now - clock.host(cue.at), run.plan.interval))
     }
 }
 
-/// Where a verdict's mark stands, ms from the target: the displayed error; where there is none, at the side's edge.
+/// Where a verdict's mark stands, from the target, in the drill's unit: the displayed error; where there is none, at the side's edge.
 #[must_use]
-pub fn place_ms(judged: &Judged) -> f64 {
+pub fn place(judged: &Judged) -> f64 {
     match judged.kind {
         EventKind::Press | EventKind::Pair | EventKind::Release | EventKind::Excursion => judged.shown_ms,
         EventKind::Omission => 0.0,
@@ -323,121 +477,4 @@ pub fn place_ms(judged: &Judged) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use doozy_training::event::{Side, Tier};
-
-    use super::*;
-    use crate::game::stage::sample::{BELL, judged, plan, press};
-
-    const ORIGIN: HostTime = HostTime(50_000_000_000);
-
-    fn at(ms: i64) -> HostTime {
-        ORIGIN + Nanos::ms(ms)
-    }
-
-    fn timeline(running: bool) -> Timeline {
-        let mut timeline = Timeline::default();
-        timeline.apply(&Note::Effect(Effect::Planned(plan(0, BELL, running))), ORIGIN);
-        let clock = TrialClock { origin: ORIGIN, rate_ppb: 0 };
-        timeline.apply(&Note::Anchored { trial: TrialId(0), clock }, ORIGIN);
-        timeline
-    }
-
-    fn tell(timeline: &mut Timeline, effect: Effect, ms: i64) -> Option<Staged> {
-        timeline.apply(&Note::Effect(effect), at(ms))
-    }
-
-    fn amplify(event: u32, drama: Drama, ms: i64) -> Effect {
-        Effect::Amplify { event: EventId(event), drama, t: at(ms) }
-    }
-
-    fn ended(worst: Option<u32>, ms: i64) -> Effect {
-        Effect::TrialEnded { trial: TrialId(0), void: None, worst: worst.map(EventId), t: at(ms) }
-    }
-
-    #[test]
-    fn a_provisional_mark_becomes_the_final_one_and_moves_to_the_displayed_error() {
-        let mut told = timeline(false);
-        let e = Some(Nanos::ms(143));
-        let provisional =
-            Effect::Provisional { trial: TrialId(0), press: press(at(2343)), target: Some(TargetId(0)), e };
-        tell(&mut told, provisional, 2345);
-        let mark = told.marks().next_back().unwrap();
-        assert_eq!((mark.at_ms, mark.tier(), mark.side()), (143.0, None, Side::Late));
-        tell(&mut told, Effect::Judged(judged(0, at(2200), 143.0, 178.0, Tier::Doozy)), 2346);
-        assert_eq!(told.marks().count(), 1);
-        let mark = told.latest().unwrap();
-        assert_eq!((mark.at_ms, mark.tier(), mark.since), (178.0, Some(Tier::Doozy), at(2346)));
-    }
-
-    #[test]
-    fn a_discrete_trial_has_its_scene_at_once() {
-        let mut told = timeline(false);
-        let verdict = judged(0, at(2200), -150.0, -180.0, Tier::Doozy);
-        tell(&mut told, Effect::Judged(verdict.clone()), 2350);
-        let staged = tell(&mut told, amplify(0, Drama::Full, 2350), 2350);
-        assert_eq!(staged, Some(Staged { judged: verdict, drama: Drama::Full, from: at(2350) }));
-    }
-
-    #[test]
-    fn a_running_rhythm_has_its_scene_at_the_phrase_s_end_and_for_the_worst_error() {
-        let mut told = timeline(true);
-        for (event, e) in [(0, 150.0), (1, -220.0)] {
-            let due = at(2200 + 600 * i64::from(event));
-            tell(&mut told, Effect::Judged(judged(event, due, e, e, Tier::Doozy)), 2400);
-            let short = tell(&mut told, amplify(event, Drama::Short, 2400), 2400);
-            assert_eq!(short.map(|s| s.drama), Some(Drama::Short));
-        }
-        // The session grants the whole scene to the worst, just before the phrase ends.
-        assert_eq!(tell(&mut told, amplify(1, Drama::Full, 4000), 4000), None);
-        let staged = tell(&mut told, ended(Some(1), 4000), 4001).unwrap();
-        assert_eq!((staged.judged.event, staged.drama, staged.from), (EventId(1), Drama::Full, at(4001)));
-    }
-
-    #[test]
-    fn a_phrase_without_a_granted_scene_has_none() {
-        let mut told = timeline(true);
-        tell(&mut told, Effect::Judged(judged(0, at(2200), 150.0, 150.0, Tier::Doozy)), 2350);
-        tell(&mut told, amplify(0, Drama::Short, 2350), 2350);
-        assert_eq!(tell(&mut told, ended(Some(0), 4000), 4000), None);
-    }
-
-    #[test]
-    fn calm_means_the_mark_alone() {
-        let mut told = timeline(false);
-        tell(&mut told, Effect::Judged(judged(0, at(2200), 150.0, 150.0, Tier::Doozy)), 2350);
-        assert_eq!(tell(&mut told, amplify(0, Drama::Calm, 2350), 2350), None);
-        assert_eq!(told.marks().count(), 1);
-    }
-
-    #[test]
-    fn an_omission_is_marked_where_the_press_was_due() {
-        let mut told = timeline(false);
-        let missed = Judged {
-            kind: EventKind::Omission,
-            press: None,
-            e: None,
-            side: Side::Late,
-            ..judged(0, at(2200), 0.0, 0.0, Tier::Doozy)
-        };
-        tell(&mut told, Effect::Judged(missed), 2500);
-        let mark = told.latest().unwrap();
-        assert_eq!((mark.at_ms, mark.pressed), (0.0, at(2200)));
-    }
-
-    #[test]
-    fn what_is_next_is_the_next_target_of_a_trial_that_still_runs() {
-        let mut told = timeline(false);
-        assert_eq!(told.next_due(at(2200)), Some(at(2800)));
-        tell(&mut told, ended(None, 2500), 2500);
-        assert_eq!(told.next_due(at(2500)), None);
-    }
-
-    #[test]
-    fn a_new_session_starts_from_nothing() {
-        let mut told = timeline(false);
-        tell(&mut told, Effect::Judged(judged(0, at(2200), 3.0, 3.0, Tier::Clean)), 2210);
-        tell(&mut told, Effect::Planned(plan(0, BELL, false)), 9000);
-        assert_eq!(told.marks().count(), 0);
-    }
-}
+mod tests;

@@ -6,14 +6,13 @@
 use bevy::{
     input::{ButtonState, keyboard::KeyboardInput},
     prelude::*,
-    window::{PrimaryWindow, RawHandleWrapper, WindowFocused},
+    window::{Monitor, OnMonitor, PrimaryWindow, RawHandleWrapper, WindowFocused},
 };
 use raw_window_handle::RawWindowHandle;
 
 use crate::{
     conductor::note::Command,
-    game::{bridge::Bridge, measuring::Measuring},
-    input::Control,
+    game::{bridge::Bridge, controls::control_of, measuring::Measuring},
 };
 
 /// The X window behind a handle; `None` on any other window system.
@@ -48,6 +47,26 @@ fn introduce(
     bridge.command(Command::Window(window));
 }
 
+/// Tells each session and calibration the display that the window is on, and when it moves to another.
+fn show_on(
+    windows: Query<&OnMonitor, With<PrimaryWindow>>,
+    monitors: Query<&Monitor>,
+    mut bridge: NonSendMut<Bridge>,
+    mut measuring: NonSendMut<Measuring>,
+    mut told: Local<Option<String>>,
+) {
+    if !bridge.is_attached() || bridge.is_new() {
+        *told = None;
+    }
+    let monitor = windows.iter().next().and_then(|on| monitors.get(on.0).ok());
+    let Some(name) = monitor.and_then(|monitor| monitor.name.as_deref()) else { return };
+    measuring.show_on(name);
+    if bridge.is_attached() && told.as_deref() != Some(name) {
+        *told = Some(name.to_owned());
+        bridge.command(Command::Display(name.to_owned()));
+    }
+}
+
 /// Feeds the frame tap, where there is one.
 fn feed(
     mut keys: MessageReader<KeyboardInput>,
@@ -68,8 +87,7 @@ fn feed(
         tap.focus(message.focused, now);
     }
     for key in keys.read().filter(|key| !key.repeat) {
-        // Bevy and the bindings both go by the W3C's names of keys.
-        if let Ok(control) = format!("{:?}", key.key_code).parse::<Control>() {
+        if let Some(control) = control_of(key.key_code) {
             tap.key(control, key.state == ButtonState::Pressed, now);
         }
     }
@@ -77,5 +95,5 @@ fn feed(
 }
 
 pub fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, (introduce, feed));
+    app.add_systems(PreUpdate, (introduce, show_on, feed));
 }

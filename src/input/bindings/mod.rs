@@ -5,6 +5,7 @@
 
 pub mod presets;
 pub mod rebind;
+pub mod stick;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,15 @@ use std::collections::BTreeMap;
 use doozy_training::event::{Input, Lane, Press, Release};
 use serde::{Deserialize, Serialize};
 
-use self::table::{Entries, entries, parse};
+use self::{
+    stick::Stick,
+    table::{Entries, entries, parse},
+};
 use super::{Control, DeviceKind, Edge, TimedInput, control::PadButton};
 
 pub use self::{
     presets::{DEFAULTS, Preset},
+    stick::StickPart,
     table::{BindingsError, Slot, Table},
 };
 
@@ -77,6 +82,9 @@ pub struct Bindings {
     /// By kind, and by name where the device has a table of its own.
     devices: BTreeMap<(DeviceKind, Option<String>), Layouts>,
     menu: BTreeMap<Control, MenuAction>,
+    stick: Stick,
+    /// By kind, and by name, as `devices`.
+    sticks: BTreeMap<(DeviceKind, Option<String>), Stick>,
 }
 
 impl Default for Bindings {
@@ -111,14 +119,20 @@ impl Bindings {
         for layer in [&defaults, &preset, table] {
             put_over(&mut general, "", None, &layer.lanes, &layer.layouts, &mut conflicts)?;
         }
+        let (mut stick, mut sticks) = (Stick::default(), BTreeMap::new());
+        for layer in [&defaults, &preset, table] {
+            stick.put_over("", None, &layer.stick, &mut conflicts)?;
+        }
         let mut devices = BTreeMap::new();
         for kind in DeviceKind::ALL {
             let own = table.device.get(kind.name());
-            let mut layouts = general.clone();
+            let (mut layouts, mut of_kind) = (general.clone(), stick.clone());
             if let Some(own) = own {
                 let prefix = format!("device.{}.", kind.name());
                 put_over(&mut layouts, &prefix, Some(kind), &own.lanes, &own.layouts, &mut conflicts)?;
+                of_kind.put_over(&prefix, Some(kind), &own.stick, &mut conflicts)?;
                 devices.insert((kind, None), layouts.clone());
+                sticks.insert((kind, None), of_kind.clone());
             }
             for (name, named) in
                 table.device.iter().filter(|(name, _)| DeviceKind::ALL.iter().all(|k| k.name() != *name))
@@ -130,17 +144,23 @@ impl Bindings {
                     clash(kind, own, (&prefix, named), &mut conflicts)?;
                 }
                 devices.insert((kind, Some(name.clone())), layouts);
+                let mut own_stick = of_kind.clone();
+                own_stick.put_over(&prefix, None, &named.stick, &mut conflicts)?;
+                sticks.insert((kind, Some(name.clone())), own_stick);
             }
         }
-        let mut bindings = Self { general, devices, menu };
+        let mut bindings = Self { general, devices, menu, stick, sticks };
         bindings.reserve(&mut conflicts);
         Ok((bindings, conflicts))
     }
 
-    /// Takes what pauses from the lanes: it alone is heard while they are.
+    /// Takes what pauses from the lanes and the stick: it alone is heard while they are.
     fn reserve(&mut self, conflicts: &mut Vec<Conflict>) {
         let pauses = self.menu.iter().filter(|(_, action)| **action == MenuAction::Pause).map(|(control, _)| *control);
         let reserved = pauses.chain(RESERVED).map(Slot::Control).collect::<Vec<_>>();
+        for stick in [&mut self.stick].into_iter().chain(self.sticks.values_mut()) {
+            stick.reserve(&reserved, conflicts);
+        }
         for layout in [&mut self.general].into_iter().chain(self.devices.values_mut()).flatten() {
             for slot in &reserved {
                 if let Some(lane) = layout.0.remove(slot) {
@@ -163,6 +183,11 @@ impl Bindings {
     #[must_use]
     pub fn menu(&self, control: Control) -> Option<MenuAction> {
         self.menu.get(&control).copied()
+    }
+
+    /// The controls that do this in menus.
+    pub fn controls_of(&self, action: MenuAction) -> impl Iterator<Item = Control> + '_ {
+        self.menu.iter().filter(move |(_, bound)| **bound == action).map(|(control, _)| *control)
     }
 
     /// What answers each lane on a device, for its prompts: from lane 0, keys by their place.
@@ -190,9 +215,35 @@ impl Bindings {
         let TimedInput { t, err, source, device, control, edge, seq } = *input;
         let control = control.code();
         Some(match edge {
+            Edge::Tilt(_) => return None,
             Edge::Down => Input::Press(Press { t, err, source, device, lane, control, seq }),
             Edge::Up(cause) => Input::Release(Release { t, device, lane, control, seq, cause }),
         })
+    }
+
+    /// What a control of a device does to the stick of a drill that steers.
+    #[must_use]
+    pub fn stick(&self, control: Control, device: DeviceRef<'_>) -> Option<StickPart> {
+        self.stick_of(device).part(control)
+    }
+
+    /// What moves the stick on a device, for its prompts: each part with the controls that the device has for it.
+    #[must_use]
+    pub fn stick_prompts(&self, device: DeviceRef<'_>) -> Vec<(StickPart, Vec<Control>)> {
+        let stick = self.stick_of(device);
+        let of = |part| stick.controls(part).filter(|control| device.kind.has(*control)).collect();
+        StickPart::ALL.into_iter().map(|part| (part, of(part))).collect()
+    }
+
+    /// Some axis that moves the stick on any device, for simulated players.
+    #[must_use]
+    pub fn some_axis(&self) -> Option<Control> {
+        self.stick.controls(StickPart::Axis).next()
+    }
+
+    fn stick_of(&self, DeviceRef { kind, name }: DeviceRef<'_>) -> &Stick {
+        let own = self.sticks.get(&(kind, Some(name.to_owned()))).or_else(|| self.sticks.get(&(kind, None)));
+        own.unwrap_or(&self.stick)
     }
 
     fn layout(&self, device: Option<DeviceRef<'_>>, lanes: u8) -> Option<&Layout> {

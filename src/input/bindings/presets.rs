@@ -20,7 +20,7 @@ pub enum Preset {
     OneHandedRight,
     /// No key and no note answers a lane.
     PadOnly,
-    /// No key and no button answers a lane.
+    /// No key and no button answers a lane. The stick, which no drum has, stays as it is.
     Drums,
 }
 
@@ -62,13 +62,18 @@ pub const DEFAULTS: &str = r#"[layouts.1]
 3 = ["KeyK", "PadEast", "PadR2", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
 
 [menu]
-up = ["ArrowUp", "PadUp", "LeftStickUp"]
-down = ["ArrowDown", "PadDown", "LeftStickDown"]
+up = ["ArrowUp", "PadUp", "LeftStickUp", "Note42", "Note44", "Note46"]
+down = ["ArrowDown", "PadDown", "LeftStickDown", "Note35", "Note36"]
 left = ["ArrowLeft", "PadLeft", "LeftStickLeft"]
 right = ["ArrowRight", "PadRight", "LeftStickRight"]
-confirm = ["Enter", "NumpadEnter", "Space", "PadSouth"]
-back = ["Backspace", "PadEast"]
+confirm = ["Enter", "NumpadEnter", "Space", "PadSouth", "Note38", "Note40"]
+back = ["Backspace", "PadEast", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
 pause = ["Escape", "PadStart"]
+
+[stick]
+axis = ["LeftStickX", "RightStickX"]
+left = ["ArrowLeft", "KeyF", "PadLeft"]
+right = ["ArrowRight", "KeyJ", "PadRight"]
 "#;
 
 const LEFT_HANDED: &str = r#"[layouts.1]
@@ -92,6 +97,11 @@ const ONE_HANDED_LEFT: &str = r#"[layouts.1]
 1 = ["KeyS", "PadDown", "Note38", "Note40"]
 2 = ["KeyD", "PadUp", "Note42", "Note44", "Note46"]
 3 = ["KeyF", "PadRight", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
+
+[stick]
+axis = ["LeftStickX"]
+left = ["KeyD", "PadLeft"]
+right = ["KeyF", "PadRight"]
 "#;
 
 const ONE_HANDED_RIGHT: &str = r#"[layouts.1]
@@ -111,6 +121,11 @@ const ONE_HANDED_RIGHT: &str = r#"[layouts.1]
 1 = ["KeyK", "PadSouth", "Note38", "Note40"]
 2 = ["KeyL", "PadNorth", "Note42", "Note44", "Note46"]
 3 = ["Semicolon", "PadEast", "Note49", "Note51", "Note52", "Note53", "Note55", "Note57", "Note59"]
+
+[stick]
+axis = ["RightStickX"]
+left = ["ArrowLeft", "KeyJ", "PadWest"]
+right = ["ArrowRight", "KeyK", "PadEast"]
 "#;
 
 const PAD_ONLY: &str = r#"[layouts.1]
@@ -130,6 +145,10 @@ const PAD_ONLY: &str = r#"[layouts.1]
 1 = ["PadDown", "PadL1"]
 2 = ["PadSouth", "PadR1"]
 3 = ["PadEast", "PadR2"]
+
+[stick]
+left = ["PadLeft"]
+right = ["PadRight"]
 "#;
 
 const DRUMS: &str = r#"[layouts.1]

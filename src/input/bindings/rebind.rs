@@ -1,4 +1,4 @@
-//! Binding one control anew, as a screen does that asks for "the key of lane 1".
+//! Changing one binding, as a screen does that asks for "the key of lane 1".
 
 use doozy_training::event::Lane;
 
@@ -36,11 +36,62 @@ pub enum RebindError {
 /// # Errors
 /// When the control pauses, the place does not exist, or the table itself is wrong.
 pub fn rebind(table: &Table, place: &Place, control: Control) -> Result<(Table, Vec<Conflict>), RebindError> {
-    let Place { device, lanes, lane } = place;
-    let (lanes, lane) = (*lanes, *lane);
+    give(table, place, control, true)
+}
+
+/// Gives the lane one more control; otherwise as [`rebind`].
+///
+/// # Errors
+/// As [`rebind`].
+pub fn add(table: &Table, place: &Place, control: Control) -> Result<(Table, Vec<Conflict>), RebindError> {
+    give(table, place, control, false)
+}
+
+/// Takes what answers the lane from it; a lane that has nothing left answers nothing on that device. The new table has
+/// an explicit entry for the lane.
+///
+/// # Errors
+/// When the place does not exist or the table itself is wrong.
+pub fn remove(table: &Table, place: &Place, slot: Slot) -> Result<(Table, Vec<Conflict>), RebindError> {
+    check(place)?;
+    let (before, _) = Bindings::in_force(table)?;
+    let kind = DeviceKind::ALL.into_iter().find(|kind| slot.is_of(*kind)).unwrap_or(DeviceKind::Keyboard);
+    let mut slots = at_present(&before, place, kind, place.lane);
+    slots.retain(|other| *other != slot);
+    let mut after = table.clone();
+    write(&mut after, place, place.lane, &slots);
+    let (_, conflicts) = Bindings::in_force(&after)?;
+    Ok((after, conflicts))
+}
+
+fn check(place: &Place) -> Result<(), RebindError> {
+    let Place { lanes, lane, .. } = *place;
     if lane.0 >= lanes || lanes > MAX_LANES {
         return Err(RebindError::NoSuchLane { lane: lane.0, lanes });
     }
+    Ok(())
+}
+
+/// What answers a lane of the place's layout; with a device of its own what that device has.
+fn at_present(bindings: &Bindings, place: &Place, kind: DeviceKind, lane: Lane) -> Vec<Slot> {
+    let seat = place.device.as_deref().map(|name| DeviceRef { kind, name });
+    let slots = bindings.layout(seat, place.lanes).into_iter().flat_map(|layout| layout.slots(lane));
+    slots.filter(|slot| seat.is_none() || slot.is_of(kind)).collect()
+}
+
+/// An explicit entry for a lane in the place's table.
+fn write(table: &mut Table, place: &Place, lane: Lane, slots: &[Slot]) {
+    let layouts = match &place.device {
+        None => &mut table.layouts,
+        Some(device) => &mut table.device.entry(device.clone()).or_default().layouts,
+    };
+    let layout = layouts.entry(place.lanes.to_string()).or_default();
+    layout.insert(lane.0.to_string(), slots.iter().map(ToString::to_string).collect());
+}
+
+fn give(table: &Table, place: &Place, control: Control, instead: bool) -> Result<(Table, Vec<Conflict>), RebindError> {
+    check(place)?;
+    let Place { device, lanes, lane } = place;
     let (before, _) = Bindings::in_force(table)?;
     if RESERVED.contains(&control) || before.menu(control) == Some(super::MenuAction::Pause) {
         return Err(RebindError::Reserved(control));
@@ -51,39 +102,26 @@ pub fn rebind(table: &Table, place: &Place, control: Control) -> Result<(Table, 
     {
         return Err(RebindError::NotOfDevice { kind: named, control });
     }
-    let seat = device.as_deref().map(|name| DeviceRef { kind, name });
-    let now = |lane| -> Vec<Slot> {
-        let slots = before.layout(seat, lanes).into_iter().flat_map(|layout| layout.slots(lane));
-        // a device's table holds what that device has
-        slots.filter(|slot| seat.is_none() || slot.is_of(kind)).collect()
-    };
     let new = Slot::Control(control);
+    let name = match device {
+        None => format!("layouts.{lanes}"),
+        Some(device) => format!("device.{device}.layouts.{lanes}"),
+    };
     let mut after = table.clone();
-    let (layouts, name) = match device {
-        None => (&mut after.layouts, format!("layouts.{lanes}")),
-        Some(device) => {
-            let own = after.device.entry(device.clone()).or_default();
-            (&mut own.layouts, format!("device.{device}.layouts.{lanes}"))
-        }
-    };
-    let layout = layouts.entry(lanes.to_string()).or_default();
-    let mut write = |lane: Lane, slots: Vec<Slot>| {
-        layout.insert(lane.0.to_string(), slots.iter().map(ToString::to_string).collect());
-    };
     let mut conflicts = Vec::new();
-    for other in (0..lanes).map(Lane).filter(|other| *other != lane) {
-        let mut slots = now(other);
+    for other in (0..*lanes).map(Lane).filter(|other| other != lane) {
+        let mut slots = at_present(&before, place, kind, other);
         if slots.contains(&new) {
             slots.retain(|slot| *slot != new);
-            write(other, slots);
-            let [kept, dropped] = [lane, other].map(|lane| lane_name(&name, lane));
+            write(&mut after, place, other, &slots);
+            let [kept, dropped] = [*lane, other].map(|lane| lane_name(&name, lane));
             conflicts.push(Conflict { control: new, kept, dropped });
         }
     }
-    let mut slots = now(lane);
-    slots.retain(|slot| !slot.is_of(kind));
+    let mut slots = at_present(&before, place, kind, *lane);
+    slots.retain(|slot| if instead { !slot.is_of(kind) } else { *slot != new });
     slots.push(new);
-    write(lane, slots);
+    write(&mut after, place, *lane, &slots);
     let (_, others) = Bindings::in_force(&after)?;
     conflicts.extend(others);
     Ok((after, conflicts))

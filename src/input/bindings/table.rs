@@ -76,6 +76,10 @@ pub enum BindingsError {
     Control { table: String, key: String, unknown: UnknownControl },
     #[error("[{table}] {lane}: a {} has no {slot}", kind.name())]
     NotOfDevice { table: String, lane: u8, kind: DeviceKind, slot: Slot },
+    #[error("[{table}] {lane}: {slot} is an axis and presses nothing; it can move the stick, under [stick]")]
+    NoPress { table: String, lane: u8, slot: Slot },
+    #[error("[{table}] {part}: {control} {why}")]
+    Stick { table: String, part: &'static str, control: Control, why: &'static str },
 }
 
 /// Lanes and what answers them, as written.
@@ -95,6 +99,9 @@ pub struct Table {
     pub layouts: BTreeMap<String, Written>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub menu: BTreeMap<MenuAction, Vec<String>>,
+    /// What moves the stick of a drill that steers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stick: super::stick::Written,
     /// By a kind of device (keyboard, pad, midi) or a device's name; a name goes before a kind, both before the rest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub device: BTreeMap<String, DeviceTable>,
@@ -108,6 +115,8 @@ pub struct DeviceTable {
     pub lanes: Written,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub layouts: BTreeMap<String, Written>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stick: super::stick::Written,
 }
 
 impl Table {
@@ -168,6 +177,9 @@ fn read(
             return Err(BindingsError::NoSuchLane { table, lane, lanes });
         }
         let slots = parse(&table, name, controls)?;
+        if let Some(slot) = slots.iter().copied().find(|slot| matches!(slot, Slot::Control(Control::Axis(_)))) {
+            return Err(BindingsError::NoPress { table, lane, slot });
+        }
         if let Some(kind) = kind
             && let Some(slot) = slots.iter().copied().find(|slot: &Slot| !slot.is_of(kind))
         {

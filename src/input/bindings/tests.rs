@@ -6,7 +6,7 @@ use doozy_training::{
 };
 
 use super::{
-    rebind::{Place, RebindError, rebind},
+    rebind::{Place, RebindError, add, rebind, remove},
     *,
 };
 use crate::input::Captured;
@@ -272,4 +272,95 @@ fn an_edge_becomes_a_press_or_release_of_its_lane() {
     let Some(Input::Release(release)) = session(up, 4) else { panic!("a release") };
     assert_eq!((release.cause, release.control, release.seq), (ReleaseCause::FocusLost, 36, 4));
     assert_eq!(session(Captured { control: control("KeyQ"), ..down }, 5), None);
+}
+
+#[test]
+fn one_more_control_and_one_less_leave_the_others() {
+    let keyboard = Place { device: Some("keyboard".into()), lanes: 2, lane: Lane(0) };
+    let (table, conflicts) = add(&Table::default(), &keyboard, control("KeyG")).unwrap();
+    assert_eq!(conflicts, []);
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 1]);
+    // the other lane's key is taken from it, and that lane is then without one
+    let (table, conflicts) = add(&table, &keyboard, control("KeyJ")).unwrap();
+    assert_eq!(conflicts.len(), 1);
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [0, 0, 0]);
+    assert_eq!(bindings.prompts(KEYS, 2)[1], (Lane(1), Vec::new()));
+    assert_eq!(lanes(&bindings, PAD, 2, &["PadLeft", "PadSouth"]), [0, 1], "pads keep what they had");
+    let (table, _) = remove(&table, &keyboard, Slot::Control(control("KeyF"))).unwrap();
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, KEYS, 2, &["KeyF", "KeyG", "KeyJ"]), [-1, 0, 0]);
+    let instrument = Place { device: Some("midi".into()), lanes: 1, lane: Lane(0) };
+    let (table, _) = remove(&table, &instrument, Slot::AnyNote).unwrap();
+    let (bindings, _) = Bindings::in_force(&table).unwrap();
+    assert_eq!(lanes(&bindings, MIDI, 1, &["Note60"]), [-1]);
+    assert_eq!(lanes(&bindings, KEYS, 1, &["Space"]), [0]);
+    assert!(matches!(
+        remove(&table, &Place { lanes: 9, ..instrument }, Slot::AnyNote),
+        Err(RebindError::NoSuchLane { .. })
+    ));
+}
+
+#[test]
+fn a_drum_kit_finds_its_way_through_menus() {
+    let bindings = Bindings::default();
+    let actions = ["Note36", "Note42", "Note38", "Note49"].map(|name| bindings.menu(control(name)));
+    use MenuAction::{Back, Confirm, Down, Up};
+    assert_eq!(actions, [Down, Up, Confirm, Back].map(Some));
+    assert_eq!(bindings.menu(control("Note60")), None);
+    assert_eq!(bindings.controls_of(MenuAction::Pause).collect::<Vec<_>>(), RESERVED);
+}
+
+#[test]
+fn a_stick_is_bound_by_default_and_by_device() {
+    let default = Bindings::default();
+    let key = |name| default.stick(control(name), DeviceRef::KEYBOARD);
+    assert_eq!(
+        ["ArrowLeft", "KeyF", "KeyJ", "Space"].map(key),
+        [Some(StickPart::Left), Some(StickPart::Left), Some(StickPart::Right), None]
+    );
+    assert_eq!(default.stick(control("RightStickX"), PAD), Some(StickPart::Axis));
+    assert_eq!(default.some_axis(), Some(control("LeftStickX")));
+    let keys = default.stick_prompts(DeviceRef::KEYBOARD);
+    assert!(keys[0].1.is_empty() && keys[1].1.contains(&control("ArrowLeft")), "a keyboard has no axis: {keys:?}");
+    let text = "[device.pad.stick]\naxis = [\"RightStickX\"]\n[device.\"Wheel\".stick]\nleft = [\"PadL1\"]";
+    let (bindings, conflicts) = Bindings::with_player_file(text).unwrap();
+    assert_eq!(conflicts, []);
+    let wheel = DeviceRef { name: "Wheel", ..PAD };
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("LeftStickX"), pad)), [None, None]);
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("PadL1"), pad)), [None, Some(StickPart::Left)]);
+    assert_eq!([PAD, wheel].map(|pad| bindings.stick(control("PadLeft"), pad)), [Some(StickPart::Left), None]);
+    // the keyboard's stick is as it was
+    assert_eq!(bindings.stick(control("KeyJ"), DeviceRef::KEYBOARD), Some(StickPart::Right));
+}
+
+#[test]
+fn what_moves_no_stick_or_pauses_is_told() {
+    for (text, wrong) in [
+        ("[stick]\naxis = [\"Space\"]", "[stick] axis: Space is no axis"),
+        ("[stick]\nleft = [\"LeftStickX\"]", "[stick] left: LeftStickX is an axis"),
+        ("[device.keyboard.stick]\naxis = [\"LeftStickX\"]", "[device.keyboard.stick] axis: LeftStickX is no part"),
+        ("[lanes]\n0 = [\"LeftStickX\"]", "[lanes] 0: LeftStickX is an axis and presses nothing"),
+    ] {
+        let error = Bindings::with_player_file(text).unwrap_err().to_string();
+        assert!(error.starts_with(wrong), "{error}");
+    }
+    let (bindings, conflicts) = Bindings::with_player_file("[stick]\nleft = [\"Escape\", \"KeyA\"]").unwrap();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(bindings.stick(control("Escape"), DeviceRef::KEYBOARD), None);
+    let both = "[stick]\nleft = [\"KeyA\"]\nright = [\"KeyA\"]";
+    let (_, conflicts) = Bindings::with_player_file(both).unwrap();
+    assert_eq!((conflicts[0].kept.as_str(), conflicts[0].dropped.as_str()), ("stick.left", "stick.right"));
+}
+
+#[test]
+fn every_preset_leaves_a_stick_that_goes_both_ways() {
+    for preset in Preset::ALL {
+        let (bindings, conflicts) = Bindings::in_force(&Table { preset: Some(preset), ..Table::default() }).unwrap();
+        assert_eq!(conflicts, []);
+        let device = if preset == Preset::PadOnly { PAD } else { DeviceRef::KEYBOARD };
+        let parts = bindings.stick_prompts(device);
+        assert!(parts[1..].iter().all(|(_, controls)| !controls.is_empty()), "{preset:?}: {parts:?}");
+    }
 }

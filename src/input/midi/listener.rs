@@ -64,6 +64,16 @@ impl Listener {
         self.instruments.choose(choice);
     }
 
+    /// Lets an instrument count beside those that do, because the player said so at `t`.
+    pub fn adopt(&mut self, device: DeviceId, t: HostTime) {
+        if self.instruments.adopt(device) {
+            // what it holds now was pressed before it counted
+            self.tracks.entry(device).or_default().state = MidiState::default();
+            let name = self.name(device);
+            self.port.notify(Notice::DeviceChosen { device, name, t });
+        }
+    }
+
     pub fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Found { port, name, t } => self.found(port, name, t),
@@ -207,6 +217,27 @@ mod tests {
             notices.iter().filter_map(|n| if let Notice::Ignored { input } = n { Some(input.device) } else { None });
         assert_eq!(ignored.collect::<Vec<_>>(), [OTHER]);
         assert_eq!([DeviceId(0), DeviceId(1), DRUM].map(DeviceKind::of), DeviceKind::ALL);
+    }
+
+    #[test]
+    fn an_instrument_that_the_player_lets_in_counts_from_then_on() {
+        // cases A21, the variant with another identity
+        let mut taps = Taps::new(VirtualClock::starting_at(ms(0)).clock());
+        let mut listener = Listener::new(taps.port(TapKind::Midi), PadChoice::First);
+        for heard in [found(0, "TD-17", 0), hit(0, 36, 1000), Heard::Gone { port: 0, t: ms(1200) }] {
+            listener.hear(heard);
+        }
+        listener.hear(found(1, "Other", 2000));
+        listener.hear(hit(1, 36, 2500));
+        listener.adopt(OTHER, ms(2600));
+        listener.hear(Heard::Message { port: 1, stamp_us: 7_700_000, bytes: [0x89, 36, 0], arrival: ms(2700) });
+        listener.hear(hit(1, 38, 3500));
+        let mut inputs = Vec::new();
+        taps.poll(&mut inputs);
+        let others = brief(&inputs).into_iter().filter(|(_, device, ..)| *device == OTHER).collect::<Vec<_>>();
+        assert_eq!(others, [(ms(3500), OTHER, Control::Note(38), Edge::Down)]);
+        let chosen = Notice::DeviceChosen { device: OTHER, name: "Other".into(), t: ms(2600) };
+        assert!(taps.take_notices().contains(&chosen));
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::{
         control::{Direction, PadButton, PadSide},
         pad::{PadAxis, PadChange, PadChoice, PadState, Pads},
         stamps::{Believed, ClockPair, Stamps, WallMap},
+        stick::PadSticks,
     },
 };
 
@@ -62,6 +63,7 @@ pub struct Rumble {
 enum Command {
     Rumble(Rumble),
     Choose(PadChoice),
+    Adopt(DeviceId),
 }
 
 /// A running tap; dropping it ends its thread.
@@ -123,6 +125,11 @@ impl GilrsTap {
         self.command(Command::Choose(choice));
     }
 
+    /// Lets a pad count beside those that do.
+    pub fn adopt(&self, device: DeviceId) {
+        self.command(Command::Adopt(device));
+    }
+
     fn command(&self, command: Command) {
         // A thread that is gone has said so through its port.
         let _ = self.commands.send(command);
@@ -142,6 +149,7 @@ impl Drop for GilrsTap {
 #[derive(Default)]
 struct PadTrack {
     state: PadState,
+    sticks: PadSticks,
     stamps: Stamps,
 }
 
@@ -167,6 +175,7 @@ impl Listener {
                 match command {
                     Command::Rumble(rumble) => self.rumble(rumble),
                     Command::Choose(choice) => self.pads.choose(choice),
+                    Command::Adopt(device) => self.adopt(device),
                 }
             }
             let mut before = clock::now();
@@ -208,6 +217,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.apply(change, &mut edges);
+        edges.extend(track.sticks.apply(change));
         if edges.is_empty() {
             return;
         }
@@ -229,9 +239,20 @@ impl Listener {
             let input = Captured { t, err, source, device, control, edge };
             if self.pads.counts(device) {
                 self.port.send(input);
-            } else {
+            } else if !matches!(edge, crate::input::Edge::Tilt(_)) {
+                // a stranger's stick would only fill the log
                 self.port.notify(Notice::Ignored { input });
             }
+        }
+    }
+
+    fn adopt(&mut self, device: DeviceId) {
+        if self.pads.adopt(device) {
+            // what it holds now was pressed before it counted
+            let track = &mut self.states[usize::from(device.0) - 1];
+            (track.state, track.sticks) = (PadState::default(), PadSticks::default());
+            let name = self.name(device);
+            self.port.notify(Notice::DeviceChosen { device, name, t: clock::now() });
         }
     }
 
@@ -252,6 +273,7 @@ impl Listener {
         let track = &mut self.states[usize::from(device.0) - 1];
         let mut edges = Vec::new();
         track.state.lose(&mut edges);
+        edges.extend(track.sticks.lose());
         let counted = self.pads.counts(device);
         let t = arrival.max(self.port.watermark());
         self.send(device, Believed { t, err: crate::input::stamps::ARRIVAL_ERR, source: TimeSource::Arrival }, &edges);

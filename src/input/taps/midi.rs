@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use doozy_training::event::DeviceId;
 use midir::{Ignore, MidiInput, MidiInputConnection};
 
 use super::{SLACK, WAKE, ask_for_priority};
@@ -54,10 +55,16 @@ pub enum MidiTapError {
     Thread(#[from] io::Error),
 }
 
+/// What is asked of the listener.
+enum Asked {
+    Choose(PadChoice),
+    Adopt(DeviceId),
+}
+
 /// A running tap; dropping it ends its threads and closes its ports.
 pub struct MidiTap {
     stop: Arc<AtomicBool>,
-    choices: Sender<PadChoice>,
+    asks: Sender<Asked>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -83,11 +90,11 @@ impl MidiTap {
     fn run(port: TapPort, choice: PadChoice, driver: impl Driver + 'static) -> Result<Self, MidiTapError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (to, from) = mpsc::channel();
-        let (choices, chosen) = mpsc::channel();
-        let mut tap = Self { stop: Arc::clone(&stop), choices, threads: Vec::new() };
+        let (asks, asked) = mpsc::channel();
+        let mut tap = Self { stop: Arc::clone(&stop), asks, threads: Vec::new() };
         let listener = Listener::new(port, choice);
-        let asked = Arc::clone(&stop);
-        let listen = move || listen(listener, &from, &chosen, &asked);
+        let asked_to_stop = Arc::clone(&stop);
+        let listen = move || listen(listener, &from, &asked, &asked_to_stop);
         tap.threads.push(thread::Builder::new().name("tap-midi".into()).spawn(listen)?);
         let look = move || look_for_ports(driver, &to, &stop);
         tap.threads.push(thread::Builder::new().name("midi-ports".into()).spawn(look)?);
@@ -97,7 +104,12 @@ impl MidiTap {
     /// Changes which instrument counts.
     pub fn choose(&self, choice: PadChoice) {
         // A thread that is gone has said so through its port.
-        let _ = self.choices.send(choice);
+        let _ = self.asks.send(Asked::Choose(choice));
+    }
+
+    /// Lets an instrument count beside those that do.
+    pub fn adopt(&self, device: DeviceId) {
+        let _ = self.asks.send(Asked::Adopt(device));
     }
 }
 
@@ -110,11 +122,14 @@ impl Drop for MidiTap {
     }
 }
 
-fn listen(mut listener: Listener, from: &Receiver<Heard>, chosen: &Receiver<PadChoice>, stop: &AtomicBool) {
+fn listen(mut listener: Listener, from: &Receiver<Heard>, asked: &Receiver<Asked>, stop: &AtomicBool) {
     ask_for_priority();
     while !stop.load(Ordering::Relaxed) {
-        while let Ok(choice) = chosen.try_recv() {
-            listener.choose(choice);
+        while let Ok(asked) = asked.try_recv() {
+            match asked {
+                Asked::Choose(choice) => listener.choose(choice),
+                Asked::Adopt(device) => listener.adopt(device, clock::now()),
+            }
         }
         let mut before = clock::now();
         let mut next = match from.recv_timeout(WAKE) {

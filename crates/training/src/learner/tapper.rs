@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     event::{ErrorUnit, Lane, Role, Stage, Target, TrialPlan},
+    people::Person,
     time::{HostTime, Nanos, TrialClock},
 };
 
@@ -130,6 +131,8 @@ pub struct Tapper {
     free: HostTime,
     /// The second press of a double.
     double: Option<Tap>,
+    /// Somebody measured, whose timing is taken up with each trial.
+    person: Option<Person>,
 }
 
 /// What a tapper knows of the trial at hand.
@@ -174,6 +177,14 @@ impl Tapper {
         Self { ball_noise: 1.0, ..Self::with(precision, skill, (0.0, 0.0), 0.0, false, seed) }
     }
 
+    /// A player with the timing of somebody measured: each trial is played with what that person does at its interval, where
+    /// the period is corrected on a steady beat too. What taps to a beat do not show (reactions, memory) is a novice's.
+    #[must_use]
+    pub(crate) fn of_person(person: &Person, lapse: f64, seed: u64) -> Self {
+        let (precision, skill) = (Profile::Novice.precision(), Profile::Novice.skill());
+        Self { person: Some(person.clone()), ..Self::with(precision, skill, (0.0, 0.0), lapse, false, seed) }
+    }
+
     fn with(precision: Precision, skill: Skill, bias: (f64, f64), lapse: f64, stumbles: bool, seed: u64) -> Self {
         Self {
             precision,
@@ -189,6 +200,7 @@ impl Tapper {
             sticks: VecDeque::new(),
             free: HostTime::DISTANT_PAST,
             double: None,
+            person: None,
         }
     }
 
@@ -264,6 +276,10 @@ impl Player for Tapper {
     fn begin(&mut self, plan: &TrialPlan, clock: TrialClock) {
         self.score.clear();
         self.sticks.clear();
+        if let Some(person) = &self.person {
+            let timing = person.timing(plan.interval.as_ms());
+            (self.precision, self.bias.0) = (timing.precision(), timing.bias);
+        }
         if !is_followed(plan) {
             self.play_through(plan, clock);
             return;
@@ -284,7 +300,7 @@ impl Player for Tapper {
             window: plan.window,
             tol_ms: plan.tol_ms,
             alpha: self.precision.alpha(timed),
-            beta: if steady { 0.0 } else { self.precision.beta },
+            beta: if steady && self.person.is_none() { 0.0 } else { self.precision.beta },
             sd_clock: noise * self.precision.sd_clock(timed),
             timekeeper,
         });

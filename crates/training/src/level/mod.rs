@@ -19,7 +19,7 @@ pub use self::{
     parse::{Fault, LevelError, MAX_BYTES},
 };
 
-use self::parse::Sheet;
+use self::parse::{MOST_SECONDS, MOST_TRIALS, Sheet};
 
 /// Tolerance at a level's start, in goal SDs (training.md §1 ◇): with the player's SD at the goal, 99 % succeed; at
 /// twice the goal, 79 %. At 1.5 a newcomer would start inside the brake.
@@ -137,6 +137,29 @@ impl Level {
         self.sheet.trials
     }
 
+    /// Whether it goes on until the player stops, whatever [`Self::trials`] says.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.sheet.endless
+    }
+
+    /// Trials that complete the level: of one that is endless, more than anybody plays.
+    #[must_use]
+    pub fn complete_after(&self) -> u32 {
+        if self.sheet.endless { u32::MAX } else { self.sheet.trials }
+    }
+
+    /// So many trials of the level, 1…500, as a level of its own: a block of a mix. What it takes is cut in proportion.
+    #[must_use]
+    pub fn in_part(&self, trials: u32) -> Self {
+        let mut sheet = self.sheet.clone();
+        let trials = trials.clamp(1, MOST_TRIALS);
+        let share = f64::from(trials) / f64::from(sheet.trials.max(1));
+        sheet.seconds = (libm::round(f64::from(sheet.seconds) * share) as u32).clamp(1, MOST_SECONDS);
+        (sheet.trials, sheet.endless) = (trials, false);
+        Self { sheet }
+    }
+
     /// About how long the level takes, as its author says.
     #[must_use]
     pub fn seconds(&self) -> u32 {
@@ -185,6 +208,12 @@ impl Level {
     #[must_use]
     pub fn lanes(&self) -> u8 {
         self.sheet.drill.kind().lanes()
+    }
+
+    /// What the drill's errors are measured in.
+    #[must_use]
+    pub fn unit(&self) -> ErrorUnit {
+        self.sheet.drill.kind().unit()
     }
 
     /// Lays out the first trial at a setting, for a player of whom nothing is known; `draw` gives uniform numbers in 0…1.

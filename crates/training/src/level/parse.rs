@@ -15,6 +15,9 @@ use super::{Drill, Level, check::Complaints, surprise::Surprises};
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The version of the schema that this program reads and writes.
 const VERSION: u32 = 1;
+/// The most trials of a level, and the longest one ◇: a day.
+pub(super) const MOST_TRIALS: u32 = 500;
+pub(super) const MOST_SECONDS: u32 = 86_400;
 /// How deep brackets may nest ◇: a level needs 5.
 const DEPTH: usize = 32;
 
@@ -22,9 +25,13 @@ const DEPTH: usize = 32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Level")]
 pub(super) struct Sheet {
+    /// Of this schema: 1.
     version: u32,
+    /// What the level is called, 1 to 80 characters.
     pub title: String,
+    /// What the player is to do, in a sentence of 1 to 300 characters.
     pub aim: String,
+    /// The kind, with its numbers.
     pub drill: Drill,
     /// Trials that make the level complete.
     pub trials: u32,
@@ -39,6 +46,13 @@ pub(super) struct Sheet {
     pub surprises: Option<Surprises>,
     /// About how long the level takes.
     pub seconds: u32,
+    /// It goes on until the player stops; trials and seconds then tell what a sitting is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub endless: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// One thing that is wrong with a level.
@@ -170,8 +184,8 @@ impl Level {
                 complaints.say(field, format!("has {length} characters; give 1 to {most}, not only spaces"));
             }
         }
-        complaints.count("trials", sheet.trials, (1, 500), "trials");
-        complaints.count("seconds", sheet.seconds, (1, 86_400), "seconds");
+        complaints.count("trials", sheet.trials, (1, MOST_TRIALS), "trials");
+        complaints.count("seconds", sheet.seconds, (1, MOST_SECONDS), "seconds");
         sheet.drill.kind().check(&mut complaints);
         if let Some(goal_ms) = sheet.goal_ms {
             complaints.within("goal_ms", goal_ms, (super::JND_FLOOR_MS, 1000.0), "ms");

@@ -208,25 +208,23 @@ proptest! {
     }
 }
 
-/// Where levels are: those that ship, and those of the ladders whose kinds have no picture yet.
-fn roots() -> [PathBuf; 2] {
-    ["../../levels", "ladders"].map(|root| Path::new(env!("CARGO_MANIFEST_DIR")).join(root))
+/// Where levels are.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../levels")
 }
 
-/// All levels, by their path within their root.
-fn shipped() -> Vec<(String, Level)> {
-    let mut levels = Vec::new();
-    for root in roots() {
-        for ladder in fs::read_dir(&root).expect("a folder of ladders") {
-            let ladder = ladder.expect("a ladder").path();
-            let Ok(files) = fs::read_dir(&ladder) else { continue };
-            for file in files {
-                let path = file.expect("a file").path();
-                let name = path.strip_prefix(&root).expect("a level").display().to_string();
-                if name.ends_with(".level.ron") {
-                    let bytes = fs::read(&path).expect(&name);
-                    levels.push((name.clone(), Level::from_bytes(&name, &bytes).unwrap_or_else(|e| panic!("{e}"))));
-                }
+/// The levels that ship in a folder of ladders, by their path within it; endless ones apart from the others.
+fn all(endless: bool) -> Vec<(String, Level)> {
+    let (root, mut levels) = (root(), Vec::new());
+    for ladder in fs::read_dir(&root).expect("a folder of ladders") {
+        let ladder = ladder.expect("a ladder").path();
+        let Ok(files) = fs::read_dir(&ladder) else { continue };
+        for file in files {
+            let path = file.expect("a file").path();
+            let name = path.strip_prefix(&root).expect("a level").display().to_string();
+            if name.ends_with(".level.ron") && name.starts_with("endless") == endless {
+                let bytes = fs::read(&path).expect(&name);
+                levels.push((name.clone(), Level::from_bytes(&name, &bytes).unwrap_or_else(|e| panic!("{e}"))));
             }
         }
     }
@@ -234,11 +232,15 @@ fn shipped() -> Vec<(String, Level)> {
     levels
 }
 
+/// The levels of the ladders.
+fn shipped() -> Vec<(String, Level)> {
+    all(false)
+}
+
 #[test]
 fn every_shipped_level_says_its_goal_its_reason_and_its_time() {
     for (name, level) in shipped() {
-        let path = roots().map(|root| root.join(&name)).into_iter().find(|path| path.exists()).expect(&name);
-        let text = fs::read_to_string(path).expect(&name);
+        let text = fs::read_to_string(root().join(&name)).expect(&name);
         assert!(text.starts_with("// "), "{name}: a level begins with why it is harder than the one before");
         assert!(text.contains(&format!("// Goal SD at the start: {}.\n", goal(&level))), "{name}: {}", goal(&level));
         assert_eq!(level.warnings(), [], "{name}");
@@ -251,16 +253,99 @@ fn every_shipped_level_says_its_goal_its_reason_and_its_time() {
 #[test]
 fn every_shipped_level_is_fair() {
     let levels = shipped();
-    assert!(levels.len() >= 96, "{}", levels.len());
+    assert!(levels.len() >= 90, "{}", levels.len());
+    let ladders: std::collections::BTreeSet<_> = levels.iter().filter_map(|(name, _)| name.split('/').next()).collect();
+    assert_eq!(
+        ladders.into_iter().collect::<Vec<_>>(),
+        ["catastrophe", "groove", "music", "pulse", "reflex", "road", "speech", "sport"]
+    );
     let unfair: Vec<String> = levels.iter().flat_map(|(name, level)| unfair(name, level)).collect();
     assert!(unfair.is_empty(), "{}", unfair.join("\n"));
+}
+
+#[test]
+fn every_shipped_level_is_written_and_read_and_written_again_byte_for_byte() {
+    for (name, level) in [all(false), all(true)].concat() {
+        let written = level.to_ron();
+        let read = Level::parse(&name, &written).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(read, level, "{name}");
+        assert_eq!(read.to_ron(), written, "{name}");
+        // the first trial, and with it every other number, is the same on all rungs
+        for rung in level.floor_rung()..=level.top_rung() {
+            assert_eq!(read.setting(rung), level.setting(rung), "{name} at {rung}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_an_endless_level_that_starts_easy_and_goes_far() {
+    let endless = all(true);
+    let names: Vec<_> = endless.iter().map(|(_, level)| level.drill().kind().name()).collect();
+    for (kind, ..) in KINDS {
+        assert_eq!(names.iter().filter(|name| *name == kind).count(), 1, "{kind}: {names:?}");
+    }
+    for (name, level) in &endless {
+        assert!(level.is_endless(), "{name}");
+        assert_eq!(level.warnings(), [], "{name}");
+        // twice as far as any level of a ladder, so that there is always something harder
+        assert!(level.top_rung() >= 9 + 16, "{name}: {}", level.top_rung());
+        let text = fs::read_to_string(root().join(name)).expect(name);
+        assert!(text.starts_with("// "), "{name}");
+        assert!(text.contains(&format!("// Goal SD at the start: {}.\n", goal(level))), "{name}: {}", goal(level));
+    }
+}
+
+#[test]
+fn an_endless_level_goes_on_until_the_player_stops() {
+    for (name, level) in all(true) {
+        let until = START + Nanos::ms(600_000);
+        let recital = Recital::by_closed_form(setup(level.clone(), 11));
+        let played = play(recital, &mut Tapper::new(Profile::Trained, 5), until).unwrap();
+        let trained = came(&played);
+        let trials = played.effects.iter().filter(|effect| matches!(effect, Effect::TrialEnded { void: None, .. }));
+        // who climbs for ten minutes may be told once to take a breath
+        assert!(!trained.finished && trained.rests <= 1, "{name}: {trained:?}");
+        // ten minutes are more than the sitting that the level speaks of
+        assert!(trials.count() > level.trials() as usize, "{name}");
+        let rung = played.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Difficulty { rung, .. } => Some(*rung),
+            _ => None,
+        });
+        assert!(rung.is_some_and(|rung| rung > 0), "{name}: a trained player climbs: {rung:?}");
+        let never = came(&rehearse_by_closed_form(setup(level, 11), &mut Idle).unwrap());
+        assert!(!never.finished && never.rests > 0, "{name}: {never:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_level_is_a_level_that_ends_sooner() {
+    for (name, level) in [all(false), all(true)].concat() {
+        let part = level.in_part(2);
+        assert_eq!((part.trials(), part.is_endless(), part.drill()), (2, false, level.drill()), "{name}");
+        assert_eq!(Level::parse(&name, &part.to_ron()).expect("it is written as a level"), part);
+    }
+}
+
+#[test]
+fn a_session_begins_on_the_rung_that_it_is_given() {
+    let level = of(KINDS[0].2, 2);
+    for (given, begins) in [(0, 0), (4, 4), (-9, level.floor_rung()), (99, level.top_rung())] {
+        let mut setup = setup(level.clone(), 3);
+        setup.options.from_rung = given;
+        let played = rehearse_by_closed_form(setup, &mut Tapper::new(Profile::Trained, 8)).unwrap();
+        let plan =
+            played.effects.iter().find_map(|effect| if let Effect::Planned(plan) = effect { Some(plan) } else { None });
+        assert_eq!(plan.expect("a plan").rung, begins);
+    }
+    let said = ron::to_string(&Options::default()).unwrap();
+    assert!(!said.contains("from_rung"), "records of sessions that begin at the start keep their bytes: {said}");
 }
 
 /// What an author writes at the head of a level, for all that ship: `cargo test -p doozy-training heads -- --ignored --nocapture`.
 #[test]
 #[ignore = "prints; for whoever writes levels"]
 fn heads_of_the_shipped_levels() {
-    for (name, level) in shipped() {
+    for (name, level) in [all(false), all(true)].concat() {
         println!("{name}\t{}\t{}\t{:?}", whole_seconds(&level), goal(&level), level.warnings());
     }
 }

@@ -44,6 +44,13 @@ pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
     pub easing: Easing,
+    /// The rung that the session begins on, where an earlier one of the same level left off; the nearest that there is.
+    #[serde(skip_serializing_if = "is_start")]
+    pub from_rung: i32,
+}
+
+fn is_start(rung: &i32) -> bool {
+    *rung == 0
 }
 
 /// How far a brake eases the drill.
@@ -136,6 +143,7 @@ impl Session {
     /// A session that starts at its first watermark. The same level, seed, options and inputs give the same effects.
     #[must_use]
     pub fn new(level: Level, seed: u64, options: Options) -> Self {
+        let rung = options.from_rung.clamp(level.floor_rung(), level.top_rung());
         Self {
             level,
             seed,
@@ -153,7 +161,7 @@ impl Session {
             budget: Budget::default(),
             gains: vec![(HostTime::DISTANT_PAST, constants::GAIN_MIN)],
             reactions: Reactions::default(),
-            rung: 0,
+            rung,
             stepped: None,
             next_event: 0,
             next_target: 0,
@@ -337,7 +345,7 @@ impl Session {
                         self.steering.rested();
                     }
                     effects.push(Effect::Resumed { t });
-                    if self.completed >= self.level.trials() {
+                    if self.completed >= self.level.complete_after() {
                         // what was void was the last trial's second chance
                         self.phase = Phase::Ended;
                         effects.push(Effect::SessionEnded { finished: true, t });

@@ -266,7 +266,7 @@ impl Session {
         if ended.taught && !ended.braked && self.retries_in_a_row < RETRIES_MOST {
             self.retries_in_a_row += 1;
             self.plan(Some(ended), free, t, effects);
-        } else if self.completed >= self.level.trials() {
+        } else if self.completed >= self.level.complete_after() {
             effects.push(Effect::SessionEnded { finished: true, t });
         } else {
             self.plan(None, free, t, effects);

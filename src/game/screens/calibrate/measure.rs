@@ -4,7 +4,7 @@ use bevy::{camera::visibility::NoFrustumCulling, prelude::*};
 
 use super::{
     super::{
-        Act, Words, hud,
+        Act, Answer, Words, hud,
         widgets::{self, Button, button, words},
     },
     picture::{self, Axis},
@@ -214,13 +214,13 @@ fn answer(
             let other = |label| Button { label, hint: None, width: 216.0, main: false };
             if verdict == Verdict::Ready {
                 let main = Button { label: &keep, hint: None, width: 216.0, main: true };
-                button(foot, &theme, item(0), Act::Calibration(Command::Keep), &main);
-                button(foot, &theme, item(1), (Act::Calibration(Command::Restart), Preferred), &other(&again));
+                button(foot, &theme, item(0), Act::Calibration(Answer::Keep), &main);
+                button(foot, &theme, item(1), (Act::Calibration(Answer::Again), Preferred), &other(&again));
             } else {
                 let main = Button { label: &again, hint: None, width: 216.0, main: true };
-                button(foot, &theme, item(1), (Act::Calibration(Command::Restart), Preferred), &main);
+                button(foot, &theme, item(1), (Act::Calibration(Answer::Again), Preferred), &main);
             }
-            button(foot, &theme, item(2), Act::Calibration(Command::Stop), &other(&leave));
+            button(foot, &theme, item(2), Act::Calibration(Answer::Leave), &other(&leave));
         });
     });
 }

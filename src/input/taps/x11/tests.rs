@@ -139,6 +139,58 @@ fn keys_count_while_the_window_has_the_focus() {
 }
 
 #[test]
+fn a_window_that_is_minimised_lets_go_of_its_keys_and_one_that_is_covered_does_not() {
+    // cases A20, the variants: minimised, and a full-screen window on top that takes no focus
+    let xvfb = Xvfb::start();
+    let keys = xvfb.connect();
+    let game = keys.window();
+    keys.focus(game);
+    let mut rig = Rig::new(&xvfb, Gate::Window(game));
+    rig.until("focus", |rig| rig.gained() == 1);
+    keys.press(F);
+    rig.until("press", |rig| rig.seen.len() == 1);
+    let _on_top = keys.window();
+    rig.settle();
+    assert_eq!((rig.edges(), rig.lost()), (vec![(41, Edge::Down)], 0), "whoever has the focus has the keys");
+    let before = clock::now();
+    keys.hide(game);
+    rig.until("loss", |rig| rig.lost() == 1);
+    assert_eq!(rig.edges(), [(41, Edge::Down), (41, LOST)]);
+    assert!(rig.seen[1].t >= before && rig.seen[1].t <= clock::now());
+    keys.release(F);
+    keys.press(F);
+    keys.release(F);
+    keys.show(game);
+    keys.focus(game);
+    rig.until("focus again", |rig| rig.gained() == 2);
+    keys.press(F);
+    rig.until("new press", |rig| rig.seen.len() >= 3);
+    rig.settle();
+    assert_eq!(rig.edges(), [(41, Edge::Down), (41, LOST), (41, Edge::Down)]);
+}
+
+#[test]
+fn one_press_is_one_tap_while_another_program_holds_the_keyboard() {
+    // cases A26: input methods and Alt+Tab take the keyboard for a while; the focus stays where it is
+    let xvfb = Xvfb::start();
+    let keys = xvfb.connect();
+    let game = keys.window();
+    keys.focus(game);
+    let mut rig = Rig::new(&xvfb, Gate::Window(game));
+    rig.until("focus", |rig| rig.gained() == 1);
+    keys.grab();
+    for _ in 0..3 {
+        keys.press(F);
+        keys.release(F);
+    }
+    rig.until("presses", |rig| rig.seen.len() >= 6);
+    keys.ungrab();
+    rig.settle();
+    assert_eq!(rig.edges(), [(41, Edge::Down), (41, UP)].repeat(3));
+    assert_eq!(rig.lost(), 0);
+}
+
+#[test]
 fn without_a_window_manager_nobody_in_particular_has_the_keys() {
     let xvfb = Xvfb::start();
     let keys = xvfb.connect();

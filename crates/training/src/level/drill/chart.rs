@@ -116,6 +116,7 @@ pub struct Chart {
 pub struct Source {
     /// At most 200 characters, as are the others.
     pub title: String,
+    /// Who made the song.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub artist: String,
     /// The name of the file that was read.
@@ -143,6 +144,7 @@ pub struct Audio {
 pub struct Note {
     /// Whole microseconds at the song's own speed.
     pub at_us: i64,
+    /// 0 to one less than the chart has.
     pub lane: u8,
     /// Whole microseconds at the song's own speed; 0 for a tap.
     pub hold_us: u32,

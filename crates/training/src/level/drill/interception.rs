@@ -58,6 +58,7 @@ pub struct Interception {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
+    /// How many.
     pub balls: u32,
     /// From one contact to the next, ms.
     pub gap_ms: f64,

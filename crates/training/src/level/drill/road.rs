@@ -35,6 +35,7 @@ const VARY: f64 = 0.15;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Road {
+    /// How fast the car comes, km/h.
     pub speed_kmh: f64,
     /// How hard the car brakes, in g.
     #[serde(default = "dry")]

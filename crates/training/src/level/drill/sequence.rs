@@ -33,6 +33,7 @@ const WAITS: Nanos = Nanos(DISCRETE.0 / 2 + 1);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sequence {
+    /// Lanes that items light up in.
     pub lanes: u32,
     /// The lanes of the items, from 0; no two in a row are the same, nor the last and the first of what is played.
     pub order: Vec<u32>,

@@ -1,0 +1,152 @@
+//! `doozy fit` and `doozy lab twin` as they are typed, and the twin beside a session.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use doozy::{
+    conductor::Who,
+    paths::DataDir,
+    record::{Reader, beats},
+};
+use doozy_training::{
+    learner::{Profile, Tapper},
+    people::{
+        Person, person,
+        twin::{self, Twin},
+    },
+    time::{HostTime, Nanos},
+};
+
+use crate::rates;
+
+struct Room(tempfile::TempDir);
+
+impl Room {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn doozy(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_doozy"))
+            .args(args)
+            .current_dir(self.0.path())
+            .env("DOOZY_CONFIG", self.at("config"))
+            .env("DOOZY_DATA", self.at("data"))
+            .env_remove("DISPLAY")
+            .output()
+            .expect("the program runs")
+    }
+
+    fn says(&self, args: &[&str], code: i32) -> String {
+        let output = self.doozy(args);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        said
+    }
+}
+
+/// Taps of two simulated players at two intervals, as a table.
+fn table() -> String {
+    let mut text = "subject,trial,isi,asynch\n".to_owned();
+    for (who, profile) in [Profile::Trained, Profile::Novice].into_iter().enumerate() {
+        let mut player = Tapper::new(profile, 5);
+        let mut from = HostTime(0);
+        for interval in [600.0, 1_200.0] {
+            for trial in 0..3 {
+                for tap in person::beat(&mut player, interval, 30, &mut from) {
+                    let tap = tap.map_or(String::new(), |ms| format!("{ms:.1}"));
+                    writeln!(text, "p{who},{trial},{interval},{tap}").expect("a string takes it");
+                }
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_table_becomes_estimates_and_players() {
+    let room = Room::new();
+    fs::write(room.at("taps.csv"), table()).expect("written");
+    let said = room.says(&["fit", "taps.csv", "--out", "people"], 0);
+    assert!(said.starts_with("subject") && said.contains("learner people/p1.person.ron"), "{said}");
+    let text = fs::read_to_string(room.at("people/p1.person.ron")).expect("it is there");
+    let person = Person::parse(&text, "p1").expect("what is written is read");
+    assert_eq!(person.at.iter().map(|at| at.interval_ms).collect::<Vec<_>>(), [600.0, 1_200.0]);
+    assert!(room.says(&["fit", "taps.csv", "--out", "people"], 1).contains("--force overwrites it"));
+
+    let json: serde_json::Value =
+        serde_json::from_slice(&room.doozy(&["fit", "taps.csv", "--json", "--subject", "p0"]).stdout).expect("JSON");
+    let fits = json["fits"].as_array().expect("a list");
+    assert_eq!(fits.len(), 2);
+    for fit in fits {
+        let [value, low, high] = ["value", "low", "high"].map(|key| fit["alpha"][key].as_f64().expect("a number"));
+        assert!(low <= value && value <= high, "{fit}");
+        assert!(fit["regenerated"]["sd"]["value"].as_f64().is_some(), "{fit}");
+    }
+    assert!(room.says(&["fit", "taps.csv", "--subject", "p9"], 2).contains("there are p0, p1"));
+}
+
+#[test]
+fn what_is_no_table_is_told_with_its_line() {
+    let room = Room::new();
+    assert!(room.says(&["fit", "none.csv"], 3).contains("none.csv: cannot be read"));
+    for (bytes, told) in [
+        (&b"subject,trial,isi,asynch\n1,1,600,x\n"[..], "bad.csv:2: asynch is \"x\""),
+        (b"subject,trial,isi,asynch\n1,1,600,\xff\n", "bad.csv:2: no UTF-8 text"),
+        (b"", "bad.csv:1: the table is empty"),
+        (b"subject,trial,isi,asynch\n1,1,600,5\n", "nothing could be estimated"),
+    ] {
+        fs::write(room.at("bad.csv"), bytes).expect("written");
+        let said = room.says(&["fit", "bad.csv"], 1);
+        assert!(said.contains(told), "{said}");
+    }
+    let said = room.says(&["lab", "twin", "bad.csv"], 1);
+    assert!(said.contains("no trial has a seventh tap"), "{said}");
+}
+
+#[test]
+fn the_twin_is_told_beside_the_plain_predictors() {
+    let room = Room::new();
+    fs::write(room.at("taps.csv"), table()).expect("written");
+    let json: serde_json::Value =
+        serde_json::from_slice(&room.doozy(&["lab", "twin", "taps.csv", "--json"]).stdout).expect("JSON");
+    let rows = json.as_array().expect("a list");
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert!(
+            row["twin"].as_f64().is_some_and(f64::is_finite) && row["plain"]["last value"].as_f64().is_some(),
+            "{row}"
+        );
+    }
+    let said = room.says(&["lab", "twin", "taps.csv"], 0);
+    assert!(said.contains("600 ms: the twin ") && said.contains("1200 ms: the twin "), "{said}");
+}
+
+#[test]
+fn a_sessions_twin_is_in_its_summary_and_can_be_recomputed_from_the_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut handle = rates::begin(rates::level("pulse/1"), Who::Learner(Profile::Novice), folder.path(), Some(60));
+    rates::play(&mut handle, 60, Nanos::ZERO, Nanos::ZERO);
+    drop(handle);
+    let reader = Reader::open(&DataDir::at(folder.path())).expect("recorded");
+    let session = reader.load("last").expect("whole");
+    let summary = session.info.summary.clone().expect("it ended");
+    let told = &summary["twin"];
+    let runs = beats::of_file(DataDir::at(folder.path()).database().as_path()).expect("steady beats");
+    let mut again = twin::compare(&Twin::born(1), &runs);
+    again.retain(|row| row.taps > 0);
+    assert!(!again.is_empty());
+    for (told, again) in told.as_array().expect("a list").iter().zip(&again) {
+        assert_eq!(told["taps"], again.taps);
+        assert_eq!(told["twin"].as_f64(), again.twin);
+    }
+    assert_eq!(told.as_array().map(Vec::len), Some(again.len()));
+}
