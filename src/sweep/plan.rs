@@ -214,8 +214,7 @@ impl Plan {
         self.cells().map(|_| u128::from(self.seeds)).sum()
     }
 
-    /// Learner events of the whole plan, with those of the runs that controls are made from.
-    #[must_use]
+    /// Every cell that is played, in the order of tables.
     pub fn cells(&self) -> impl Iterator<Item = (&Practice, Drill, Hypothesis, &Contender)> {
         self.schedules.iter().flat_map(move |practice| {
             self.drills.iter().flat_map(move |drill| {

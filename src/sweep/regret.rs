@@ -81,6 +81,8 @@ pub enum Standing {
 
 /// Mean RMS by learner and drill (rows) and policy, in per cent of the goal SD.
 type Matrix = Vec<Vec<f64>>;
+/// Worst and mean regrets by policy.
+type Resample = (Vec<f64>, Vec<f64>);
 
 /// The regrets of a schedule.
 pub(super) fn of(plan: &Plan, schedule: &str, blocks: &BTreeMap<&Key, Vec<&Block>>, stream: &mut Stream) -> Regrets {
@@ -106,7 +108,7 @@ pub(super) fn of(plan: &Plan, schedule: &str, blocks: &BTreeMap<&Key, Vec<&Block
     let found = regrets(&means);
     let (worst, average) = (each(&found, largest), each(&found, average));
     let resampled = resample(&table, stream);
-    let interval = |of: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> f64| -> Option<(f64, f64)> {
+    let interval = |of: &dyn Fn(&Resample) -> f64| -> Option<(f64, f64)> {
         (table.len() > 1).then(|| percentiles(resampled.iter().map(of).collect()))
     };
     let place = |name: &str| policies.iter().position(|policy| policy == name);
@@ -194,7 +196,7 @@ fn each(regrets: &Matrix, of: impl Fn(&mut dyn Iterator<Item = f64>) -> f64) -> 
 }
 
 /// Worst and mean regrets by policy, of every resample: blocks are drawn with replacement, all cells of a block together.
-fn resample(table: &[(f64, Matrix)], stream: &mut Stream) -> Vec<(Vec<f64>, Vec<f64>)> {
+fn resample(table: &[(f64, Matrix)], stream: &mut Stream) -> Vec<Resample> {
     if table.len() < 2 {
         return Vec::new();
     }
