@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use doozy_cerebellum::rng::Stream;
 
 use super::{
-    Brake, History, Phase, Session,
+    Phase, Session,
     arrived::Arrived,
     constants::{REST_DISCRETE, REST_RUNNING, RETRIES_MOST, SCENE_FULL, STEP_AHEAD},
 };
@@ -271,8 +271,7 @@ impl Session {
         }
         let practised = self.course.as_mut();
         if !ended.taught && practised.is_some_and(|course| course.went(ended.events, ended.failed)) {
-            // what was counted at another rate says nothing about this one
-            (self.history, self.brake) = (History::default(), Brake::default());
+            self.steering.restart();
         }
         let trials = self.level.complete_after();
         let trials = self.course.as_ref().map_or(trials, |course| course.trials(trials));
