@@ -274,8 +274,8 @@ mod tests {
             forward.learn(next);
             past = [next, past[0], past[1]];
         }
-        // 0.25 is noise that nothing foretells
-        assert!(early > 0.5 && late < 0.33, "{early} → {late}");
+        // 0.49 is the variance of what is foretold, of which 0.25 is noise that nothing foretells
+        assert!(early > 0.55 && late < 0.41, "{early} → {late}");
     }
 
     #[test]
