@@ -148,11 +148,11 @@ impl Forward {
         let drive = past[0].unwrap_or(0.0) * self.settings.collateral / self.settings.unit_per_hz;
         let mossy = [-0.5 * drive, 0.5 * drive];
         let cells = self.active.len() as f64;
-        for zone in 0..2 {
+        for (zone, mossy) in mossy.into_iter().enumerate() {
             let terms: Vec<f64> = self.weights[zone].iter().zip(&self.active).map(|(w, a)| w * a).collect();
             self.rates.purkinje[zone] = PURKINJE_REST * tree_sum_f64(&terms) / cells;
             let held = self.rates.purkinje[zone] - PURKINJE_REST;
-            self.rates.nuclei[zone] = (NUCLEI_REST + mossy[zone] - held).max(0.0);
+            self.rates.nuclei[zone] = (NUCLEI_REST + mossy - held).max(0.0);
         }
         let [early, late] = self.rates.nuclei;
         let foretold = (self.settings.unit_per_hz * (late - early)).clamp(-REACH, REACH);
@@ -274,8 +274,8 @@ mod tests {
             forward.learn(next);
             past = [next, past[0], past[1]];
         }
-        // 0.25 is noise that nothing foretells
-        assert!(early > 0.5 && late < 0.33, "{early} → {late}");
+        // 0.49 is the variance of what is foretold, of which 0.25 is noise that nothing foretells
+        assert!(early > 0.55 && late < 0.41, "{early} → {late}");
     }
 
     #[test]
