@@ -220,7 +220,8 @@ impl Performance {
 
     /// Opens the session at its origin, with what is to be told at its start; its first plan comes with it.
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
-        self.notes = notices;
+        // before what the recording had to tell
+        self.notes.splice(0..0, notices);
         self.prepare_bed();
         self.feed(Input::Watermark { t: origin });
         if self.parts.clock.is_virtual() {
