@@ -1,7 +1,7 @@
 //! The server: an arm swings over the top with a ball in its hand; let go at the top, the ball drops into the dish. Where
 //! it lands is what physics makes of the moment at which it was let go.
 
-use std::f32::consts::{FRAC_PI_2, FRAC_PI_4};
+use std::f32::consts::FRAC_PI_2;
 
 use bevy::{
     color::Mix,
@@ -26,8 +26,7 @@ use crate::game::theme::motion::ease_out;
 /// Length of the arm, design units, in a window that has room for it.
 const ARM: f32 = 196.0;
 const BALL: f32 = 17.0;
-/// From where the arm waits to its top, radians ◇: it gathers speed on the way up, is fastest
-/// there and loses it on the way down, without a jolt.
+/// From where the arm waits to its top, radians ◇: it gathers speed on the way up, is at its fastest and steady at the top, and loses it on the way down.
 const SWING: f32 = 1.95;
 /// The arm's top lies so many arms above the dish, and a ball let go there flies so many arms to the right while it
 /// falls. ◇ With a slower arm (or less weight) a ball that is let go far too late would fall short again; with these
@@ -45,8 +44,8 @@ impl Machine for Server {
         let way = if let Stage::Swing { way, .. } = plan.stage { way } else { plan.interval };
         let anchor = Vec2::new((room.half.x * 0.18).min(150.0), room.rail());
         let arm = arm(room);
-        // at its top the arm is faster than on the way, by a quarter turn of its cosine
-        Lane::new(plan, anchor, landing_slope() * arm * SWING * FRAC_PI_4, Nanos(way.0 / 2))
+        // half of the way's time at the top's speed, so that the plate's scale is that of landings
+        Lane::new(plan, anchor, landing_slope() * arm * SWING * FRAC_PI_2 * 0.5, Nanos(way.0 / 2))
     }
 
     fn back(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
@@ -151,7 +150,7 @@ fn swung(phase: f32) -> f32 {
 
 /// Its speed, of that at the top.
 fn speed(phase: f32) -> f32 {
-    (FRAC_PI_2 * phase).sin()
+    (FRAC_PI_2 * phase).sin().max(0.0)
 }
 
 /// How long a ball flies that is let go at a phase, in the time that the arm would need for a radian at its top's speed.
@@ -283,8 +282,8 @@ fn ball(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2) {
 fn flown(scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2, judged: &Judged, error: f64) -> (Vec2, f32) {
     let room = scene.room;
     let length = arm(room);
-    let radian = lane.lead.as_ms().max(1.0) / f64::from(SWING * FRAC_PI_4);
     // at its top the arm needs so long for a radian
+    let radian = 2.0 * lane.lead.as_ms().max(1.0) / f64::from(SWING * FRAC_PI_2);
     let true_ms = judged.e.map_or(error, Nanos::as_ms);
     let let_go = phase(lane, true_ms);
     let lands_at = lands(lane, room, error);
