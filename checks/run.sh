@@ -187,6 +187,26 @@ import() {
   "$home/bin/python" checks/import.py "${CARGO_TARGET_DIR:-target}/debug/doozy" "$home/files"
 }
 
+# Recordings by ffmpeg's encoders (FLAC, Vorbis, MP3 with and without its tag, WAV of 24 bits and floats): decoded, each burst has to lie
+# within three samples of where it was written (a minute; ffmpeg 7.0.2 by imageio-ffmpeg, into the cache).
+recordings() {
+  local home=${XDG_CACHE_HOME:-$HOME/.cache}/doozy/recordings
+  [ -x "$home/bin/python" ] || { python3 -m venv "$home" && "$home/bin/pip" install --quiet imageio-ffmpeg==0.6.0; } || return 1
+  FFMPEG=$("$home/bin/python" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())') || return 1
+  FFMPEG=$FFMPEG cargo test --quiet --locked --lib files_of_other_coders -- --ignored --nocapture
+}
+
+# The Mozart that music21 10.5.1 carries, imported and played by the game itself without a window: the judged targets against mido and
+# pretty_midi (some minutes; `check import` first, which fetches them).
+song() {
+  local home=${XDG_CACHE_HOME:-$HOME/.cache}/doozy/import
+  cargo build --quiet --locked --bin doozy || return 1
+  "$home/bin/python" checks/played.py "${CARGO_TARGET_DIR:-target}/debug/doozy" "$home/files/music21/omr/k525short.mid" "$@"
+}
+
+# 70,000 targets imported, then played through by a simulated player in virtual time, every one judged, and replayed.
+marathon() { cargo test --quiet --locked --test integration seventy_thousand_targets_are_played -- --ignored --nocapture; }
+
 # Two million mutations through every parser of files that people bring (levels, MIDI, osu!, ZIP, simfiles): no panic, none
 # longer than 5 s, 256 MiB at most.
 fuzz() {
@@ -212,7 +232,7 @@ clock() { cargo test --quiet --locked --package doozy --no-default-features --li
 # first build of DataFusion takes its 20 minutes).
 slurm() { bash checks/slurm.sh; }
 
-PARTS=(gate lab nest yamazaki sketch store slurm import fuzz clock keys played wayland calibrate doctor hours frame flash cold)
+PARTS=(gate lab nest yamazaki sketch store slurm import song marathon recordings fuzz clock keys played wayland calibrate doctor hours frame flash cold)
 case "${1:-}" in
   "") printf 'parts: %s\n' "${PARTS[*]}" ;;
   *)

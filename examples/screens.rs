@@ -26,6 +26,7 @@ use doozy::{
         controls::{Controls, Heard, Listen, Seat, SharedBindings},
         focus::Steer,
         measuring::Measures,
+        practising::Practising,
         screens::LevelCard,
         standing::{MixCard, PickCard, Standing},
         theme::PaletteName,
@@ -224,6 +225,7 @@ fn main() -> anyhow::Result<()> {
         look: Box::new(|_| Reload::Same),
         standing: Box::new(move || standing.clone()),
         keep: Box::new(|_| Ok(())),
+        practising: Practising::default(),
         measures: Measures {
             begin: Box::new(move |method| {
                 Ok(calibration::start(calibration::Setup {

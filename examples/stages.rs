@@ -24,6 +24,7 @@ use doozy::{
         controls::Controls,
         limits::Scales,
         measuring::Measures,
+        practising::Practising,
         screens::LevelCard,
         standing::Standing,
         theme::PaletteName,
@@ -89,6 +90,7 @@ fn main() -> anyhow::Result<()> {
         look: Box::new(|_| Reload::Same),
         standing: Box::new(Standing::default),
         keep: Box::new(|_| Ok(())),
+        practising: Practising::default(),
         measures: Measures {
             begin: Box::new(|_| anyhow::bail!("no calibration here")),
             stored: Box::new(|_| Vec::new()),

@@ -32,6 +32,7 @@ pub mod input;
 pub mod lab;
 pub mod ladders;
 pub mod paths;
+pub mod practice;
 pub mod progress;
 pub mod record;
 pub mod report;

@@ -76,6 +76,8 @@ pub struct Audio {
     /// The scene of a doozy.
     pub scene: f64,
     pub bed: f64,
+    /// A recording that a chart is played to.
+    pub music: f64,
     /// Added to the sound's reported delay, ms; set by hand. Holds only where nothing was measured on the devices in use
     /// (`calibration.toml`).
     pub audio_offset_ms: f64,
@@ -107,6 +109,7 @@ impl Default for Audio {
             feedback: 100.0,
             scene: 100.0,
             bed: 60.0,
+            music: 100.0,
             audio_offset_ms: 0.0,
             video_offset_ms: 0.0,
             unknown: Table::new(),
@@ -216,6 +219,7 @@ impl Settings {
             ("audio.feedback", &mut audio.feedback),
             ("audio.scene", &mut audio.scene),
             ("audio.bed", &mut audio.bed),
+            ("audio.music", &mut audio.music),
         ];
         let offsets = [
             ("audio.audio_offset_ms", &mut audio.audio_offset_ms),

@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("input", &["clock"]),
     ("record", &["clock", "paths"]),
     ("ladders", &["paths"]),
+    ("practice", &["paths"]),
     ("progress", &["ladders", "paths", "record"]),
     ("report", &[]),
     ("doctor", &["audio", "calibration", "clock", "input", "paths", "record"]),

@@ -115,7 +115,9 @@ fn a_key_that_is_bound_on_the_screen_plays() {
     assert_eq!(listed["bindings"][0]["controls"], serde_json::json!([["KeyG"]]));
     assert_eq!(listed["bindings"][1]["controls"], serde_json::json!([["KeyJ"], []]));
 
-    // and it plays
+    // and it plays, on a display where no earlier window had the focus
+    let xvfb = Xvfb::start();
+    let keyboard = xvfb.keyboard();
     let level = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/short.level.ron");
     let mut game = Game::run(&xvfb.display, &["play", &level.display().to_string()], home.path());
     let manner = Manner { key: G, ..FAIR };

@@ -26,6 +26,7 @@ mod offsets;
 mod people;
 #[cfg(all(feature = "game", feature = "devices"))]
 mod player;
+mod practice;
 mod rates;
 mod simulate;
 mod sound;

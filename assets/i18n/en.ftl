@@ -437,6 +437,53 @@ stick-right-up = right stick up
 stick-right-down = right stick down
 stick-right-left = right stick left
 stick-right-right = right stick right
+## Practice
+practice-title = Practise { $level }
+practice-body = Slower, a few bars round and round, or with the beat left out. Practice is marked as such in your record and counts for nothing.
+practice-rate = Speed
+practice-rate-hint = A recording sounds lower when it is slower
+practice-from = Loop from bar
+practice-from-hint = Played round and round until you stop
+practice-to = Loop to bar
+practice-to-hint = The last bar of the loop
+practice-failed = The bars you failed
+practice-failed-hint = Of when you last played this level
+practice-pre-roll = Lead-in
+practice-pre-roll-hint = Bars before a loop; play along, it is not judged
+practice-ramp = Faster when it goes well
+practice-ramp-hint = After each try with nine in ten in time
+practice-mute = Silent bars
+practice-mute-hint = Keep going while the beat is gone
+practice-ghost = Your best run
+practice-ghost-hint = Faint marks where its presses fell
+practice-off = Off
+practice-on = On
+practice-none = Not for this level
+practice-percent = { $percent } %
+practice-bars = { $bars ->
+    [one] { $bars } bar
+   *[other] { $bars } bars
+}
+practice-ramp-by = +{ $percent } % up to { $to } %
+practice-mute-by = { $heard } with, { $silent } without
+practice-preset = Presets
+practice-preset-is = Preset: { $name }
+practice-begin = Begin practice
+practice-save = Save as preset
+practice-saved = Saved as preset { $name }.
+practice-not-saved = The preset could not be saved: { $why }
+practice-back = Leave practice
+practice-open = Practise
+hud-practice = Practice, { $percent } %
+hud-practice-bars = Practice, { $percent } %, bars { $from }–{ $to }
+end-practice = Practice
+notice-recording-not-built = This build plays no recordings, so the notes of { $file } are sounded instead.
+notice-recording-missing = The recording { $file } is not beside the level, so its notes are sounded instead.
+notice-recording-outside = { $file } is no plain file of the level's own folder and is not played; its notes are sounded instead.
+notice-recording-unreadable = The recording { $file } cannot be read, so its notes are sounded instead: { $why }
+notice-recording-unknown = { $file } is no WAV, OGG, MP3 or FLAC that can be played, so its notes are sounded instead: { $why }
+notice-recording-broken = The recording { $file } breaks off; it is played as far as it goes: { $why }
+notice-recording-long = The recording { $file } is longer than is kept in memory; its first { $minutes } minutes are played.
 # Words on the stage.
 stage-listen = Listen
 stage-your-turn = Your turn

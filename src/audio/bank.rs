@@ -12,6 +12,7 @@ use doozy_training::time::SampleFrame;
 use super::{
     mixer::Command,
     synth::{self, Sound},
+    tape::Tape,
 };
 
 /// Different sounds that one stream can hold. ◇ A level of speech has at most 80 syllables, a bed some dozen notes.
@@ -22,13 +23,15 @@ pub const SLOTS: usize = 256;
 pub struct Bank {
     rate: u32,
     slots: [OnceLock<Box<[f32]>>; SLOTS],
+    /// There from when a recording is first to be played.
+    tape: OnceLock<Tape>,
 }
 
 impl Bank {
     /// A bank without sounds.
     #[must_use]
     pub fn new(rate: u32) -> Self {
-        Self { rate, slots: [const { OnceLock::new() }; SLOTS] }
+        Self { rate, slots: [const { OnceLock::new() }; SLOTS], tape: OnceLock::new() }
     }
 
     /// The samples of a slot, None where nothing has been rendered.
@@ -36,6 +39,17 @@ impl Bank {
     pub fn wave(&self, slot: u8) -> Option<&[f32]> {
         // An atomic load; the writer is done with a slot before it names it in a command.
         self.slots[usize::from(slot)].get().map(|wave| &**wave)
+    }
+
+    /// The tape that recordings come on, where there is one.
+    #[must_use]
+    pub fn tape(&self) -> Option<&Tape> {
+        self.tape.get()
+    }
+
+    /// The same, made if it is not there: some megabytes.
+    pub fn make_tape(&self) -> &Tape {
+        self.tape.get_or_init(|| Tape::new(self.rate))
     }
 
     #[must_use]

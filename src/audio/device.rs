@@ -198,7 +198,7 @@ fn encode(command: Command) -> [u8; 36] {
         Command::Hush(category) => (b[0], b[2]) = (5, category as u8),
         Command::Levels(l) => {
             b[0] = 4;
-            for (to, level) in b[8..13].iter_mut().zip([l.master, l.cues, l.feedback, l.scene, l.bed]) {
+            for (to, level) in b[8..14].iter_mut().zip([l.master, l.cues, l.feedback, l.scene, l.bed, l.music]) {
                 *to = level.0;
             }
             // NaN is how silence travels.
@@ -226,6 +226,7 @@ fn decode(b: &[u8; 36]) -> Option<Command> {
             feedback: Level(b[10]),
             scene: Level(b[11]),
             bed: Level(b[12]),
+            music: Level(b[13]),
             cap_db: Some(float(4)).filter(|db| !db.is_nan()),
         })),
         5 => Some(Command::Hush(*Category::ALL.get(usize::from(b[2]))?)),

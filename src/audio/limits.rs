@@ -51,6 +51,8 @@ pub struct Levels {
     pub scene: Level,
     /// The bed under a session.
     pub bed: Level,
+    /// A recording that a chart is played to.
+    pub music: Level,
     /// Cap on peaks, dBFS; above [`CEILING_DB`] it has no effect, None is silence.
     pub cap_db: Option<f32>,
 }
@@ -63,6 +65,7 @@ impl Default for Levels {
             feedback: Level::FULL,
             scene: Level::FULL,
             bed: Level(60),
+            music: Level::FULL,
             cap_db: Some(CEILING_DB as f32),
         }
     }
@@ -77,6 +80,7 @@ impl Levels {
             Category::Feedback => self.feedback,
             Category::Scene => self.scene,
             Category::Bed => self.bed,
+            Category::Music => self.music,
         };
         self.master.gain() * own.gain()
     }

@@ -105,7 +105,39 @@ impl Duck {
     fn advance(&mut self, down: bool) -> [f32; Category::ALL.len()] {
         self.bed.aim(if down { limits::from_db(DUCK_BED_DB) as f32 } else { 1.0 });
         self.feedback.aim(if down { limits::from_db(DUCK_FEEDBACK_DB) as f32 } else { 1.0 });
-        [1.0, self.feedback.advance(), 1.0, self.bed.advance()]
+        let feedback = self.feedback.advance();
+        // the player follows the recording: it steps back, and no further than what answers them
+        [1.0, feedback, 1.0, self.bed.advance(), feedback]
+    }
+}
+
+/// The recording's voice: what is on the tape, until it is hushed.
+#[derive(Clone, Copy, Debug)]
+struct Music {
+    take: u32,
+    height: f32,
+    falls: f32,
+}
+
+impl Default for Music {
+    fn default() -> Self {
+        Self { take: 0, height: 1.0, falls: 0.0 }
+    }
+}
+
+impl Music {
+    fn frame(&mut self, bank: &Bank, frame: i64, gain: f32) -> [f32; 2] {
+        let Some(tape) = bank.tape() else { return [0.0; 2] };
+        let take = tape.take();
+        if take != self.take {
+            *self = Self { take, ..Self::default() };
+        }
+        if self.height <= 0.0 {
+            return [0.0; 2];
+        }
+        let gain = gain * self.height;
+        self.height -= self.falls;
+        tape.read(frame).map(|x| x * gain)
     }
 }
 
@@ -119,6 +151,7 @@ pub struct Mixer {
     buses: [Glide; Category::ALL.len()],
     duck: Duck,
     hush: f32,
+    music: Music,
     limiter: Limiter,
     /// The frame that will be mixed next: the output's next frame plus the limiter's delay.
     mixed: i64,
@@ -135,6 +168,7 @@ impl Mixer {
             buses: Category::ALL.map(|c| Glide::new(levels.gain(c), rate)),
             duck: Duck::new(rate),
             hush: 1.0 / (HUSH as f32 * rate as f32),
+            music: Music::default(),
             limiter: Limiter::new(levels, rate),
             bank,
             waiting: Vec::with_capacity(WAITING),
@@ -164,6 +198,9 @@ impl Mixer {
             Command::CancelFrom(frame) => self.waiting.retain(|s| s.at < frame.0),
             Command::Hush(category) => {
                 self.waiting.retain(|s| s.category != category);
+                if category == Category::Music {
+                    self.music.falls = self.hush;
+                }
                 for v in self.voices.iter_mut().filter(|v| v.start.category == category) {
                     v.falls = self.hush;
                 }
@@ -210,6 +247,9 @@ impl Mixer {
             let x = self.mix();
             [*l, *r] = self.limiter.push(x);
         }
+        if let Some(tape) = self.bank.tape() {
+            tape.tell(SampleFrame(self.mixed));
+        }
     }
 
     /// The sum of all voices on the next frame, before the limiter.
@@ -231,7 +271,7 @@ impl Mixer {
         for (gain, bus) in buses.iter_mut().zip(&mut self.buses) {
             *gain *= bus.advance();
         }
-        let mut sum = [0.0f32; 2];
+        let mut sum = self.music.frame(&self.bank, self.mixed - 1, buses[Category::Music as usize]);
         let mut ended = false;
         for v in &mut self.voices {
             // A slot that nobody filled cannot be named; if it were, the voice would end in silence.

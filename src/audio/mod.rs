@@ -10,6 +10,8 @@
 //! | `bank` | the waveforms of a stream, rendered when first asked for |
 //! | `bed` | the quiet ground under a session |
 //! | `mixer` | voices, schedule, buses, ducking: the audio thread's half |
+//! | `recording` | files that charts are played to |
+//! | `tape` | their way to the audio thread |
 //! | `limits` | levels, loudness, the limiter |
 //! | `card` | what is asked of a card, and the watchdog |
 //! | `device` | the card, by firewheel and cpal (feature `devices`) |
@@ -23,9 +25,11 @@ pub mod clock;
 mod device;
 pub mod limits;
 pub mod mixer;
+pub mod recording;
 #[cfg(test)]
 pub(crate) mod simulated;
 pub mod synth;
+pub mod tape;
 
 use std::{fmt, sync::Arc};
 
@@ -37,6 +41,7 @@ use doozy_training::time::{HostTime, SampleFrame};
 pub use limits::{Level, Levels};
 pub use mixer::Shortfall;
 use mixer::{Command, Mixer};
+use recording::{Deck, Recording, Roll};
 pub use synth::{Category, Sound};
 
 /// Rate of clocks that have no card behind them, Hz.
@@ -137,6 +142,8 @@ pub struct Audio {
     /// Devices that went and still hold their thread: freeing them at once could wait for a driver that hangs.
     gone: Vec<Box<dyn Card>>,
     driver: Box<dyn Driver>,
+    /// The recording that is played, if any is.
+    deck: Option<Deck>,
     /// Names before and after, where the system moved the stream by itself.
     rerouted: Option<(String, String)>,
 }
@@ -168,6 +175,7 @@ impl Audio {
             now,
             gone: Vec::new(),
             driver,
+            deck: None,
             rerouted: None,
         }
     }
@@ -177,6 +185,7 @@ impl Audio {
     pub fn pump(&mut self, now: HostTime) {
         self.now = self.now.max(now);
         self.gone.retain_mut(|card| !card.ended());
+        self.fill();
         let Backend::Card(card) = &mut self.backend else { return };
         if let Err(detail) = card.pump(now) {
             self.lose(detail);
@@ -222,6 +231,7 @@ impl Audio {
         // The old stream goes first: some cards have room for one only.
         self.backend = Backend::Paced(self.clock());
         self.gone.clear();
+        self.stop_recording();
         let (backend, report) = open(self.wanted, &self.levels, self.report.epoch + 1, &mut *self.driver, self.now);
         self.backend = backend;
         self.report = report;
@@ -299,6 +309,52 @@ impl Audio {
         self.send(Command::Hush(category));
     }
 
+    /// Takes a recording to be played by [`Self::roll`], or none.
+    pub fn load(&mut self, recording: Option<Recording>) {
+        self.stop_recording();
+        self.deck = recording.map(Deck::new);
+    }
+
+    /// The recording that was loaded.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        self.deck.as_ref().map(Deck::recording)
+    }
+
+    /// Plays the loaded recording, each sample on its frame; what was played of it before is forgotten.
+    pub fn roll(&mut self, roll: Roll) {
+        let Some(bank) = self.library().map(|library| Arc::clone(library.bank())) else { return };
+        if let Some(deck) = &mut self.deck {
+            deck.roll(roll, bank.make_tape(), bank.rate());
+            self.fill();
+        }
+    }
+
+    /// Frames of recordings that were left out because they came too late, since the stream began.
+    #[must_use]
+    pub fn recording_gaps(&mut self) -> u32 {
+        self.library().and_then(|library| library.bank().tape()).map_or(0, tape::Tape::gaps)
+    }
+
+    /// Lets the recording die away in 80 ms.
+    pub fn stop_recording(&mut self) {
+        if let Some(deck) = &mut self.deck {
+            deck.stop();
+            self.hush(Category::Music);
+        }
+    }
+
+    /// Puts on the tape what is due before long.
+    fn fill(&mut self) {
+        if self.deck.is_none() {
+            return;
+        }
+        let Some(bank) = self.library().map(|library| Arc::clone(library.bank())) else { return };
+        if let (Some(deck), Some(tape)) = (&mut self.deck, bank.tape()) {
+            deck.fill(tape, bank.rate());
+        }
+    }
+
     fn library(&mut self) -> Option<&mut Library> {
         match &mut self.backend {
             Backend::Card(card) => Some(card.library()),
@@ -356,13 +412,20 @@ impl Audio {
 
     /// The next `frames` frames of the offline backend, interleaved left and right; nothing of any other.
     pub fn render(&mut self, frames: usize) -> Vec<f32> {
-        let Backend::Offline { mixer, block, next, .. } = &mut self.backend else {
+        let Self { backend, deck, .. } = self;
+        let Backend::Offline { mixer, library, block, next, .. } = backend else {
             return Vec::new();
         };
         let mut out = Vec::with_capacity(2 * frames);
         let (mut left, mut right) = (vec![0.0; *block], vec![0.0; *block]);
         while out.len() < 2 * frames {
             let n = (*block).min(frames - out.len() / 2);
+            if let (Some(deck), Some(tape)) = (&mut *deck, library.bank().tape()) {
+                if tape.mixed().is_none() {
+                    tape.tell(*next);
+                }
+                deck.fill(tape, library.bank().rate());
+            }
             mixer.render(*next, &mut left[..n], &mut right[..n]);
             *next = SampleFrame(next.0 + n as i64);
             out.extend(left[..n].iter().zip(&right[..n]).flat_map(|(l, r)| [*l, *r]));

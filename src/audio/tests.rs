@@ -254,6 +254,7 @@ const SILENT: Levels = Levels {
     feedback: Level::SILENT,
     scene: Level::SILENT,
     bed: Level::SILENT,
+    music: Level::SILENT,
     cap_db: Some(-6.0),
 };
 

@@ -40,6 +40,7 @@ fn on_screen(common: &Common) -> Result<(), Failure> {
         clock: ShellClock::Real,
         frames: FramePlan::None,
         calibrate: None,
+        practice: super::practice::PracticeArgs::default(),
     };
     shell::run(common, run).map(|_| ())
 }

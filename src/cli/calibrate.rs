@@ -124,6 +124,7 @@ impl Calibrate {
             surface: Surface::Window,
             clock: ShellClock::Real,
             frames: FramePlan::None,
+            practice: super::practice::PracticeArgs::default(),
             calibrate: Some(calibrate),
         };
         shell::run(common, run).map(|_| ())

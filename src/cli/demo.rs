@@ -30,6 +30,8 @@ pub struct Demo {
     /// Keep every frame as a PNG in this folder, in virtual time (may take longer than the session)
     #[arg(long, value_name = "DIR")]
     frames: Option<PathBuf>,
+    #[command(flatten)]
+    practice: super::practice::PracticeArgs,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -71,6 +73,7 @@ impl Demo {
             surface: if self.headless { Surface::Headless { size: SIZE.into() } } else { Surface::Window },
             clock: if virtual_time { ShellClock::Virtual { fps: FPS } } else { ShellClock::Real },
             frames,
+            practice: self.practice.clone(),
             calibrate: None,
         };
         let outcome = shell::run(common, run)?;

@@ -25,8 +25,11 @@ impl History {
             "no", "started (UTC)", "player", "level", "state", "clean", "slip", "miss", "doozy"
         ))?;
         for s in &sessions[skip..] {
-            let state =
+            let mut state =
                 serde_json::to_value(s.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+            if s.practice {
+                state = "practice".to_owned();
+            }
             line(format!(
                 "{:>4}  {:<24} {:<16} {:<18} {:<9} {:>5} {:>5} {:>5} {:>5}",
                 s.number, s.started_utc, s.player, s.level, state, s.tiers[0], s.tiers[1], s.tiers[2], s.tiers[3]

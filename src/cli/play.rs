@@ -14,6 +14,8 @@ pub struct Play {
     /// The mix of the day: three kinds that take turns, by what is due
     #[arg(long, conflicts_with_all = ["level", "endless"])]
     daily: bool,
+    #[command(flatten)]
+    practice: super::practice::PracticeArgs,
 }
 
 impl Play {
@@ -42,6 +44,7 @@ impl Play {
             surface: Surface::Window,
             clock: ShellClock::Real,
             frames: FramePlan::None,
+            practice: self.practice.clone(),
             calibrate: None,
         };
         shell::run(common, run).map(|_| ())

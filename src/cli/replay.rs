@@ -91,6 +91,9 @@ fn compare(session: &LoadedSession, common: &Common) -> Result<(), Failure> {
 fn retell(session: &LoadedSession, tell: &mut dyn FnMut(Told)) -> Result<(), String> {
     let terms: Terms = serde_json::from_value(session.meta.options.clone()).map_err(|e| format!("its options: {e}"))?;
     let level = Level::parse(&session.meta.level_path, &session.meta.level_text).map_err(|e| e.to_string())?;
+    if let Some(practice) = terms.session.practice {
+        practice.fit(&level).map_err(|unfit| format!("its practice: {unfit}"))?;
+    }
     let setup = rehearse::Setup {
         level,
         seed: session.meta.seed,

@@ -14,11 +14,17 @@ use anyhow::Context as _;
 use doozy_training::event::DeviceId;
 use doozy_training::{
     learner::Profile,
+    level::drill::Drill,
+    practice::{Mute, Practice, bars},
     schedule,
     time::{HostTime, Nanos},
 };
 
-use super::{Common, Failure, signal};
+use super::{
+    Common, Failure,
+    practice::{self, PracticeArgs},
+    signal,
+};
 use crate::{
     audio::{Level, Levels},
     calibration::{self, Calibrations, Method, StoreFile},
@@ -31,6 +37,7 @@ use crate::{
         controls::{Controls, KeepTable, Listen, SharedBindings},
         limits::Scales,
         measuring::Measures,
+        practising::{Desk, Facts, Practising},
         screens::{LevelCard, Words},
         standing::{Ask, MixCard, PickCard, Standing},
         theme::PaletteName,
@@ -38,8 +45,9 @@ use crate::{
     input::{Bindings, bindings::Table, labels::Labels},
     ladders::{self, Ladder, Loaded},
     paths::{DataDir, Root},
+    practice::{Preset, Presets},
     progress::Progress,
-    record,
+    record::{self, Reader},
     settings::{Palette, Settings, SettingsFile},
     text::Text,
 };
@@ -76,6 +84,8 @@ pub struct Run {
     pub surface: Surface,
     pub clock: ShellClock,
     pub frames: FramePlan,
+    /// How the level is practised.
+    pub practice: PracticeArgs,
     /// Opens on the screens of calibration instead of a level.
     pub calibrate: Option<Calibrate>,
 }
@@ -113,6 +123,11 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         What::Level(name) => Some(find(root.as_ref().ok().copied(), name)?),
         What::Endless(kind) => Some(endless(&ladders.1, kind)?),
         What::Menu | What::Bindings | What::Daily => None,
+    };
+    let asked = match (&run.what, &named) {
+        (What::Level(_), Some(level)) => run.practice.practice(common, level)?.unwrap_or_default(),
+        _ if run.practice.is_empty() => Practice::default(),
+        _ => return Err(Failure::usage("practice needs a level: doozy play LEVEL --rate 0.8")),
     };
     for error in refused {
         super::complain(error);
@@ -159,6 +174,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         labels: Box::new(|| Labels::ask(None)),
         listen: listener(),
     };
+    let practising = Practising::new(asked, Box::new(PracticeDesk { data: data.clone() }));
     let begin = beginner(data, bindings.clone(), settings.clone(), watch);
     let loud = settings.clone();
     let launch = Launch {
@@ -180,6 +196,7 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         controls,
         loudness: Box::new(move |loudness| levels(&loud, loudness)),
         steering: None,
+        practising,
         stop: stopper(),
     };
     let outcome = app::run(launch).map_err(|e| Failure::lacking(format!("{e:#}")))?;
@@ -381,6 +398,7 @@ fn levels(settings: &Settings, loudness: f32) -> Levels {
         feedback: level(audio.feedback),
         scene: level(audio.scene),
         bed: level(audio.bed),
+        music: level(audio.music),
         ..Levels::default()
     }
 }
@@ -425,12 +443,55 @@ fn measures(how: Calibrate, bindings: SharedBindings, file: Arc<Mutex<SettingsFi
     Measures { begin: Box::new(begin), stored: Box::new(stored) }
 }
 
+/// What the panel of practice asks for.
+struct PracticeDesk {
+    data: DataDir,
+}
+
+impl Desk for PracticeDesk {
+    fn facts(&mut self, level: &std::path::Path) -> Facts {
+        // a level that cannot be read says so when it is begun
+        let Ok(level) = ladders::read(level, &level_id(level)) else { return Facts::default() };
+        let fits = |practice: Practice| practice.fit(&level.level).is_ok();
+        let reader = Some(&self.data).filter(|data| data.database().exists()).map(Reader::open);
+        let failed =
+            reader.and_then(Result::ok).and_then(|reader| practice::last_failed(&reader, &level).ok().flatten());
+        Facts {
+            bars: match level.level.drill() {
+                Drill::Chart(chart) => u32::try_from(bars(chart).len()).unwrap_or(u32::MAX),
+                _ => 0,
+            },
+            failed: failed.filter(|loops| fits(Practice { loops: *loops, ..Practice::default() })).unwrap_or_default(),
+            slows: fits(Practice { rate: 90, ..Practice::default() }),
+            silences: fits(Practice { mute: Some(Mute { heard: 1, silent: 1 }), ..Practice::default() }),
+        }
+    }
+
+    fn presets(&mut self) -> Vec<(String, Practice)> {
+        let Ok(presets) = Presets::open() else { return Vec::new() };
+        let one = |name: &str| Some((name.to_owned(), presets.get(name)?.practice()));
+        presets.names().filter_map(one).collect()
+    }
+
+    fn save(&mut self, practice: &Practice) -> anyhow::Result<String> {
+        let mut presets = Presets::open()?;
+        let name = presets.save_next(Preset::of(practice)).map_err(anyhow::Error::msg)?;
+        presets.write()?;
+        Ok(name)
+    }
+}
+
 fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: Watch) -> app::Begin {
     Box::new(move |asked| {
         let stamp = Watch::stamp(&asked.level);
         let mut level = ladders::read(&asked.level, &level_id(&asked.level))?;
         watch.see(&asked.level, stamp, level.text.clone());
         let mut terms = Terms::default();
+        if let Some(practice) = asked.practice {
+            // a file may have changed since it was chosen
+            practice.fit(&level.level)?;
+            terms.session.practice = Some(practice);
+        }
         if let Some(part) = asked.part {
             level.level = level.level.in_part(part.trials);
             // what is recorded is what is played

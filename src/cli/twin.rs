@@ -10,7 +10,7 @@ use doozy_training::people::{
 use serde_json::{Value, json};
 
 use super::{Common, Failure, fit, line};
-use crate::report::Table;
+use crate::report::{Cell, Table};
 
 #[derive(Args, Debug)]
 pub struct LabTwin {
@@ -64,13 +64,13 @@ fn table(compared: &[Compared]) -> Table {
     columns.extend(Plain::ALL.map(Plain::name));
     let mut table = Table::new(&columns, &columns);
     for row in compared {
-        let mut cells = vec![
+        let mut cells: Vec<Cell> = vec![
             format!("{}", row.interval_ms).into(),
             row.people.to_string().into(),
             row.taps.to_string().into(),
             row.twin.map_or("–".to_owned(), |error| format!("{error:.1}")).into(),
         ];
-        cells.extend(row.plain.iter().map(|error| format!("{error:.1}").into()));
+        cells.extend(row.plain.iter().map(|error| Cell::from(format!("{error:.1}"))));
         table.row(cells);
     }
     table

@@ -4,6 +4,7 @@
 //! clock, writes the record, and tells the shell what to show ([`note`]). With the host's clock it runs in a thread of its
 //! own; with a virtual one whoever owns the clock steps it ([`Handle::drive`]).
 
+mod ghost;
 pub mod note;
 mod offsets;
 mod performance;
@@ -17,6 +18,7 @@ mod worker;
 
 use std::{
     io,
+    path::Path,
     sync::mpsc::{self, Receiver, Sender},
     thread::{self, JoinHandle},
     time::Duration,
@@ -34,6 +36,7 @@ use doozy_training::{
 pub use crate::input::devices::{Keys, Pace};
 
 use self::{
+    ghost::Ghost,
     note::{Command, Note},
     performance::{Parts, Performance, Seat},
     worker::Worker,
@@ -259,6 +262,12 @@ fn assemble(
             Seat::Simulated { player: None, tap }
         }
     };
+    let ghost = setup.terms.session.practice.filter(|practice| practice.ghost).and_then(|practice| {
+        // before this session is begun, which is none of them
+        Ghost::find(&setup.data, &setup.level, &setup.who.name(), practice)
+    });
+    let folder = setup.level.path.parent().map(Path::to_path_buf);
+    let audible = !matches!(choice, audio::Choice::Virtual { .. });
     let recorder = Recorder::open_or_memory(&setup.data).map_err(io::Error::other)?;
     let meta = SessionMeta {
         origin,
@@ -303,6 +312,8 @@ fn assemble(
         until: setup.length.map(|length| origin + length),
         clock,
     });
+    performance.use_recording(folder.as_deref(), audible);
+    performance.show_ghost(ghost);
     performance.start(origin, notices);
     Ok(performance)
 }

@@ -3,8 +3,8 @@
 //! The shell shows notes; nothing that it does with them reaches a judgement.
 
 use doozy_training::{
-    event::{Cause, DeviceId, Effect, EventId, Side, TrialId},
-    time::{HostTime, TrialClock},
+    event::{Cause, DeviceId, Effect, EventId, Side, TargetId, TrialId},
+    time::{HostTime, Nanos, TrialClock},
 };
 
 use crate::{audio::Levels, calibration::Applied};
@@ -23,6 +23,9 @@ pub enum Note {
     Stick { t: HostTime, x: f64 },
     /// The network's answer in pictures; arrives when the worker has it, which decides nothing.
     Cortex(CortexView),
+    /// Where the presses of the player's best run fell in the trial that was anchored: targets by their number, and
+    /// asynchronies.
+    Ghost { trial: TrialId, marks: Vec<(TargetId, Nanos)> },
     /// Something the player should know (a device went, recording is off, timing is coarse): a Fluent id and its
     /// arguments.
     Notice { id: &'static str, args: Vec<(&'static str, String)>, grave: bool },

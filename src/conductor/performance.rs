@@ -13,6 +13,7 @@ use doozy_training::{
 };
 
 use super::{
+    ghost::Ghost,
     note::{Command, CortexView, Note},
     offsets::{self, Offsets},
     phrase::Phrase,
@@ -33,8 +34,10 @@ use crate::{
     record::{Device, Entry, RawInput, Recorder},
 };
 
+mod music;
 mod watch;
 
+use music::MusicSheet;
 use watch::SoundTally;
 
 /// A trial's zero lies at least this far ahead when it is put on the clocks, so that every stimulus can be handed to the
@@ -154,6 +157,10 @@ pub struct Performance {
     twin: Beside,
     audio_epoch: u32,
     audio_restarts: u32,
+    /// The recording that the level is played to.
+    music: MusicSheet,
+    /// The player's best run, where it is shown.
+    ghost: Option<Ghost>,
     notes: Vec<Note>,
 }
 
@@ -200,13 +207,21 @@ impl Performance {
             twin: Beside::default(),
             audio_epoch,
             audio_restarts,
+            music: MusicSheet::default(),
+            ghost: None,
             notes: Vec::new(),
         }
     }
 
+    /// Shows a ghost from now on.
+    pub fn show_ghost(&mut self, ghost: Option<Ghost>) {
+        self.ghost = ghost;
+    }
+
     /// Opens the session at its origin, with what is to be told at its start; its first plan comes with it.
     pub fn start(&mut self, origin: HostTime, notices: Vec<Note>) {
-        self.notes = notices;
+        // before what the recording had to tell
+        self.notes.splice(0..0, notices);
         self.prepare_bed();
         self.feed(Input::Watermark { t: origin });
         if self.parts.clock.is_virtual() {
@@ -243,6 +258,7 @@ impl Performance {
         self.watch_sleep(now);
         self.watch_audio(now);
         self.look_for_sound();
+        self.watch_music();
         self.play_script(now);
         self.take_inputs();
         let watermark = self.parts.taps.watermark();
@@ -522,6 +538,9 @@ impl Performance {
 
     fn act(&mut self, effect: Effect) {
         self.parts.recorder.log(Entry::Effect(effect.clone()));
+        if let Some(ghost) = &mut self.ghost {
+            ghost.hear(&effect);
+        }
         self.twin.hear(&effect);
         match &effect {
             Effect::Planned(plan) => {
@@ -591,7 +610,7 @@ impl Performance {
     fn is_ready(&self, now: HostTime) -> bool {
         let sound = self.parts.audio.ready() || now - self.opened >= AUDIO_PATIENCE;
         let window = !self.parts.windowed || self.has_focus || now - self.opened >= WINDOW_PATIENCE;
-        sound && window
+        sound && window && self.music_is_ready(now)
     }
 
     /// Puts the trial that waits on the clocks once its zero is near enough: not earlier, so that it takes the latest fit;
@@ -613,7 +632,13 @@ impl Performance {
         let offsets::Placed { clock, zero, .. } = placed;
         if !self.asked {
             self.cues = score::cues(&plan, zero, source.rate()).collect();
+            if !self.plays_music(&plan) {
+                self.cues.extend(score::stand_ins(&plan, zero, source.rate()));
+                self.cues.make_contiguous().sort_by_key(|note| note.at);
+            }
+            self.roll_music(&plan, zero, source.rate());
         }
+        let ghost = self.ghost.as_ref().map(Ghost::marks).unwrap_or_default();
         if let Seat::Simulated { player: Some(player), .. } = &mut self.parts.seat {
             player.begin(&plan, clock);
         }
@@ -624,6 +649,9 @@ impl Performance {
         self.offsets.take(in_force, &mut self.notes);
         self.feed(Input::Anchor { trial, clock });
         self.notes.push(Note::Anchored { trial, clock });
+        if !ghost.is_empty() {
+            self.notes.push(Note::Ghost { trial, marks: ghost });
+        }
     }
 
     /// Hands the audio engine the cues that are due before long.

@@ -24,10 +24,22 @@ pub struct Note {
 
 /// Every sound that a trial's cues ask for.
 pub fn cues(plan: &TrialPlan, zero: SampleFrame, rate: u32) -> impl Iterator<Item = Note> {
-    plan.cues.iter().filter(|cue| cue.heard).map(move |cue| {
-        let (sound, gain_db) = voice(cue, plan);
-        Note { sound, at: SampleFrame(zero.0 + frame_of(cue.at, rate).0), gain_db, pan: 0.0 }
-    })
+    plan.cues.iter().filter(|cue| cue.heard).map(move |cue| sounded(cue, plan, zero, rate))
+}
+
+/// The notes that a recording would carry, for a trial whose recording is not there.
+pub fn stand_ins(plan: &TrialPlan, zero: SampleFrame, rate: u32) -> impl Iterator<Item = Note> {
+    let silent = plan.terms.music.as_ref().map(|music| &music.silent[..]);
+    let carried = move |cue: &&Cue| {
+        let noted = matches!(cue.kind, CueKind::Note { .. }) && !cue.heard;
+        noted && silent.is_some_and(|spans| !spans.iter().any(|(from, to)| (*from..*to).contains(&cue.at)))
+    };
+    plan.cues.iter().filter(carried).map(move |cue| sounded(cue, plan, zero, rate))
+}
+
+fn sounded(cue: &Cue, plan: &TrialPlan, zero: SampleFrame, rate: u32) -> Note {
+    let (sound, gain_db) = voice(cue, plan);
+    Note { sound, at: SampleFrame(zero.0 + frame_of(cue.at, rate).0), gain_db, pan: 0.0 }
 }
 
 /// What a cue sounds like, and by how many dB it differs from the sound's own level. Within a drill no two kinds of cue

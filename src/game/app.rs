@@ -32,6 +32,7 @@ use bevy::{
 };
 use doozy_training::{
     event::Tier,
+    practice::Practice,
     time::{HostTime, Nanos},
 };
 
@@ -43,6 +44,7 @@ use super::{
     focus::{self, OtherSteering, Steering},
     limits::{EffectLimits, Scales},
     measuring::{Measured, Measures, Measuring},
+    practising::Practising,
     screens::{self, LevelCard},
     stage::{self, layers::Board},
     standing::{Ask, MixCard, Mixing, Part, Standings},
@@ -94,6 +96,8 @@ pub struct Setup {
     pub clock: ShellClock,
     /// Of everything that sounds, 0…1, as the player's limits have it.
     pub loudness: f32,
+    /// The level is practised.
+    pub practice: Option<Practice>,
 }
 
 /// What the player can choose on the screens, and what is kept of it.
@@ -158,6 +162,7 @@ pub struct Launch {
     pub standing: Ask,
     pub keep: Keep,
     pub measures: Measures,
+    pub practising: Practising,
     /// What is bound to what, and how pads and instruments are heard.
     pub controls: Controls,
     /// How loud everything is under the player's limit, 0…1, for the session that runs.
@@ -219,7 +224,13 @@ pub struct Sessions {
 
 impl Sessions {
     /// Begins the chosen level; the message of a failure is for the player.
-    pub fn begin(&mut self, loudness: f32, bridge: &mut Bridge, play: &mut PlayState) -> Result<()> {
+    pub fn begin(
+        &mut self,
+        loudness: f32,
+        practice: Option<Practice>,
+        bridge: &mut Bridge,
+        play: &mut PlayState,
+    ) -> Result<()> {
         let card = self.chosen.as_ref().context("no level is chosen")?;
         let setup = Setup {
             level: card.path.clone(),
@@ -231,6 +242,7 @@ impl Sessions {
             seed: self.seed,
             clock: self.clock,
             loudness,
+            practice,
         };
         bridge.detach();
         let session = (self.begin)(&setup)?;
@@ -390,6 +402,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         measures,
         controls,
         loudness,
+        practising,
         steering,
         stop,
     } = launch;
@@ -427,7 +440,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
             if introduce {
                 Screen::FirstRun
             } else {
-                sessions.begin(choices.scales.loudness, &mut bridge, &mut play)?;
+                sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play)?;
                 Screen::Play
             }
         }
@@ -452,6 +465,7 @@ pub fn run(launch: Launch) -> Result<Outcome> {
         .insert_non_send(measuring)
         .insert_resource(measured)
         .insert_resource(measures)
+        .insert_resource(practising)
         .insert_resource(play)
         // The first screen enters before the adapter has been looked at.
         .init_resource::<Quality>()

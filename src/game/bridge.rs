@@ -185,6 +185,10 @@ pub struct PlayState {
     pub trials: VecDeque<Trial>,
     /// Every final verdict of the session, in order.
     pub judged: Vec<Judged>,
+    /// Of these, the first that was given at the present rate of practice: statistics start afresh when it changes.
+    pub since: usize,
+    /// The rate of practice, per cent; none where nothing is practised.
+    pub practised: Option<u16>,
     /// What each verdict may look like, in the same order (shorter by one until its word has come).
     pub drama: Vec<(EventId, Drama)>,
     /// W and dose of each event whose answer has taken effect.
@@ -217,6 +221,8 @@ impl Default for PlayState {
             ahead: Nanos::ZERO,
             trials: VecDeque::new(),
             judged: Vec::new(),
+            since: 0,
+            practised: None,
             drama: Vec::new(),
             windows: Vec::new(),
             cortex: None,
@@ -265,7 +271,13 @@ impl PlayState {
     /// True errors of matched responses in order, in the drill's unit, negative early.
     #[must_use]
     pub fn errors(&self) -> Vec<f64> {
-        self.judged.iter().filter_map(Judged::error).collect()
+        self.fresh().iter().filter_map(Judged::error).collect()
+    }
+
+    /// The verdicts that were given at the present rate.
+    #[must_use]
+    pub fn fresh(&self) -> &[Judged] {
+        self.judged.get(self.since..).unwrap_or_default()
     }
 
     fn hear(&mut self, note: &Note) {
@@ -277,6 +289,8 @@ impl PlayState {
                 }
             }
             Note::Offsets { video, .. } => self.ahead = video.offset,
+            // drawn by the stage
+            Note::Ghost { .. } => {}
             Note::Cortex(view) => self.cortex = Some(view.clone()),
             Note::Notice { id, args, grave } => {
                 self.notices.push(Notice { id, args: args.clone(), grave: *grave });
@@ -298,6 +312,10 @@ impl PlayState {
     fn hear_effect(&mut self, effect: &Effect) {
         match effect {
             Effect::Planned(plan) => {
+                let rate = plan.terms.practice.map(|passage| passage.rate);
+                if self.practised != rate {
+                    (self.practised, self.since) = (rate, self.judged.len());
+                }
                 self.rung = plan.rung;
                 self.tol_ms = plan.tol_ms;
                 self.goal_ms = plan.goal_ms;

@@ -10,6 +10,7 @@
 //! | the machines, the lane, the marks | [`stage`] |
 //! | doozies, debris, the forms of verdicts | [`feedback`] |
 //! | the simulated circuit in pictures | [`strip`] |
+//! | what is practised | [`practising`] |
 //! | the best of each level, the mix of the day | [`standing`] |
 //! | menus, head-up display, end screen | [`screens`], [`plots`] |
 //! | keys, pads and instruments as screens meet them, and what is bound | [`controls`] |
@@ -28,6 +29,7 @@ pub mod focus;
 pub mod limits;
 pub mod measuring;
 pub mod plots;
+pub mod practising;
 pub mod screens;
 pub mod stage;
 pub mod standing;
@@ -59,6 +61,8 @@ pub enum Screen {
     Measure,
     /// What the level asks for, before it starts.
     Intro,
+    /// How the level is to be practised.
+    Practice,
     /// The drill itself; pause and rest lie over it.
     Play,
     /// How it went.

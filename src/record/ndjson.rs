@@ -169,6 +169,7 @@ pub fn import_ndjson(text: &str, name: &str) -> Result<LoadedSession, RecordErro
         entries: last.entries,
         tiers: [0; 4],
         summary: last.summary,
+        practice: !first.meta.options["session"]["practice"].is_null(),
     };
     let mut loaded = LoadedSession {
         info,

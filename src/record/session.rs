@@ -55,6 +55,16 @@ pub struct SessionInfo {
     /// Judged events by tier: clean, slip, miss, doozy.
     pub tiers: [i64; 4],
     pub summary: Option<serde_json::Value>,
+    /// It was practice: nothing of it counts as a result.
+    pub practice: bool,
+}
+
+impl SessionInfo {
+    /// Whether it was played on a level of this text.
+    #[must_use]
+    pub fn is_of(&self, level_text: &str) -> bool {
+        self.level_sha256 == row::sha256_hex(level_text.as_bytes())
+    }
 }
 
 /// Where a session's rows stop being what was written.
@@ -398,6 +408,7 @@ impl Reader {
                     entries: row.get("entries")?,
                     tiers: [row.get("clean")?, row.get("slip")?, row.get("miss")?, row.get("doozy")?],
                     summary: row.get::<_, Option<String>>("summary")?.and_then(|text| serde_json::from_str(&text).ok()),
+                    practice: json(row, "options").is_ok_and(|options| !options["session"]["practice"].is_null()),
                 })
             })
             .map_err(&wrong)?;

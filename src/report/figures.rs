@@ -238,10 +238,10 @@ mod tests {
             high: value + 1.0,
             marked: false,
         };
-        let rows = vec![row("a & b", 31.0), row("c", 33.0), row("unknown", f64::NAN)];
+        let rows = vec![row("a & b", 31.0), row("c", 33.0), row("none", f64::NAN)];
         let mut intervals = Intervals { title: "Retention".into(), x: "RMS (ms)".into(), rows, zero: false };
         let svg = intervals.svg("r");
-        assert!(svg.contains(">a &amp; b</text>") && svg.contains(">c</text>") && !svg.contains("unknown"), "{svg}");
+        assert!(svg.contains(">a &amp; b</text>") && svg.contains(">c</text>") && !svg.contains(">none<"), "{svg}");
         assert!(svg.contains(">30") && !svg.contains(">0</text>"), "{svg}");
         intervals.zero = true;
         assert!(intervals.svg("r").contains(">0</text>"));

@@ -10,7 +10,7 @@ use crate::time::{HostTime, Nanos, TrialClock};
 mod asked;
 
 pub use self::asked::{
-    Amplify, Cue, CueKind, ErrorUnit, Music, PathPoint, Role, Stage, SurpriseKind, Target, Terms, TrialPlan,
+    Amplify, Cue, CueKind, ErrorUnit, Music, Passage, PathPoint, Role, Stage, SurpriseKind, Target, Terms, TrialPlan,
 };
 
 /// Whether a field says what an older record left unsaid: such fields are not written, so that records of sessions

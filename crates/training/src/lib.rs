@@ -13,6 +13,7 @@ pub mod judge;
 pub mod learner;
 pub mod level;
 pub mod people;
+pub mod practice;
 pub mod rehearse;
 pub mod schedule;
 pub mod session;

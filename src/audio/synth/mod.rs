@@ -64,10 +64,12 @@ pub enum Category {
     Feedback,
     Scene,
     Bed,
+    /// A recording that a chart is played to.
+    Music,
 }
 
 impl Category {
-    pub const ALL: [Self; 4] = [Self::Cue, Self::Feedback, Self::Scene, Self::Bed];
+    pub const ALL: [Self; 5] = [Self::Cue, Self::Feedback, Self::Scene, Self::Bed, Self::Music];
 }
 
 /// Highest sample of any one sound at 0 dB, dBFS. ◇ Leaves the limiter idle in all but a pile-up of sounds.

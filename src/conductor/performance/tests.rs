@@ -15,6 +15,9 @@ use crate::{
     record::{Reader, SessionMeta},
 };
 
+#[cfg(feature = "devices")]
+mod recordings;
+
 const START: HostTime = HostTime(1_000_000_000_000);
 /// How long the player holds a key.
 const HELD: Nanos = Nanos::ms(60);
@@ -32,12 +35,19 @@ struct Play {
 
 impl Play {
     fn begin(bench: &Bench, audio_offset: Nanos) -> Self {
+        let level = ladders::find(Ok(&Root::at(env!("CARGO_MANIFEST_DIR"))), "pulse/1").unwrap();
+        let mut play = Self::of(level, bench, audio_offset);
+        play.performance.start(START, Vec::new());
+        play
+    }
+
+    /// One that has yet to start.
+    fn of(level: ladders::Loaded, bench: &Bench, audio_offset: Nanos) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::at(folder.path());
         let clock = Clock::simulated(START);
         let mut taps = Taps::new(clock.clone());
         let tap = ScriptedTap::new(taps.port(TapKind::Scripted), clock.clone());
-        let level = ladders::find(Ok(&Root::at(env!("CARGO_MANIFEST_DIR"))), "pulse/1").unwrap();
         // Only stimuli are heard, so that every onset is one.
         let (feedback, scene, bed) = (Level::SILENT, Level::SILENT, Level::SILENT);
         let audio = bench.open(Levels { feedback, scene, bed, ..Levels::default() }, START);
@@ -58,7 +68,7 @@ impl Play {
                 audio: serde_json::Value::Null,
             })
             .unwrap();
-        let mut performance = Performance::new(Parts {
+        let performance = Performance::new(Parts {
             session: Session::new(level.level, 7, doozy_training::session::Options::default()),
             cortex: Box::new(Circuit::new(Preset::Small, 7, Lesion::None, START)),
             audio,
@@ -73,7 +83,6 @@ impl Play {
             until: None,
             clock: clock.clone(),
         });
-        performance.start(START, Vec::new());
         Self { performance, clock, bench: bench.clone(), notes: Vec::new(), follows: true, audio_offset, folder }
     }
 

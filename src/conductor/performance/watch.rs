@@ -30,6 +30,13 @@ pub(super) struct SoundTally {
     /// Cues left out because they came too late, and sounds without a voice or a place.
     late_cues: u32,
     crowded: u32,
+    /// Frames of a recording that came too late.
+    #[serde(skip_serializing_if = "is_none")]
+    recording_gaps: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Performance {
@@ -139,6 +146,7 @@ impl Performance {
     pub(super) fn silence(&mut self) {
         self.cues.clear();
         self.parts.audio.cancel_after(SampleFrame(i64::MIN));
+        self.parts.audio.stop_recording();
         self.hush_bed();
     }
 
@@ -177,7 +185,9 @@ impl Performance {
     /// Notes how sure the sound's clock is as a trial goes on it.
     pub(super) fn note_clock(&mut self) {
         let clock = self.parts.audio.clock();
+        let gaps = self.parts.audio.recording_gaps();
         let tally = &mut self.tally.sound;
+        tally.recording_gaps = gaps;
         tally.sigma_ns = tally.sigma_ns.max(clock.sigma().map(|sigma| sigma.0));
         tally.rate_ppb = clock.rate_ppb();
     }

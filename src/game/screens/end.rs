@@ -45,7 +45,7 @@ fn spawn(
     mut materials: ResMut<Assets<ColorMaterial>>,
 ) {
     let palette = theme.palette;
-    let plot = Asynchronies::of(&play.judged);
+    let plot = Asynchronies::of(play.fresh());
     let precision = Precision::of(&play.errors());
     let area = Rect::from_corners(in_space(PLOT.min), in_space(PLOT.max));
     let frame = Frame { area, margin: MARGIN, mark: MARK };
@@ -85,6 +85,10 @@ fn spawn(
         if let Player::Learner(name) = &sessions.player {
             under = format!("{under}   ·   {}", says.get("end-simulated", &[("name", name.clone().into())]));
         }
+        if let Some(rate) = play.practised {
+            let said = says.get("practice-percent", &[("percent", rate.into())]);
+            under = format!("{under}   ·   {}   ·   {said}", says.get("end-practice", &[]));
+        }
         under = format!("{under}   ·   {}", says.get("end-order", &[]));
         screen.spawn((at(82.0, 92.0), children![words(&theme, under, Size::Small, Weight::Regular, palette.quiet)]));
 
@@ -117,7 +121,7 @@ fn spawn(
             }
         });
         for (i, (tier, id)) in tiers.into_iter().zip(["end-clean", "end-slip", "end-miss", "end-doozy"]).enumerate() {
-            let count = play.judged.iter().filter(|judged| judged.tier == tier).count();
+            let count = play.fresh().iter().filter(|judged| judged.tier == tier).count();
             let line = Node { ..at(SIDE + 40.0, COUNTS + i as f32 * COUNT_STEP) };
             screen.spawn(Node { column_gap: px(12), ..line }).with_children(|line| {
                 line.spawn((

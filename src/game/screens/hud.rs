@@ -1,7 +1,7 @@
 //! The head-up display: which try this is, how wide the goal is, what the player should know. Quiet, at the edges.
 
 use bevy::prelude::*;
-use doozy_training::event::ErrorUnit;
+use doozy_training::event::{ErrorUnit, Passage};
 
 use super::{
     Words, prompts, theme_changed,
@@ -20,6 +20,7 @@ use crate::game::{
 enum Line {
     Try,
     Retry,
+    Practice,
     Tolerance,
     Gain,
     /// That the picture is less than it could be.
@@ -77,6 +78,7 @@ fn spawn(
             left.spawn(words(&theme, title, Size::Small, Weight::Bold, palette.text));
             left.spawn(line(Line::Try, palette.quiet));
             left.spawn(line(Line::Retry, palette.cortex));
+            left.spawn(line(Line::Practice, palette.cortex));
             if let Some(keys) = keys {
                 left.spawn(words(&theme, keys, Size::Small, Weight::Bold, palette.quiet));
             }
@@ -120,7 +122,9 @@ fn refresh(
     // a second chance belongs to the try that it repeats
     let again = trial.is_some_and(|trial| trial.plan.retry_of.is_some());
     let number = play.trials_done + u32::from(play.ended.is_none() && !again);
-    let total = sessions.chosen.as_ref().and_then(|card| card.trials);
+    let practice = trial.and_then(|trial| trial.plan.terms.practice);
+    // loops go on until they are stopped
+    let total = sessions.chosen.as_ref().and_then(|card| card.trials).filter(|_| practice.is_none());
     for (line, mut text) in &mut lines {
         let said = match line {
             Line::Try => match total {
@@ -131,6 +135,14 @@ fn refresh(
                 .filter(|trial| trial.plan.retry_of.is_some())
                 .map(|_| says.get("play-retry", &[]))
                 .unwrap_or_default(),
+            Line::Practice => match practice {
+                None => String::new(),
+                Some(Passage { rate, bars: None }) => says.get("hud-practice", &[("percent", rate.into())]),
+                Some(Passage { rate, bars: Some((from, to)) }) => {
+                    let args = [("percent", rate.into()), ("from", from.into()), ("to", to.into())];
+                    says.get("hud-practice-bars", &args)
+                }
+            },
             Line::Tolerance if play.tol_ms > 0.0 => match trial.map(|trial| trial.plan.terms.unit) {
                 Some(ErrorUnit::Percent) => {
                     says.get("play-tolerance-percent", &[("percent", play.tol_ms.round().into())])

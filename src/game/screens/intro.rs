@@ -76,8 +76,11 @@ fn spawn(
                 let item = |column| Item { layer: 0, row: 0, column };
                 let main = Button { label: &begin, hint: None, width: 240.0, main: true };
                 button(line, &theme, item(0), (Act::Begin, Preferred), &main);
+                let practise = says.get("practice-open", &[]);
+                let third = Button { label: &practise, hint: None, width: 184.0, main: false };
+                button(line, &theme, item(1), Act::Practise, &third);
                 let other = Button { label: &back, hint: None, width: 168.0, main: false };
-                button(line, &theme, item(1), Act::Go(Screen::Menu), &other);
+                button(line, &theme, item(2), Act::Go(Screen::Menu), &other);
             });
         });
         // an instrument has nothing that pauses: the keyboard does

@@ -12,6 +12,7 @@ mod intro;
 mod menu;
 mod names;
 mod pause;
+mod practice;
 mod prompts;
 mod room;
 mod settings;
@@ -28,6 +29,7 @@ use super::{
     focus::{Chosen, How, Steer},
     limits::Scales,
     measuring::{Measured, Measures, Measuring},
+    practising::{Dial, Practising},
     standing::{Mixing, Standings},
     theme::Theme,
 };
@@ -154,6 +156,13 @@ pub enum Act {
     Stranger {
         may: bool,
     },
+    /// Shows the panel of practice; a session in progress ends.
+    Practise,
+    /// Turns a row of the panel.
+    Turn(Dial),
+    SavePreset,
+    /// Back to the intro, with nothing of the practice left.
+    LeavePractice,
     /// The preset of reduced effects.
     Reduce,
     Quit,
@@ -189,6 +198,7 @@ fn act(
     mut play: ResMut<PlayState>,
     mut quit: MessageWriter<Quit>,
     (mut measuring, mut measured, measures): (NonSendMut<Measuring>, ResMut<Measured>, Option<ResMut<Measures>>),
+    mut practising: ResMut<Practising>,
     standings: Option<Res<Standings>>,
 ) {
     let mut measures = measures;
@@ -208,14 +218,16 @@ fn act(
                 }
             }
             Act::Choose(index) => {
+                practising.forget();
                 sessions.chosen = sessions.levels.get(index).cloned();
                 next.set(Screen::Intro);
             }
             Act::Next => {
+                practising.forget();
                 sessions.go_on(play.rung);
                 next.set(Screen::Intro);
             }
-            Act::Begin => match sessions.begin(choices.scales.loudness, &mut bridge, &mut play) {
+            Act::Begin => match sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play) {
                 Ok(()) => next.set(Screen::Play),
                 Err(fault) => {
                     let args = vec![("fault", format!("{fault:#}"))];
@@ -246,6 +258,7 @@ fn act(
             Act::EndSession => bridge.command(Command::Stop),
             Act::Go(screen) => {
                 if screen == Screen::Menu {
+                    practising.forget();
                     sessions.leave();
                     bridge.detach();
                 }
@@ -258,6 +271,27 @@ fn act(
                 };
                 setting.change(&mut choices, by);
             }
+            Act::Practise => {
+                if let Some(path) = sessions.chosen.as_ref().map(|card| card.path.clone()) {
+                    bridge.detach();
+                    // a block of a mix is not practised: what follows it would be, too
+                    sessions.mix = None;
+                    practising.open(&path);
+                    next.set(Screen::Practice);
+                }
+            }
+            Act::Turn(dial) => {
+                let by = match chosen.how {
+                    How::Accept => None,
+                    How::Step(by) => Some(by),
+                };
+                practising.turn(dial, by);
+            }
+            Act::SavePreset => practising.save(),
+            Act::LeavePractice => {
+                practising.forget();
+                next.set(Screen::Intro);
+            }
             Act::Reduce => choices.scales = Scales::REDUCED,
             Act::Quit => {
                 quit.write(Quit);
@@ -267,6 +301,7 @@ fn act(
 }
 
 /// Back and pause, which no item stands for.
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn step_back(
     mut steers: MessageReader<Steer>,
     screen: Res<State<Screen>>,
@@ -274,6 +309,7 @@ fn step_back(
     mut bridge: NonSendMut<Bridge>,
     mut sessions: ResMut<Sessions>,
     mut measuring: NonSendMut<Measuring>,
+    mut practising: ResMut<Practising>,
     play: Res<PlayState>,
 ) {
     for steer in steers.read() {
@@ -283,7 +319,12 @@ fn step_back(
             }
             (Screen::Measure, Steer::Back) => measuring.command(calibration::Command::Stop),
             (Screen::Calibrate | Screen::Bindings, Steer::Back) => next.set(Screen::Settings),
+            (Screen::Practice, Steer::Back) => {
+                practising.forget();
+                next.set(Screen::Intro);
+            }
             (Screen::Settings | Screen::Intro | Screen::End, Steer::Back) => {
+                practising.forget();
                 sessions.leave();
                 bridge.detach();
                 next.set(Screen::Menu);
@@ -317,6 +358,7 @@ fn reload(
     mut files: ResMut<LevelFiles>,
     mut sessions: ResMut<Sessions>,
     choices: Res<Choices>,
+    practising: Res<Practising>,
     mut bridge: NonSendMut<Bridge>,
     mut play: ResMut<PlayState>,
     mut next: ResMut<NextState<Screen>>,
@@ -333,7 +375,7 @@ fn reload(
         Reload::Broken(fault) => Notice { id: "notice-level-broken", args: vec![("fault", fault)], grave: false },
         Reload::Changed(card) => {
             sessions.change(&path, card);
-            match sessions.begin(choices.scales.loudness, &mut bridge, &mut play) {
+            match sessions.begin(choices.scales.loudness, practising.asked(), &mut bridge, &mut play) {
                 Ok(()) => {
                     next.set(Screen::Play);
                     Notice { id: "notice-level-changed", args: Vec::new(), grave: false }
@@ -364,6 +406,7 @@ pub fn plugin(app: &mut App) {
         intro::plugin,
         menu::plugin,
         pause::plugin,
+        practice::plugin,
         settings::plugin,
     ))
     .add_systems(Update, (act, step_back))

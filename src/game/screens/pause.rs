@@ -106,8 +106,11 @@ fn spawn(
                 } else {
                     button(line, theme, item(0), Act::Resume, &main);
                 }
+                let practise = says.get("practice-open", &[]);
+                let third = Button { label: &practise, hint: None, width: 184.0, main: false };
+                button(line, theme, item(1), Act::Practise, &third);
                 let other = Button { label: &end, hint: None, width: 200.0, main: false };
-                button(line, theme, item(1), Act::EndSession, &other);
+                button(line, theme, item(2), Act::EndSession, &other);
             });
             let loudness = Item { layer: 1, row: 2, column: 0 };
             settings::setting_row(column, theme, says, loudness, Setting::Loudness, choices);

@@ -6,7 +6,7 @@
 use std::f32::consts::{PI, TAU};
 
 use bevy::{color::LinearRgba, math::Vec2};
-use doozy_training::event::Tier;
+use doozy_training::{event::Tier, time::Nanos};
 
 use super::{
     lane::Lane,
@@ -19,6 +19,26 @@ use crate::game::theme::motion::{ARRIVE, ease_out};
 /// Marks fade to their rest over this long, ms. ◇
 const AGE_MS: f64 = 6000.0;
 
+/// A mark of the best run is there for so long, ms. ◇ Until about the next press.
+const GHOST_MS: f64 = 700.0;
+/// … and this bright at first: beside the player's own marks, never over them. ◇
+const GHOST: f32 = 0.42;
+
+/// The best run's presses: hollow, pale, below the plate's middle, gone before long.
+fn ghosts(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
+    let y = lane.anchor.y - PLATE_BELOW;
+    let edge = scene.room.half.x - 24.0;
+    for (ms, since) in scene.timeline.ghosts(scene.now, Nanos::from_ms(GHOST_MS)) {
+        let left = 1.0 - (since.as_ms() / GHOST_MS) as f32;
+        let at = Vec2::new(lane.offset_ms(ms).clamp(-edge, edge), y);
+        p.faded(GHOST * left.clamp(0.0, 1.0), |p| {
+            let color = scene.look.text;
+            p.stroke(at - Vec2::Y * PLATE_HALF, at - Vec2::Y * (PLATE_HALF + 12.0), 2.0, color, color);
+            p.ring(at - Vec2::Y * (PLATE_HALF + 18.0), 6.0, 1.6, color);
+        });
+    }
+}
+
 /// Where on the lane a mark stands, kept on the screen.
 #[must_use]
 pub fn x(mark: &Mark, lane: &Lane, scene: &Scene<'_>) -> f32 {
@@ -30,6 +50,7 @@ pub fn x(mark: &Mark, lane: &Lane, scene: &Scene<'_>) -> f32 {
 pub fn paint(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
     let y = lane.anchor.y - PLATE_BELOW;
     let newest = scene.timeline.marks().next_back().map(|m| m.pressed);
+    ghosts(p, scene, lane);
     for mark in scene.timeline.marks() {
         let age = (scene.now - mark.since).as_ms();
         let fresh = Some(mark.pressed) == newest;

@@ -1,6 +1,8 @@
 //! The server: an arm swings over the top with a ball in its hand; let go at the top, the ball drops into the dish. Where
 //! it lands is what physics makes of the moment at which it was let go.
 
+use std::f32::consts::{FRAC_PI_2, FRAC_PI_4};
+
 use bevy::{
     color::Mix,
     math::{Affine2, Vec2},
@@ -24,7 +26,8 @@ use crate::game::theme::motion::ease_out;
 /// Length of the arm, design units, in a window that has room for it.
 const ARM: f32 = 196.0;
 const BALL: f32 = 17.0;
-/// From where the arm waits to its top, radians ◇: it gathers speed evenly on the way up and loses it on the way down.
+/// From where the arm waits to its top, radians ◇: it gathers speed on the way up, is fastest
+/// there and loses it on the way down, without a jolt.
 const SWING: f32 = 1.95;
 /// The arm's top lies so many arms above the dish, and a ball let go there flies so many arms to the right while it
 /// falls. ◇ With a slower arm (or less weight) a ball that is let go far too late would fall short again; with these
@@ -42,8 +45,8 @@ impl Machine for Server {
         let way = if let Stage::Swing { way, .. } = plan.stage { way } else { plan.interval };
         let anchor = Vec2::new((room.half.x * 0.18).min(150.0), room.rail());
         let arm = arm(room);
-        // at its top the arm is twice as fast as on the way
-        Lane::new(plan, anchor, landing_slope() * arm * SWING, Nanos(way.0 / 2))
+        // at its top the arm is faster than on the way, by a quarter turn of its cosine
+        Lane::new(plan, anchor, landing_slope() * arm * SWING * FRAC_PI_4, Nanos(way.0 / 2))
     }
 
     fn back(&self, p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
@@ -78,7 +81,7 @@ impl Machine for Server {
         for side in [-1.0, 1.0] {
             // a bracket a tolerance to each side, along the arm's way
             let by = swung(phase(lane, f64::from(side) * run.plan.tol_ms));
-            let out = Vec2::from_angle(std::f32::consts::FRAC_PI_2 - by);
+            let out = Vec2::from_angle(FRAC_PI_2 - by);
             let a = hub + out * (arm(scene.room) + 20.0);
             p.stroke(a, a + out * 16.0, 2.0, look.tiers[0].with_alpha_of(0.75), look.tiers[0].with_alpha_of(0.3));
         }
@@ -143,13 +146,12 @@ fn phase(lane: &Lane, ms: f64) -> f32 {
 
 /// The arm's angle at a phase, radians past its top.
 fn swung(phase: f32) -> f32 {
-    let left = if phase < 1.0 { phase } else { 2.0 - phase };
-    (1.0 - left * left) * if phase < 1.0 { -SWING } else { SWING }
+    -SWING * (FRAC_PI_2 * phase).cos()
 }
 
 /// Its speed, of that at the top.
 fn speed(phase: f32) -> f32 {
-    if phase < 1.0 { phase } else { 2.0 - phase }
+    (FRAC_PI_2 * phase).sin()
 }
 
 /// How long a ball flies that is let go at a phase, in the time that the arm would need for a radian at its top's speed.
@@ -281,7 +283,7 @@ fn ball(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2) {
 fn flown(scene: &Scene<'_>, lane: &Lane, run: &Run, hub: Vec2, judged: &Judged, error: f64) -> (Vec2, f32) {
     let room = scene.room;
     let length = arm(room);
-    let radian = lane.lead.as_ms().max(1.0) / f64::from(SWING);
+    let radian = lane.lead.as_ms().max(1.0) / f64::from(SWING * FRAC_PI_4);
     // at its top the arm needs so long for a radian
     let true_ms = judged.e.map_or(error, Nanos::as_ms);
     let let_go = phase(lane, true_ms);

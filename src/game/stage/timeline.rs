@@ -158,6 +158,8 @@ pub struct Timeline {
     /// Verdicts of a phrase under way that are told at its end.
     withheld: Vec<Judged>,
     pressed: VecDeque<(HostTime, Lane)>,
+    /// The player's best run: where its presses fell, by trial.
+    ghosts: BTreeMap<TrialId, Vec<(TargetId, Nanos)>>,
     paused: bool,
 }
 
@@ -177,6 +179,11 @@ impl Timeline {
                 while self.stick.len() > STICK_KEPT {
                     self.stick.pop_front();
                 }
+                None
+            }
+            Note::Ghost { trial, marks } => {
+                self.ghosts.retain(|trial, _| self.runs.contains_key(trial));
+                self.ghosts.insert(*trial, marks.clone());
                 None
             }
             Note::Offsets { .. }
@@ -447,6 +454,19 @@ impl Timeline {
             targets[ahead..].iter().find(|target| told(target.role)).map(|target| clock.host(target.at))
         };
         self.anchored().filter(|(run, _)| !run.ended).filter_map(next).min()
+    }
+
+    /// Where the player's best run pressed: ms from the target, and how long ago that was, for presses of the last `span`.
+    pub fn ghosts(&self, now: HostTime, span: Nanos) -> impl Iterator<Item = (f64, Nanos)> + '_ {
+        let recent = self.runs.iter().rev().take(2);
+        recent.flat_map(move |(trial, run)| {
+            let marks = self.ghosts.get(trial).map(Vec::as_slice).unwrap_or_default();
+            marks.iter().filter_map(move |(id, e)| {
+                let target = run.plan.targets.get(id.0.checked_sub(run.plan.targets.first()?.id.0)? as usize)?;
+                let since = now - (run.host(target.at)? + *e);
+                (since.0 >= 0 && since <= span).then_some((e.as_ms(), since))
+            })
+        })
     }
 
     /// The last cue seen at or before `now` and the time since it; `None` before the first.

@@ -170,6 +170,9 @@ pub struct Terms {
     /// The path that a stick is kept in; empty where there is none.
     #[serde(skip_serializing_if = "is_default")]
     pub path: Vec<PathPoint>,
+    /// What is practised; none where the level is played as it is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub practice: Option<Passage>,
 }
 
 impl Target {
@@ -225,6 +228,27 @@ pub struct Music {
     pub from: Nanos,
     /// Nanoseconds of recording that are played in a second of the trial: 1,000,000,000 at full speed.
     pub rate_ppb: u32,
+    /// When it is silent, from and up to, in the trial's own time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub silent: Vec<(Nanos, Nanos)>,
+}
+
+impl Music {
+    /// How much of the recording is played in a length of the trial.
+    #[must_use]
+    pub fn of_recording(&self, length: Nanos) -> Nanos {
+        Nanos(i64::try_from(i128::from(length.0) * i128::from(self.rate_ppb) / 1_000_000_000).unwrap_or(i64::MAX))
+    }
+}
+
+/// What of a level is practised in a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// Per cent of the level's own speed.
+    pub rate: u16,
+    /// The first and the last bar of the loop, from 1; none where the level is played through.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub bars: Option<(u32, u32)>,
 }
 
 /// A trial as the session wants it, before the shell has put it on a clock.

@@ -90,7 +90,7 @@ pub fn jnd_ms(interval: Nanos) -> f64 {
 
 /// A length in ms on the grid of nanoseconds that errors lie on, so that a bound meant as 48.6 ms is met by an error of
 /// 48.6 ms.
-fn on_grid(ms: f64) -> f64 {
+pub(crate) fn on_grid(ms: f64) -> f64 {
     Nanos::from_ms(ms).as_ms()
 }
 
@@ -204,6 +204,17 @@ impl Level {
         }
     }
 
+    /// Whether the author gave the goal SD, which then holds whatever the drill's interval is.
+    pub(crate) fn fixes_goal(&self) -> bool {
+        self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some()
+    }
+
+    /// The same level of another drill. It is not checked: a drill that was cut out of a checked one is sound.
+    pub(crate) fn with_drill(mut self, drill: Drill) -> Self {
+        self.sheet.drill = drill;
+        self
+    }
+
     /// How many lanes the drill asks for; its targets lie in lanes 0 to one less.
     #[must_use]
     pub fn lanes(&self) -> u8 {
@@ -232,7 +243,7 @@ impl Level {
             surprises.place(&mut body, course.nth, course.draw);
         }
         // what the author fixed holds on every trial
-        if self.sheet.goal_ms.is_some() || self.sheet.goal_percent.is_some() {
+        if self.fixes_goal() {
             body.goal = None;
         }
         body

@@ -1,7 +1,7 @@
 //! From taps to timing: bounded generalised least squares, and intervals from the profile of the likelihood.
 //!
 //! For a given shape of the noise (α, β/α, σ_M/σ_T, each within its bounds) the bias is the generalised least-squares mean and
-//! the clock's SD follows from the residuals, both in closed form; the shape is searched. An interval holds the values of a
+//! the clock's SD follows from the residuals, both in closed form; the shape is searched, by the restricted likelihood. An interval holds the values of a
 //! parameter that the taps do not speak against: those whose best likelihood, all else refitted, lies within the 95 % point
 //! of the likelihood ratio. It is found where an estimate lies at a bound too, and then ends there.
 
@@ -120,7 +120,10 @@ pub fn fit(runs: &[&Run]) -> Result<Fitted, NotEstimable> {
     let clock = sums.clock(bias);
     let values = [bias, shape.alpha, shape.beta(), clock, shape.hand * clock];
     // a variance estimated beside so many means is small by this much
-    let level = best.log_likelihood - RATIO * taps as f64 / (taps as f64 - PARAMETERS);
+    let below = RATIO * taps as f64 / (taps as f64 - PARAMETERS);
+    let level = best.log_likelihood - below;
+    let point = [shape.alpha, shape.period, shape.hand];
+    let level_of_bias = search.climb(point, Fix::Bias(bias)).log_likelihood - below;
     let scale = statistics.sd;
     let [bias, alpha, beta, clock, motor] = [
         (Fix::Bias as fn(f64) -> Fix, 0.5 * scale, (f64::NEG_INFINITY, f64::INFINITY)),
@@ -132,6 +135,7 @@ pub fn fit(runs: &[&Run]) -> Result<Fitted, NotEstimable> {
     .into_iter()
     .zip(values)
     .map(|((fix, step, bounds), value)| {
+        let level = if bounds.0 == f64::NEG_INFINITY { level_of_bias } else { level };
         let end = |sign: f64| search.end(fix, value, sign * step, bounds, best.shape, level);
         Estimate { value, low: end(-1.0), high: end(1.0) }
     })
@@ -198,15 +202,17 @@ fn between(trials: &[Vec<Option<f64>>], search: &Search<'_>, shape: Shape, clock
 /// 97.5 % points of Student's t with 1, 2, … degrees of freedom; beyond the last, the normal's.
 const STUDENT: [f64; 12] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];
 
-/// The interval of the bias, where at least three trials differ by more than their taps explain, from those trials' means.
+/// The interval of the bias, with at least three trials: whatever the likelihood or those trials' means alone (Student's t)
+/// leave open.
 fn widened(bias: Estimate, trials: &[Vec<Option<f64>>]) -> Estimate {
     let means = means(trials);
     if means.len() < 3 {
         return bias;
     }
     let t = STUDENT.get(means.len() - 2).copied().unwrap_or(1.96);
-    let half = t * spread(&means) / libm::sqrt(means.len() as f64);
-    Estimate { low: bias.low.min(bias.value - half), high: bias.high.max(bias.value + half), ..bias }
+    let n = means.len() as f64;
+    let (mean, half) = (means.iter().sum::<f64>() / n, t * spread(&means) / libm::sqrt(n));
+    Estimate { low: bias.low.min(mean - half), high: bias.high.max(mean + half), ..bias }
 }
 
 /// What a profile holds still.
@@ -256,7 +262,11 @@ impl Search<'_> {
         if clock <= 0.0 {
             return (f64::NEG_INFINITY, shape);
         }
-        (sums.log_likelihood(bias, clock), shape)
+        let found = match fix {
+            Fix::Bias(_) => sums.log_likelihood(bias, clock),
+            _ => sums.restricted(clock),
+        };
+        (found, shape)
     }
 
     fn best(&self) -> Best {

@@ -86,9 +86,17 @@ impl Sums {
         (self.taps - 2.0 * bias * self.both + bias * bias * self.ones).max(1e-12)
     }
 
-    /// The clock's SD that makes the taps most likely, ms.
+    /// The clock's SD that makes the taps most likely, ms; the bias has been taken from the same taps.
     pub fn clock(&self, bias: f64) -> f64 {
-        libm::sqrt(self.square(bias) / self.n.max(1.0))
+        libm::sqrt(self.square(bias) / (self.n - 1.0).max(1.0))
+    }
+
+    /// Log-likelihood of all contrasts among the taps, whatever the bias (restricted likelihood), without its constant. The
+    /// plain one takes the estimated bias for the true one, and finds period correction where there is none.
+    pub fn restricted(&self, clock: f64) -> f64 {
+        let variance = clock * clock;
+        let bias = libm::log(self.ones.max(1e-12) / variance);
+        self.log_likelihood(self.bias(), clock) - 0.5 * bias
     }
 
     /// Log-likelihood without its constant.

@@ -69,6 +69,8 @@ impl Session {
         let was_calm = self.steering.is_calm();
         let brake = self.steering.verdict(tier.is_success());
         let braked = brake != BrakeVerdict::Go;
+        in_play.events += 1;
+        in_play.failed += u32::from(!tier.is_success());
         in_play.note(Worst { event, tier, u, e_ms }, was_calm || braked || !amplified);
         in_play.braked |= braked;
         in_play.unstopped |= verdict.kind == EventKind::StopResponse;
@@ -162,7 +164,7 @@ impl Session {
             Step::Easier => self.rung - 1,
             Step::Harder => self.rung + 1,
         };
-        let setting = self.level.setting(rung);
+        let setting = self.setting(rung);
         if setting.rung != self.rung {
             self.rung = setting.rung;
             self.stepped = Some(t);

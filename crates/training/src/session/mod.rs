@@ -33,7 +33,8 @@ use self::{
 };
 use crate::{
     event::{Cause, Effect, EventId, Ignored, Input, Press, TrialId},
-    level::Level,
+    level::{Level, Setting},
+    practice::{Course, Practice},
     time::HostTime,
 };
 
@@ -44,6 +45,9 @@ pub struct Options {
     pub policy: Policy,
     pub amplification: Amplification,
     pub easing: Easing,
+    /// The level is practised, not played: nothing of it counts as a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub practice: Option<Practice>,
     /// The rung that the session begins on, where an earlier one of the same level left off; the nearest that there is.
     #[serde(skip_serializing_if = "is_start")]
     pub from_rung: i32,
@@ -105,6 +109,7 @@ enum Next {
 #[derive(Clone, Debug)]
 pub struct Session {
     level: Level,
+    course: Option<Course>,
     seed: u64,
     options: Options,
     phase: Phase,
@@ -143,9 +148,18 @@ impl Session {
     /// A session that starts at its first watermark. The same level, seed, options and inputs give the same effects.
     #[must_use]
     pub fn new(level: Level, seed: u64, options: Options) -> Self {
+        let (course, level) = match options.practice {
+            // whoever asks has been told what does not fit; what comes here all the same is played as it is
+            Some(practice) if practice.fit(&level).is_ok() => {
+                let (course, level) = Course::of(practice, level);
+                (Some(course), level)
+            }
+            _ => (None, level),
+        };
         let rung = options.from_rung.clamp(level.floor_rung(), level.top_rung());
         Self {
             level,
+            course,
             seed,
             options,
             phase: Phase::Unstarted,
@@ -250,6 +264,15 @@ impl Session {
     #[must_use]
     pub fn level(&self) -> &Level {
         &self.level
+    }
+
+    /// What applies at a rung, at the rate that is practised.
+    fn setting(&self, rung: i32) -> Setting {
+        let setting = self.level.setting(rung);
+        match &self.course {
+            Some(course) => course.setting(setting),
+            None => setting,
+        }
     }
 
     fn control(&mut self, t: HostTime, control: Control) {

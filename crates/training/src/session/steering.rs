@@ -85,6 +85,11 @@ impl Steering {
         self.brake.rested();
     }
 
+    /// Counts afresh: what was counted at another rate says nothing about this one.
+    pub fn restart(&mut self) {
+        (self.history, self.brake) = (History::default(), Brake::default());
+    }
+
     /// Takes in an event once its window takes effect.
     pub fn weigh(&mut self, event: &Weighed) -> Decision {
         if let Some(e_ms) = event.matched_ms {

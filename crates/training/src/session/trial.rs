@@ -43,6 +43,9 @@ pub(super) struct InPlay {
     outcomes: VecDeque<Outcome>,
     /// Presses that the judge has and of which nothing has been said.
     unsaid: Vec<Press>,
+    /// Events so far, and those that failed.
+    pub events: u32,
+    pub failed: u32,
     /// The worst event so far.
     pub worst: Option<Worst>,
     /// The worst event so far that no brake had made calm: the one that the phrase's scene may show.
@@ -69,6 +72,8 @@ impl InPlay {
             on_clock: None,
             outcomes: VecDeque::new(),
             unsaid: Vec::new(),
+            events: 0,
+            failed: 0,
             worst: None,
             for_scene: None,
             taught: false,
@@ -180,7 +185,7 @@ impl Session {
                 plan.cues.retain(|cue| !matches!(cue.kind, CueKind::Surprise(_)));
                 plan.targets.iter_mut().for_each(|target| target.surprise = None);
                 // the same attempt; but where the guard has since given more room, it has that
-                let setting = self.level.setting(self.rung);
+                let setting = self.setting(self.rung);
                 if setting.interval == plan.interval && setting.goal_ms == plan.goal_ms && setting.tol_ms > plan.tol_ms
                 {
                     (plan.tol_ms, plan.rung) = (setting.tol_ms, setting.rung);
@@ -188,7 +193,7 @@ impl Session {
                 plan
             }
             None => {
-                let setting = self.level.setting(self.rung);
+                let setting = self.setting(self.rung);
                 let mut stream = Stream::named(self.seed, "trial", u64::from(trial.0));
                 let mut draw = || stream.uniform();
                 let mut course = Course {
@@ -197,7 +202,10 @@ impl Session {
                     stop_delay: self.reactions.stop_delay(),
                     draw: &mut draw,
                 };
-                let body = self.level.plan_in(&setting, &mut course);
+                let mut body = self.level.plan_in(&setting, &mut course);
+                if let Some(course) = &self.course {
+                    course.shape(&mut body, &setting.drill, self.completed);
+                }
                 // a trial's own goal has its own tolerance, at the same rung
                 let goal_ms = body.goal.unwrap_or(setting.goal_ms);
                 let tol_ms = body.goal.map_or(setting.tol_ms, |goal| goal * setting.tol_ms / setting.goal_ms);
@@ -261,12 +269,18 @@ impl Session {
             self.completed += 1;
             self.retries_in_a_row = 0;
         }
+        let practised = self.course.as_mut();
+        if !ended.taught && practised.is_some_and(|course| course.went(ended.events, ended.failed)) {
+            self.steering.restart();
+        }
+        let trials = self.level.complete_after();
+        let trials = self.course.as_ref().map_or(trials, |course| course.trials(trials));
         let rest = if ended.plan.running { REST_RUNNING } else { REST_DISCRETE };
         let free = (t + rest).max(ended.scene_ends);
         if ended.taught && !ended.braked && self.retries_in_a_row < RETRIES_MOST {
             self.retries_in_a_row += 1;
             self.plan(Some(ended), free, t, effects);
-        } else if self.completed >= self.level.complete_after() {
+        } else if self.completed >= trials {
             effects.push(Effect::SessionEnded { finished: true, t });
         } else {
             self.plan(None, free, t, effects);

@@ -98,6 +98,10 @@ pub struct Chart {
     /// played.
     #[serde(default)]
     pub sections: Vec<i64>,
+    /// Where bars begin, in the targets' time, µs, in order: what practice loops and silences. Empty: every four beats
+    /// from the first target on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bars: Vec<i64>,
     /// How fast it is played, 0.5 to 2.
     #[serde(default = "one")]
     pub rate: f64,
@@ -201,7 +205,8 @@ pub fn outside(file: &str) -> Option<&'static str> {
 
 impl Chart {
     /// The targets of section `nth`, counted round and round, that are not left out.
-    fn section(&self, nth: u32) -> Vec<Note> {
+    #[must_use]
+    pub fn section(&self, nth: u32) -> Vec<Note> {
         let sections = self.sections.len();
         let place = if sections == 0 { 0 } else { nth as usize % sections };
         let from = self.sections.get(place).copied().unwrap_or(i64::MIN);
@@ -227,7 +232,7 @@ impl Chart {
     }
 
     /// A length of the song as it is played.
-    fn played(&self, us: i64) -> Nanos {
+    pub(crate) fn played(&self, us: i64) -> Nanos {
         Nanos(libm::round(us as f64 * 1e3 / self.rate) as i64)
     }
 
@@ -310,6 +315,16 @@ impl Kind for Chart {
                 return;
             }
         }
+        if self.bars.len() > TARGETS_MOST {
+            complaints.say("drill.bars", format!("{} bars; a chart has at most {TARGETS_MOST}", self.bars.len()));
+        }
+        if let Some(i) = self.bars.windows(2).position(|pair| pair[0] >= pair[1]) {
+            complaints.say(&format!("drill.bars[{}]", i + 1), "bars stand in order of time".to_owned());
+        }
+        if let Some(i) = self.bars.iter().position(|at| !(TIMES_US.0..=TIMES_US.1).contains(at)) {
+            let (least, most) = TIMES_US;
+            complaints.say(&format!("drill.bars[{i}]"), format!("{} lies outside {least} to {most} µs", self.bars[i]));
+        }
         for i in 0..self.sections.len() {
             if self.section(i as u32).is_empty() {
                 let message = "no target lies in this section; leave it out".to_owned();
@@ -388,6 +403,7 @@ impl Kind for Chart {
             file: audio.file.clone(),
             from: Nanos((zero_us + audio.zero_us) * 1_000 - (first.0 as f64 * self.rate) as i64),
             rate_ppb: (self.rate * 1e9) as u32,
+            silent: Vec::new(),
         });
         TrialBody {
             cues: counts.chain(sounds).collect(),

@@ -36,7 +36,10 @@ fn a_chart_asks_for_its_targets_to_the_microsecond() {
     assert_eq!((level.lanes(), body.targets[1].hold), (4, Some(Nanos::ms(250))));
     assert_eq!(body.stage, Stage::Lanes { lanes: 4, approach: Nanos::ms(1500) });
     let from = Nanos::ms(-100 + 120 - 2000);
-    assert_eq!(body.terms.music, Some(Music { file: "song.ogg".to_owned(), from, rate_ppb: 1_000_000_000 }));
+    assert_eq!(
+        body.terms.music,
+        Some(Music { file: "song.ogg".to_owned(), from, rate_ppb: 1_000_000_000, silent: Vec::new() })
+    );
     let kinds: Vec<_> = body.cues.iter().skip(3).map(|cue| (cue.at.as_ms(), cue.kind)).take(2).collect();
     assert_eq!(kinds, [(1500.0, CueKind::CountIn { left: 1 }), (2000.0, CueKind::Note { lane: Lane(0) })]);
     assert_eq!(setting.drill.kind().name(), "chart");
