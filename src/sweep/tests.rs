@@ -131,7 +131,7 @@ fn faults_of_a_plan_are_told_with_their_places() {
         ("probes only", "events: 60, block: 10", "events: 10, block: 10", "nothing of 10 events is practised"),
         ("no days", "days: 1", "days: 0", "p:9:32: schedules[0].days: 0 days lie outside 1 to 365"),
         ("no chunk", "chunk: 3", "chunk: 0", "p:7:12: chunk: 0 seeds a part"),
-        ("negative", "seeds: 7", "seeds: -7", "p:6:12:"),
+        ("negative", "seeds: 7", "seeds: -7", "p:6:13:"),
         (
             "beyond",
             "first_seed: 5",
@@ -142,7 +142,7 @@ fn faults_of_a_plan_are_told_with_their_places() {
             "a day is too short for it",
             "only: [\"spaced\"]",
             "only: [\"massed\"]",
-            "p:18:31: policies[3].who: it decides by days",
+            "p:18:30: policies[3].who: it decides by days",
         ),
         (
             "folder's name",
