@@ -221,8 +221,9 @@ mod tests {
             for j in i + 1..n {
                 let share = k[j][i] / k[i][i];
                 y[j] -= share * y[i];
-                for l in i..n {
-                    k[j][l] -= share * k[i][l];
+                let pivot = k[i].clone();
+                for (value, above) in k[j].iter_mut().zip(&pivot).skip(i) {
+                    *value -= share * above;
                 }
             }
         }
