@@ -70,16 +70,17 @@ fn coverage(timing: &Timing, people: u64) -> [f64; 5] {
 #[test]
 fn intervals_from_four_trials_cover_the_truth_about_as_often_as_they_say() {
     for timing in [NOVICE, ADAPTING] {
-        // 60 people: three standard errors below 0.95 are 0.866
+        // 60 people: three standard errors below 0.95 are 0.866, below the bias's 0.92 (docs/science/people.md) 0.815
         let covered = coverage(&timing, 60);
-        assert!(covered.iter().all(|share| *share > 0.866), "{timing:?}: {covered:?}");
+        let [bias, others @ ..] = covered;
+        assert!(bias > 0.815 && others.iter().all(|share| *share > 0.866), "{timing:?}: {covered:?}");
     }
 }
 
 #[test]
 #[ignore = "takes minutes: the figures of docs/science/people.md"]
 fn coverage_over_three_hundred_people() {
-    for timing in [NOVICE, ADAPTING, Timing { alpha: 0.9, ..ADAPTING }, Timing { motor: 0.0, ..NOVICE }] {
+    for timing in [NOVICE, ADAPTING] {
         println!("{timing:?}: {:.3?}", coverage(&timing, 300));
     }
 }
