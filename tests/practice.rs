@@ -54,7 +54,7 @@ impl Room {
     }
 
     fn last(&self) -> LoadedSession {
-        Reader::open(&DataDir::at(&self.at("data"))).expect("a record").load("last").expect("a session")
+        Reader::open(&DataDir::at(self.at("data"))).expect("a record").load("last").expect("a session")
     }
 
     /// Imports a song of `count` notes with a change of tempo, one lane; the level's file.
@@ -78,7 +78,7 @@ impl Room {
             levels: Levels::default(),
             calibrations: Calibrations::default(),
             bindings: Bindings::default(),
-            data: DataDir::at(&self.at("data")),
+            data: DataDir::at(self.at("data")),
             length: Some(Nanos::ms(seconds * 1000)),
         })
         .expect("a session starts anywhere");
@@ -197,7 +197,7 @@ fn the_ghost_is_the_best_run_and_no_practice() {
             levels: Levels::default(),
             calibrations: Calibrations::default(),
             bindings: Bindings::default(),
-            data: DataDir::at(&room.at("data")),
+            data: DataDir::at(room.at("data")),
             length: Some(Nanos::ms(3_000)),
         })
         .expect("a session starts anywhere");

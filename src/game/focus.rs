@@ -224,7 +224,8 @@ fn keep(
 fn steer(
     mut steers: MessageReader<Steer>,
     items: Query<(Entity, &Item, Has<Adjustable>, Option<&Pane>)>,
-    (hovered, mut moved): (Query<(Entity, &Item, Ref<Interaction>)>, MessageReader<CursorMoved>),
+    hovered: Query<(Entity, &Item, Ref<Interaction>)>,
+    mut moved: MessageReader<CursorMoved>,
     mut focus: ResMut<InputFocus>,
     mut chosen: MessageWriter<Chosen>,
     arrived: Res<Arrived>,

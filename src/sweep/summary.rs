@@ -280,7 +280,9 @@ mod tests {
         let estimate = weighted(&values);
         let (low, high) = estimate.interval.unwrap();
         assert!((estimate.value - 3.0).abs() < 1e-12);
-        assert!((high - 3.0 - 2.77645 * 0.707_107).abs() < 0.005 && (low + high - 6.0).abs() < 1e-12);
+        assert!(
+            (high - 3.0 - 2.77645 * std::f64::consts::FRAC_1_SQRT_2).abs() < 0.005 && (low + high - 6.0).abs() < 1e-12
+        );
         assert_eq!(weighted(&[(4.0, 2.0)]).interval, None);
     }
 

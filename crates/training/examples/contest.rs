@@ -21,7 +21,12 @@ use doozy_training::{
 /// People who are resampled together.
 const GROUP: u64 = 20;
 const RESAMPLES: usize = 1_000;
-const MEASURES: [(&str, fn(&Outcome) -> f64); 7] = [
+/// What is told of a run.
+type Measure = fn(&Outcome) -> f64;
+/// Each policy's worst and mean regret.
+type Regrets = [(f64, f64)];
+
+const MEASURES: [(&str, Measure); 7] = [
     ("RMS a day later, ms", |o| o.retention_rms),
     ("failures a minute", Outcome::failures_a_minute),
     ("mean gain", |o| o.gain),
@@ -137,7 +142,7 @@ fn main() {
             regrets(&mean_of(&chosen))
         })
         .collect();
-    let interval = |of: &dyn Fn(&[(f64, f64)]) -> f64| {
+    let interval = |of: &dyn Fn(&Regrets) -> f64| {
         let mut values: Vec<f64> = resampled.iter().map(|one| of(one)).collect();
         values.sort_by(f64::total_cmp);
         format!("[{:.2}, {:.2}]", values[RESAMPLES / 40], values[RESAMPLES - 1 - RESAMPLES / 40])

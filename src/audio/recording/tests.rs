@@ -141,7 +141,7 @@ fn another_rate_of_the_device_changes_neither_pitch_nor_place() {
 
 #[test]
 fn half_the_speed_is_an_octave_lower_and_stays_with_the_trial() {
-    let click = |n: usize| if n % 24_000 == 0 { 20_000 } else { 0 };
+    let click = |n: usize| if n.is_multiple_of(24_000) { 20_000 } else { 0 };
     let wav = Wav::new(48_000, 1, (0..240_000).map(click));
     let mut audio = offline(48_000, wav.whole());
     audio.roll(roll(0, Nanos::ms(250), FULL / 2, 400_000));
@@ -218,7 +218,7 @@ fn stopped_it_is_gone_in_80_ms_and_the_next_roll_is_heard() {
 #[test]
 fn loud_and_quiet_recordings_end_up_beside_the_beat_and_below_the_ceiling() {
     for height in [32_000_i16, 6_000, 1_500] {
-        let tone = move |n: usize| if (n / 24) % 2 == 0 { height } else { -height };
+        let tone = move |n: usize| if (n / 24).is_multiple_of(2) { height } else { -height };
         let wav = Wav::new(48_000, 1, (0..240_000).map(tone));
         let mut audio = offline(48_000, wav.whole());
         audio.roll(roll(0, Nanos::ZERO, FULL, 200_000));
@@ -250,7 +250,7 @@ fn a_doozy_turns_it_down_and_it_comes_back() {
 
 #[test]
 fn what_comes_too_late_is_left_out_and_the_rest_keeps_its_frames() {
-    let click = |n: usize| if n % 4_800 == 0 { 20_000 } else { 0 };
+    let click = |n: usize| if n.is_multiple_of(4_800) { 20_000 } else { 0 };
     let wav = Wav::new(48_000, 1, (0..240_000).map(click));
     let mut audio = offline(48_000, wav.whole());
     let _ = audio.render(48_000);

@@ -78,7 +78,7 @@ fn ladders(sessions: &Sessions) -> Vec<String> {
 fn goes_on(sessions: &Sessions, standings: &Standings, ladder: &str) -> Option<usize> {
     let of_ladder = || sessions.levels.iter().enumerate().filter(|(_, card)| card.ladder == ladder);
     let open = |(_, card): &(usize, &super::LevelCard)| !standings.best(&card.path).is_some_and(|best| best.reached);
-    of_ladder().find(open).or_else(|| of_ladder().last()).map(|(index, _)| index)
+    of_ladder().find(open).or_else(|| of_ladder().next_back()).map(|(index, _)| index)
 }
 
 fn refresh(mut standings: ResMut<Standings>) {

@@ -353,6 +353,7 @@ fn follow(
 
 /// A level file that has changed is played from the next trial on, as a session of its own; one that is broken is told
 /// and changes nothing.
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn reload(
     mut notes: MessageReader<NoteMessage>,
     mut files: ResMut<LevelFiles>,

@@ -53,7 +53,7 @@ impl Machine for Road {
         let reach = anchor.x + room.half.x;
         let drive = Drive::of(plan);
         // the time for the whole way at full speed
-        let lead = drive.sight + drive.to_anchor();
+        let lead = drive.sight + drive.before_anchor();
         Lane::new(plan, anchor, reach, Nanos::from_ms(lead))
     }
 
@@ -173,13 +173,13 @@ impl Drive {
     }
 
     /// From the braking point to the strike point.
-    fn to_anchor(&self) -> f64 {
+    fn before_anchor(&self) -> f64 {
         self.turn.map_or_else(|| self.way(self.brakes), |turn| self.way(turn))
     }
 
     /// Where the line lies at which braking is over.
     fn line(&self, lane: &Lane) -> f32 {
-        lane.offset_ms(self.way(self.brakes) - self.to_anchor())
+        lane.offset_ms(self.way(self.brakes) - self.before_anchor())
     }
 
     /// Where the car's nose is, `ms` after the moment at which braking is due, if it brakes `late` after that (never: none).
@@ -199,7 +199,7 @@ impl Drive {
             }
             _ => ms,
         };
-        lane.offset_ms(gone - self.to_anchor())
+        lane.offset_ms(gone - self.before_anchor())
     }
 }
 
@@ -274,7 +274,7 @@ fn bend(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
         p.stroke(pair[0], pair[1], 3.0, look.quiet.with_alpha_of(0.6), look.quiet.with_alpha_of(0.6));
     }
     let signs = || run.plan.cues.iter().filter(|cue| cue.kind == CueKind::Sign);
-    let lit = signs().last().and_then(|cue| props::since(scene, run, cue.at)).is_some_and(|ms| ms >= 0.0);
+    let lit = signs().next_back().and_then(|cue| props::since(scene, run, cue.at)).is_some_and(|ms| ms >= 0.0);
     let at = Vec2::new(lane.anchor.x, lane.anchor.y + 6.0);
     let color = if lit { look.lamp } else { look.line };
     parts::post(p, at + Vec2::new(0.0, -6.0), 6.0, 86.0, look.iron);
@@ -340,7 +340,7 @@ fn ghost(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run, drive: &Dri
     if brake(scene, run).is_none() {
         return;
     }
-    let x = lane.offset_ms(-drive.to_anchor());
+    let x = lane.offset_ms(-drive.before_anchor());
     let y = lane.anchor.y - ASPHALT;
     let c = scene.look.text.with_alpha_of(0.75);
     p.polygon(&[Vec2::new(x - 8.0, y + 12.0), Vec2::new(x, y + 1.0), Vec2::new(x + 8.0, y + 12.0)], |_| c);

@@ -79,7 +79,7 @@ impl Machine for Server {
         p.stroke(top + Vec2::Y * 24.0, top + Vec2::Y * 62.0, 1.6, lit.with_alpha_of(0.7), lit.with_alpha_of(0.05));
         for side in [-1.0, 1.0] {
             // a bracket a tolerance to each side, along the arm's way
-            let by = swung(phase(lane, f64::from(side) * run.plan.tol_ms));
+            let by = swung(phase(lane, side * run.plan.tol_ms));
             let out = Vec2::from_angle(FRAC_PI_2 - by);
             let a = hub + out * (arm(scene.room) + 20.0);
             p.stroke(a, a + out * 16.0, 2.0, look.tiers[0].with_alpha_of(0.75), look.tiers[0].with_alpha_of(0.3));

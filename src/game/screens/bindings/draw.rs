@@ -207,9 +207,8 @@ pub(super) fn spawn(
                 button(foot, &theme, item(FOOT, 0), Act::Go(Screen::Settings), &main);
                 let other = |label| Button { label, hint: None, width: 264.0, main: false };
                 // the item stays in place, so that the focus does
-                let mut column = 1;
-                for (act, label, there) in
-                    [(Bind::Reset, &reset, has_own(&controls)), (Bind::Undo, &undo, !editing.before.is_empty())]
+                for (column, act, label, there) in
+                    [(1, Bind::Reset, &reset, has_own(&controls)), (2, Bind::Undo, &undo, !editing.before.is_empty())]
                 {
                     if there {
                         let item = item(FOOT, column);
@@ -220,7 +219,6 @@ pub(super) fn spawn(
                             button(foot, &theme, item, act, &other(label));
                         }
                     }
-                    column += 1;
                 }
             });
         });
