@@ -86,7 +86,8 @@ impl Course {
                 }
                 if let Some(mute) = self.practice.mute {
                     let from = bars.map_or_else(|| bars::bar_at(&self.lines, first_us), |bars| bars.from);
-                    self.silence_bars(body, chart, mute, from, first_us);
+                    let last = bars.map_or(u32::MAX, |bars| bars.to);
+                    self.silence_bars(body, chart, mute, (from, last), first_us);
                 }
             }
             _ => {
@@ -123,8 +124,8 @@ impl Course {
         body.count_in_ends = first + by - window(body.interval) - Nanos(1);
     }
 
-    /// Silences bars of a chart, counted from bar `from` on, and the recording with them.
-    fn silence_bars(&self, body: &mut TrialBody, chart: &Chart, mute: Mute, from: u32, first_us: i64) {
+    /// Silences bars of a chart from the first to the last of some, counted from the first, and the recording with them.
+    fn silence_bars(&self, body: &mut TrialBody, chart: &Chart, mute: Mute, (from, last): (u32, u32), first_us: i64) {
         let Some(first) = body.targets.first().map(|target| target.at) else { return };
         let at = |us: i64| first + chart.played(us - first_us);
         let cycle = u32::from(mute.heard) + u32::from(mute.silent);
@@ -132,7 +133,7 @@ impl Course {
         for n in 0_u32.. {
             let Some(line) = self.lines.get((from + n).saturating_sub(1) as usize) else { break };
             let begins = at(*line);
-            if begins >= body.length {
+            if begins >= body.length || from + n > last {
                 break;
             }
             if n % cycle >= u32::from(mute.heard) {
