@@ -31,7 +31,7 @@ const STEPS: usize = U_MAX as usize * STEPS_A_GOAL;
 
 /// The closed form with the volley drawn: what a sweep takes for the network of the game.
 ///
-/// [`window`] is a switch at u = 1.37; the network, whose volleys are drawn fibre by fibre on a shared olive input, opens at
+/// [`window()`] is a switch at u = 1.37; the network, whose volleys are drawn fibre by fibre on a shared olive input, opens at
 /// u = 1 once in twenty times and at u = 2 in 72 of 100. Here the shared input, the number of fibres and the gate's own
 /// spread are drawn, three Gaussians an event. The gate's two constants and its spread are fit to the network's curve in
 /// docs/science/cerebellum.md; docs/science/learners.md tells how well.

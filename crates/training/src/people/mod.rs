@@ -1,6 +1,6 @@
 //! People: what their taps say about their timing, a simulated player made from that, and the twin that predicts them.
 //!
-//! [`taps`] reads taps, [`fit`] estimates, [`person`] plays like the one who was measured, [`twin`] guesses a player's next
+//! [`taps`] reads taps, [`mod@fit`] estimates, [`person`] plays like the one who was measured, [`twin`] guesses a player's next
 //! asynchrony from the last three and learns from each error. Nothing here ever judges anybody.
 
 pub mod fit;
