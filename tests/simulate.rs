@@ -78,7 +78,14 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.is_dir() {
                 walk(&path, top, found);
             } else if !name.starts_with("summary.") {
-                found.insert(path.strip_prefix(top).expect("below").to_path_buf(), fs::read(&path).expect("a file"));
+                match fs::read(&path) {
+                    Ok(bytes) => {
+                        found.insert(path.strip_prefix(top).expect("below").to_path_buf(), bytes);
+                    }
+                    // while the program writes, an unfinished file gets its own name
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => panic!("{}: {error}", path.display()),
+                }
             }
         }
     }
