@@ -4,48 +4,13 @@ use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
 };
 
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-struct Room(tempfile::TempDir);
+use crate::room::Room;
 
 impl Room {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.at(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        fs::write(&path, bytes).expect("written");
-        path
-    }
-
-    fn doozy(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_doozy"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env("DOOZY_CONFIG", self.at("config"))
-            .env("DOOZY_DATA", self.at("data"))
-            .env_remove("DISPLAY")
-            .output()
-            .expect("the program runs")
-    }
-
-    /// Runs it and wants this exit code; what it said.
-    fn says(&self, args: &[&str], code: i32) -> String {
-        let output = self.doozy(args);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-        said
-    }
-
     /// The targets that `--list` prints: ms, lane, length, kind.
     fn targets(&self, args: &[&str]) -> Vec<String> {
         let said = self.says(&[&["import", "--list"], args].concat(), 0);
@@ -175,7 +140,7 @@ fn nothing_is_read_or_written_outside() {
     // case A41
     let room = Room::new();
     room.put("secret.ogg", b"secret");
-    let before = || tree(room.0.path());
+    let before = || tree(&room.at(""));
     for music in ["../secret.ogg", "../../../../etc/passwd", "/etc/passwd", "..\\secret.ogg", "C:\\x.ogg"] {
         // a backslash is an escape in .sm
         room.put("charts/a.sm", SM.replace("song.ogg", &music.replace('\\', "\\\\").replace(':', "\\:")));

@@ -28,6 +28,7 @@ mod people;
 mod player;
 mod practice;
 mod rates;
+mod room;
 mod simulate;
 mod sound;
 mod stick;

@@ -1,11 +1,6 @@
 //! `doozy fit` and `doozy lab twin` as they are typed, and the twin beside a session.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::{fmt::Write as _, fs};
 
 use doozy::{
     conductor::Who,
@@ -21,37 +16,7 @@ use doozy_training::{
     time::{HostTime, Nanos},
 };
 
-use crate::rates;
-
-struct Room(tempfile::TempDir);
-
-impl Room {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn doozy(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_doozy"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env("DOOZY_CONFIG", self.at("config"))
-            .env("DOOZY_DATA", self.at("data"))
-            .env_remove("DISPLAY")
-            .output()
-            .expect("the program runs")
-    }
-
-    fn says(&self, args: &[&str], code: i32) -> String {
-        let output = self.doozy(args);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-        said
-    }
-}
+use crate::{rates, room::Room};
 
 /// Taps of two simulated players at two intervals, as a table.
 fn table() -> String {

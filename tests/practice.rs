@@ -1,10 +1,6 @@
 //! Your own music, played: an imported song is judged against its own onsets, and practice recomputes and counts for nothing.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path};
 
 use doozy::{
     audio::Levels,
@@ -24,35 +20,9 @@ use doozy_training::{
     time::{HostTime, Nanos},
 };
 
-struct Room(tempfile::TempDir);
+use crate::room::Room;
 
 impl Room {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> std::path::PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn doozy(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_doozy"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env("DOOZY_CONFIG", self.at("config"))
-            .env("DOOZY_DATA", self.at("data"))
-            .env_remove("DISPLAY")
-            .output()
-            .expect("the program runs")
-    }
-
-    fn says(&self, args: &[&str], code: i32) -> String {
-        let output = self.doozy(args);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
-        said
-    }
-
     fn last(&self) -> LoadedSession {
         Reader::open(&DataDir::at(self.at("data"))).expect("a record").load("last").expect("a session")
     }

@@ -1,22 +1,20 @@
 //! Joins the game to everything else: folders, settings, ladders, taps for the menus, and the conductor behind each
 //! session.
 
-#[cfg(feature = "devices")]
-use std::collections::BTreeMap;
+mod ear;
+mod reload;
+mod standings;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
-    time::SystemTime,
 };
 
 use anyhow::Context as _;
-#[cfg(feature = "devices")]
-use doozy_training::event::DeviceId;
 use doozy_training::{
     learner::Profile,
     level::drill::Drill,
     practice::{Mute, Practice, bars},
-    schedule,
     time::{HostTime, Nanos},
 };
 
@@ -31,32 +29,28 @@ use crate::{
     clock,
     conductor::{self, Keys, Pace, Terms, Who},
     game::{
-        app::{self, Choices, Launch, Look, Outcome, Player, Reload, Start, Surface},
+        app::{self, Choices, Launch, Outcome, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
         capture::FramePlan,
-        controls::{Controls, KeepTable, Listen, SharedBindings},
+        controls::{Controls, KeepTable, SharedBindings},
         limits::Scales,
         measuring::Measures,
         practising::{Desk, Facts, Practising},
         screens::{LevelCard, Words},
-        standing::{Ask, MixCard, PickCard, Standing},
         theme::PaletteName,
     },
     input::{Bindings, bindings::Table, labels::Labels},
     ladders::{self, Ladder, Loaded},
     paths::{DataDir, Root},
     practice::{Preset, Presets},
-    progress::Progress,
-    record::{self, Reader},
+    record::Reader,
     settings::{Palette, Settings, SettingsFile},
     text::Text,
 };
-#[cfg(feature = "devices")]
-use crate::{
-    clock::Clock,
-    game::controls::{Heard, Seat},
-    input::{DeviceKind, Edge, Notice, Taps, TimedInput, merge::TapKind},
-};
+
+use ear::listener;
+use reload::{Watch, looker};
+use standings::asker;
 
 /// Where a session on a virtual clock begins; any value gives the same session.
 const VIRTUAL_ORIGIN: HostTime = HostTime(1_000_000_000);
@@ -234,96 +228,6 @@ fn cards_of(ladder: &Ladder) -> Vec<LevelCard> {
 /// A level as the menu shows it.
 fn card_of(loaded: &Loaded, ladder: &str, rung: u32) -> LevelCard {
     LevelCard::of(&loaded.level, &loaded.path, ladder, rung)
-}
-
-/// What the record says, asked anew for each menu. A record that cannot be read is told once, and nothing is known then.
-fn asker(data: DataDir, mut ladders: Vec<Ladder>) -> Ask {
-    // the endless levels have a best, and no place in a mix
-    let endless = ladders.pop();
-    let mut progress = Progress::default();
-    let mut told = false;
-    Box::new(move || {
-        let known = progress.update(&data).and_then(|()| record::today());
-        let today = match known {
-            Ok(today) => today,
-            Err(error) => {
-                if !std::mem::replace(&mut told, true) {
-                    super::complain(error);
-                }
-                clock::wall().div_euclid(86_400_000_000_000)
-            }
-        };
-        let levels = || ladders.iter().chain(&endless).flat_map(|ladder| &ladder.levels);
-        let best = levels().filter_map(|level| Some((level.path.clone(), progress.best(level)?))).collect();
-        let mix = progress.daily(&ladders, today);
-        let pick = |pick: &schedule::Pick| {
-            let ladder = ladders.iter().find(|ladder| ladder.levels.iter().any(|level| level.id == pick.level))?;
-            let at = ladder.levels.iter().position(|level| level.id == pick.level)?;
-            let loaded = &ladder.levels[at];
-            let trials = schedule::block_trials(loaded.level.trials(), loaded.level.seconds());
-            let card = card_of(loaded, &ladder.name, u32::try_from(at + 1).unwrap_or(u32::MAX));
-            Some(PickCard { card: LevelCard { trials: Some(trials), ..card }, why: pick.why })
-        };
-        let picks: Vec<PickCard> = mix.picks.iter().filter_map(pick).collect();
-        // every pick is one of the levels that it was chosen from
-        let blocks = if picks.len() == mix.picks.len() { mix.blocks } else { Vec::new() };
-        Standing { best, mix: MixCard { picks, blocks } }
-    })
-}
-
-/// The level that was begun last: its file as it was, and its text.
-#[derive(Clone, Default)]
-struct Watch(Arc<Mutex<Option<Seen>>>);
-
-struct Seen {
-    path: PathBuf,
-    stamp: Option<(SystemTime, u64)>,
-    text: String,
-}
-
-impl Watch {
-    /// Cheap to compare: when a file was changed, and how long it is.
-    fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-        let about = std::fs::metadata(path).ok()?;
-        Some((about.modified().ok()?, about.len()))
-    }
-
-    fn see(&self, path: &Path, stamp: Option<(SystemTime, u64)>, text: String) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(Seen { path: path.to_path_buf(), stamp, text });
-    }
-}
-
-/// Looks at the file of the level in play: whether it is another level by now.
-fn looker(watch: Watch, cards: Vec<LevelCard>) -> Look {
-    Box::new(move |path| {
-        let stamp = Watch::stamp(path);
-        let unchanged = |seen: &Seen| seen.path == path && seen.stamp == stamp;
-        let text = {
-            let seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*seen {
-                Some(seen) if !unchanged(seen) && seen.path == path => seen.text.clone(),
-                _ => return Reload::Same,
-            }
-        };
-        match ladders::read(path, &level_id(path)) {
-            Ok(loaded) if loaded.text == text => {
-                watch.see(path, stamp, text);
-                Reload::Same
-            }
-            Ok(loaded) => {
-                watch.see(path, stamp, loaded.text.clone());
-                let held = cards.iter().find(|card| card.path == path);
-                let (ladder, rung) = held.map_or(("", 0), |card| (card.ladder.as_str(), card.rung));
-                Reload::Changed(card_of(&loaded, ladder, rung))
-            }
-            Err(error) => {
-                // told once for each state of the file; the text stays that of the level that goes on
-                watch.see(path, stamp, text);
-                Reload::Broken(error.to_string())
-            }
-        }
-    })
 }
 
 /// The player's own table of bindings.
@@ -556,142 +460,14 @@ fn level_id(path: &Path) -> String {
     shipped.as_deref().unwrap_or(path).display().to_string().trim_end_matches(ladders::ENDING).to_owned()
 }
 
-/// Pads and instruments on the screens: taps of their own beside the session's, since screens are there without a session.
-/// All of them count here; which one plays is the session's to say.
-#[cfg(feature = "devices")]
-fn listener() -> Option<Listen> {
-    use crate::input::{
-        pad::PadChoice,
-        taps::{gilrs::GilrsTap, midi::MidiTap},
-    };
-    let mut taps = Taps::new(Clock::host());
-    let pads = GilrsTap::start(taps.port(TapKind::Gilrs), PadChoice::All);
-    let pads = pads.map_err(|error| tracing::info!("{error}")).ok();
-    let midi = MidiTap::start(taps.port(TapKind::Midi), PadChoice::All);
-    let midi = midi.map_err(|error| tracing::info!("{error}")).ok();
-    if pads.is_none() && midi.is_none() {
-        return None;
-    }
-    let taps = Mutex::new((taps, pads, midi));
-    let mut ear = Ear::default();
-    let mut inputs = Vec::new();
-    Some(Box::new(move |heard| {
-        let mut taps = taps.lock().unwrap_or_else(PoisonError::into_inner);
-        taps.0.poll(&mut inputs);
-        for notice in taps.0.take_notices() {
-            heard.extend(ear.notice(notice));
-        }
-        for input in inputs.drain(..) {
-            heard.extend(ear.input(&input));
-        }
-    }))
-}
-
-#[cfg(not(feature = "devices"))]
-fn listener() -> Option<Listen> {
-    None
-}
-
-/// What pads and instruments are called, and what was pressed last.
-#[cfg(feature = "devices")]
-#[derive(Default)]
-struct Ear {
-    names: BTreeMap<DeviceId, String>,
-    last: Option<TimedInput>,
-}
-
-/// One pad that the system shows twice presses twice within this. ◇ Copies are some ms apart; nobody presses the same button of
-/// two pads as fast to steer a menu.
-#[cfg(feature = "devices")]
-const SEEN_TWICE: Nanos = Nanos::ms(50);
-
-#[cfg(feature = "devices")]
-impl Ear {
-    fn seat(&self, device: DeviceId) -> Seat {
-        Seat { kind: DeviceKind::of(device), name: self.names.get(&device).cloned().unwrap_or_default() }
-    }
-
-    fn notice(&mut self, notice: Notice) -> Option<Heard> {
-        match notice {
-            Notice::DeviceFound { device, name, .. } => {
-                self.names.insert(device, name);
-                Some(Heard::Found(self.seat(device)))
-            }
-            Notice::DeviceLost { device, .. } => Some(Heard::Lost(self.seat(device))),
-            _ => None,
-        }
-    }
-
-    fn input(&mut self, input: &TimedInput) -> Option<Heard> {
-        if input.edge != Edge::Down {
-            return None;
-        }
-        let copy = self.last.is_some_and(|last| {
-            last.device != input.device && last.control == input.control && input.t - last.t < SEEN_TWICE
-        });
-        if copy {
-            return None;
-        }
-        self.last = Some(*input);
-        Some(Heard::Pressed { control: input.control, seat: self.seat(input.device) })
-    }
-}
-
 /// Set by SIGINT and SIGTERM; looked at once a frame.
 fn stopper() -> Arc<AtomicBool> {
     signal::asked()
 }
 
-#[cfg(all(test, feature = "devices"))]
+#[cfg(test)]
 mod tests {
-    use doozy_training::event::{ReleaseCause, TimeSource};
-
     use super::*;
-
-    fn press(device: u16, control: &str, t: i64) -> TimedInput {
-        TimedInput {
-            t: HostTime(t * 1_000_000),
-            err: Nanos::ZERO,
-            source: TimeSource::Gilrs,
-            device: DeviceId(device),
-            control: control.parse().unwrap(),
-            edge: Edge::Down,
-            seq: 0,
-        }
-    }
-
-    #[test]
-    fn one_pad_seen_twice_steers_once_and_two_pads_steer_both() {
-        let mut ear = Ear::default();
-        for (device, name) in [(1, "Pad"), (2, "Pad (virtual)")] {
-            let (t, uuid) = (HostTime(0), String::new());
-            let found = Notice::DeviceFound { device: DeviceId(device), name: name.into(), uuid, chosen: true, t };
-            assert_eq!(ear.notice(found), Some(Heard::Found(Seat { kind: DeviceKind::Pad, name: name.into() })));
-        }
-        let taps = [
-            press(1, "PadSouth", 1000),
-            press(2, "PadSouth", 1001),
-            press(1, "PadSouth", 1030),
-            press(2, "PadSouth", 2000),
-            press(1, "PadEast", 2001),
-        ];
-        let counted = taps.iter().filter_map(|input| match ear.input(input)? {
-            Heard::Pressed { control, seat } => Some((control.to_string(), seat.name)),
-            other => panic!("{other:?}"),
-        });
-        let pressed = |control: &str, name: &str| (control.to_owned(), name.to_owned());
-        assert_eq!(
-            counted.collect::<Vec<_>>(),
-            [
-                pressed("PadSouth", "Pad"),
-                pressed("PadSouth", "Pad"),
-                pressed("PadSouth", "Pad (virtual)"),
-                pressed("PadEast", "Pad")
-            ]
-        );
-        let up = TimedInput { edge: Edge::Up(ReleaseCause::Released), ..press(1, "PadSouth", 3000) };
-        assert_eq!(ear.input(&up), None);
-    }
 
     #[test]
     fn what_is_bound_is_kept_and_everything_else_in_the_file_stays() {

@@ -1,3 +1,5 @@
+//! Tests of contests: faults of plans, parts and shards, what tables hold, and resuming.
+
 use std::{
     collections::BTreeMap,
     fs,

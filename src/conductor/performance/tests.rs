@@ -1,7 +1,10 @@
 //! Sessions on a simulated machine: a host clock that the test moves, and a sound card on a bench that fails as it is told.
 
 use doozy_cerebellum::{Lesion, Preset};
-use doozy_training::cortex::Circuit;
+use doozy_training::{
+    cortex::Circuit,
+    event::{Lane, ReleaseCause},
+};
 
 use super::*;
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
         Level, Levels,
         simulated::{Bench, Fate},
     },
-    input::merge::TapKind,
+    input::{Captured, Edge, merge::TapKind},
     ladders,
     paths::{DataDir, Root},
     record::{Reader, SessionMeta},

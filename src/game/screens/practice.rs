@@ -4,12 +4,12 @@ use bevy::{a11y::AccessibilityNode, prelude::*};
 
 use super::{
     Act, Words, hud, theme_changed,
-    widgets::{self, Button, button, labelled, sentence, words},
+    widgets::{self, Button, button, sentence, words},
 };
 use crate::game::{
     Screen,
     app::Sessions,
-    focus::{Adjustable, Item, Preferred},
+    focus::{Item, Preferred},
     practising::{Dial, Practising},
     theme::{Size, Theme, Weight, fade, space},
 };
@@ -88,31 +88,9 @@ struct Saved;
 struct Panel;
 
 fn dial_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, item: Item, dial: Dial, now: &Practising) {
-    let palette = theme.palette;
     let (label, hint) = dial.ids();
     let (label, hint) = (says.get(label, &[]), says.get(hint, &[]));
-    let mut spawned = parent.spawn((
-        item,
-        Act::Turn(dial),
-        Adjustable,
-        bevy::ui::widget::Button,
-        Node {
-            width: px(WIDTH),
-            padding: UiRect::axes(px(20), px(9)),
-            align_items: AlignItems::Center,
-            // the label comes last among the children and so names the row; it stands first to the eye
-            flex_direction: FlexDirection::RowReverse,
-            justify_content: JustifyContent::SpaceBetween,
-            border_radius: BorderRadius::all(px(space::CORNER)),
-            ..default()
-        },
-        BackgroundColor(palette.raised),
-        Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
-    ));
-    if dial == Dial::Rate {
-        spawned.insert(Preferred);
-    }
-    spawned.with_children(|row| {
+    let mut row = widgets::dial(parent, theme, item, Act::Turn(dial), (&label, &hint, WIDTH), |row| {
         row.spawn((
             Node { width: px(180), flex_shrink: 0.0, justify_content: JustifyContent::FlexEnd, ..default() },
             children![(
@@ -120,8 +98,10 @@ fn dial_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, item
                 words(theme, dial.said(now, says), Size::Small, Weight::Bold, colour(theme, dial, now))
             )],
         ));
-        labelled(row, theme, &label, Some(&hint), Weight::Regular);
     });
+    if dial == Dial::Rate {
+        row.insert(Preferred);
+    }
 }
 
 fn colour(theme: &Theme, dial: Dial, now: &Practising) -> Color {

@@ -4,12 +4,12 @@ use bevy::{a11y::AccessibilityNode, prelude::*};
 
 use super::{
     Act, Words, theme_changed,
-    widgets::{self, Button, button, labelled, words},
+    widgets::{self, Button, button, words},
 };
 use crate::game::{
     Screen,
     app::Choices,
-    focus::{Adjustable, Item, Preferred},
+    focus::{Item, Preferred},
     theme::{PaletteName, Size, Theme, Weight, space},
 };
 
@@ -143,28 +143,7 @@ pub(super) fn setting_row(
     let palette = theme.palette;
     let (label, hint) = setting.ids();
     let (label, hint) = (says.get(label, &[]), says.get(hint, &[]));
-    let mut spawned = parent.spawn((
-        item,
-        Act::Change(setting),
-        Adjustable,
-        bevy::ui::widget::Button,
-        Node {
-            width: px(WIDTH),
-            padding: UiRect::axes(px(20), px(9)),
-            align_items: AlignItems::Center,
-            // The label comes last among the children and so names the row; it stands first to the eye.
-            flex_direction: FlexDirection::RowReverse,
-            justify_content: JustifyContent::SpaceBetween,
-            border_radius: BorderRadius::all(px(space::CORNER)),
-            ..default()
-        },
-        BackgroundColor(palette.raised),
-        Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
-    ));
-    if item.layer == 0 && setting == Setting::ALL[0] {
-        spawned.insert(Preferred);
-    }
-    spawned.with_children(|row| {
+    let mut row = widgets::dial(parent, theme, item, Act::Change(setting), (&label, &hint, WIDTH), |row| {
         row.spawn(Node { width: px(200), justify_content: JustifyContent::FlexEnd, ..widgets::row(14.0) })
             .with_children(|right| {
                 if let Some(share) = setting.share(choices) {
@@ -192,8 +171,10 @@ pub(super) fn setting_row(
                     )],
                 ));
             });
-        labelled(row, theme, &label, Some(&hint), Weight::Regular);
     });
+    if item.layer == 0 && setting == Setting::ALL[0] {
+        row.insert(Preferred);
+    }
 }
 
 fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, choices: Res<Choices>) {

@@ -5,7 +5,7 @@
 use bevy::prelude::*;
 
 use crate::game::{
-    focus::Item,
+    focus::{Adjustable, Item},
     theme::{DESIGN, Size, Theme, Weight, space},
 };
 
@@ -95,6 +95,40 @@ pub fn button(parent: &mut ChildSpawnerCommands, theme: &Theme, item: Item, act:
         Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
     ));
     spawned.with_children(|inner| labelled(inner, theme, says.label, says.hint, weight));
+}
+
+/// Something to turn left and right: a raised row with a label and its hint, and at its right end whatever shows the value.
+pub fn dial<'a>(
+    parent: &'a mut ChildSpawnerCommands,
+    theme: &Theme,
+    item: Item,
+    act: impl Bundle,
+    (label, hint, width): (&str, &str, f32),
+    value: impl FnOnce(&mut ChildSpawnerCommands),
+) -> EntityCommands<'a> {
+    let mut spawned = parent.spawn((
+        item,
+        act,
+        Adjustable,
+        bevy::ui::widget::Button,
+        Node {
+            width: px(width),
+            padding: UiRect::axes(px(20), px(9)),
+            align_items: AlignItems::Center,
+            // the label comes last among the children and so names the row; it stands first to the eye
+            flex_direction: FlexDirection::RowReverse,
+            justify_content: JustifyContent::SpaceBetween,
+            border_radius: BorderRadius::all(px(space::CORNER)),
+            ..default()
+        },
+        BackgroundColor(theme.palette.raised),
+        Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
+    ));
+    spawned.with_children(|row| {
+        value(row);
+        labelled(row, theme, label, Some(hint), Weight::Regular);
+    });
+    spawned
 }
 
 /// A label with its hint below it, as one text: a screen reader says both as the name of what they are in.

@@ -1,3 +1,5 @@
+//! Tests of the stick: dead zone and drift, keys that push it, and that no order of delivery changes it.
+
 use doozy_training::event::{ReleaseCause, TimeSource};
 use proptest::prelude::*;
 

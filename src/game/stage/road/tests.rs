@@ -1,3 +1,5 @@
+//! Tests of the road: where car, line and mark stand, and how far an error stops from the line.
+
 use doozy_training::event::{Cue, EventId, Side, Target, Tier, TrialId};
 use doozy_training::time::HostTime;
 

@@ -1,3 +1,5 @@
+//! Tests of the timeline: what it keeps of the notes, and what it holds back until a phrase is over.
+
 use doozy_training::event::{Side, Tier};
 
 use super::*;
