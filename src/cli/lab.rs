@@ -14,7 +14,7 @@ use doozy_cerebellum::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Common, Failure, export_network, line, signal, twin};
+use super::{Common, Failure, export_network, line, posterior, signal, twin};
 use crate::{
     lab::{
         self, Plan, Registered, bench,
@@ -49,6 +49,8 @@ enum What {
     ExportNetwork(export_network::ExportNetwork),
     /// How well the player's twin foretells people's next taps, beside plain predictors
     Twin(twin::LabTwin),
+    /// Whether "what works for you" is honest: of many simulated people, in how many its intervals hold the truth
+    Posterior(posterior::LabPosterior),
 }
 
 #[derive(Args, Debug)]
@@ -138,6 +140,7 @@ impl Lab {
             What::Bench(bench) => bench.run(common),
             What::ExportNetwork(export) => export.run(common),
             What::Twin(twin) => twin.run(common),
+            What::Posterior(posterior) => posterior.run(common),
         }
     }
 }

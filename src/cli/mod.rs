@@ -14,6 +14,7 @@ mod history;
 mod import;
 mod lab;
 mod play;
+mod posterior;
 mod practice;
 mod replay;
 mod report;

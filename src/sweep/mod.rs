@@ -4,6 +4,7 @@
 //! What a run is, is the crate's (`doozy_training::contest`). Here nothing is random and nothing hangs on time, threads or
 //! shards: the same plan gives the same bytes.
 
+pub mod calibration;
 pub mod cells;
 pub mod folder;
 mod place;

@@ -191,8 +191,8 @@ mod tests {
     #[test]
     fn newcomers_start_at_the_defaults() {
         let person = Person::new(Profile::Novice, Drill::Beat, 3);
-        assert!((person.sd_ms(person.x, 1.0) - 30.6).abs() < 0.06);
+        assert!((person.sd_ms(person.x, 1.0) - 25.5).abs() < 0.06);
         let mean = (0..2_000).map(|seed| Person::new(Profile::Novice, Drill::Beat, seed).bias_ms).sum::<f64>() / 2e3;
-        assert!((mean + 45.0).abs() < 1.5, "{mean}");
+        assert!((mean + 40.0).abs() < 1.5, "{mean}");
     }
 }

@@ -87,10 +87,11 @@ mod tests {
 
     fn people(hypothesis: Hypothesis, days: u32, seeds: std::ops::Range<u64>) -> Vec<Lived> {
         let schedule = Schedule { days, events: 80, block: 20 };
-        let course = Course { drill: Drill::Gate, hypothesis, profile: Profile::Novice, schedule };
         let mut tape = Tape::default();
         seeds
             .map(|seed| {
+                let drill = Drill::ALL[(seed % 3) as usize];
+                let course = Course { drill, hypothesis, profile: Profile::Novice, schedule };
                 tape.fill(seed, schedule.total());
                 live(&course, &tape, &mut ClosedForm::default())
             })
@@ -110,7 +111,7 @@ mod tests {
         let mut held = [0_u32; 3];
         let mut all = 0;
         for hypothesis in Hypothesis::ALL {
-            for one in people(hypothesis, 12, 0..40) {
+            for one in people(hypothesis, 12, 0..60) {
                 all += 1;
                 for (held, level) in held.iter_mut().zip([0.5, 0.8, 0.95]) {
                     let (low, high) = one.posterior.interval(level);
@@ -118,10 +119,11 @@ mod tests {
                 }
             }
         }
-        for (held, level) in held.into_iter().zip([0.5, 0.8, 0.95]) {
+        // effects crowd about zero, so narrow intervals hold more than they say; the one that is told holds what it says
+        for (held, (level, most)) in held.into_iter().zip([(0.5, 0.80), (0.8, 0.95), (0.95, 0.99)]) {
             let share = f64::from(held) / f64::from(all);
             let se = libm::sqrt(level * (1.0 - level) / f64::from(all));
-            assert!(share > level - 3.0 * se, "{level}: {share}");
+            assert!(share > level - 3.0 * se && share < most, "{level}: {share}");
         }
     }
 
@@ -130,6 +132,6 @@ mod tests {
         let lived = people(Hypothesis::Linear, 10, 0..20);
         let mean = lived.iter().map(|one| one.truth).sum::<f64>() / 20.0;
         assert!(mean < 0.0, "{mean}");
-        assert!(lived.iter().all(|one| (4..=8).contains(&one.on)));
+        assert!(lived.iter().all(|one| (6..=8).contains(&one.on)));
     }
 }

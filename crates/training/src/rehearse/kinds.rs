@@ -73,6 +73,8 @@ struct Came {
     clean: u32,
     rests: u32,
     finished: bool,
+    /// The hardest rung that was played.
+    rung: i32,
 }
 
 fn came(rehearsal: &Rehearsal) -> Came {
@@ -86,6 +88,7 @@ fn came(rehearsal: &Rehearsal) -> Came {
             }
             Effect::Paused { cause: Cause::Rest, .. } => came.rests += 1,
             Effect::SessionEnded { finished, .. } => came.finished = *finished,
+            Effect::Planned(plan) => came.rung = came.rung.max(plan.rung),
             _ => {}
         }
     }
@@ -108,8 +111,9 @@ fn unfair(name: &str, level: &Level) -> Vec<String> {
         (trained.events > 0 && novice.events > 0, "nothing is judged"),
         (novice.clean < novice.events, "it is perfect for the novice"),
         (
-            share(novice.clean, novice) <= 1.1 * share(trained.clean, trained),
-            "the novice is cleaner than the trained player",
+            // difficulty follows the player: who is as clean on a harder rung is the better one
+            trained.rung > novice.rung || share(novice.clean, novice) <= 1.1 * share(trained.clean, trained),
+            "the novice is cleaner than the trained player on rungs as hard",
         ),
         (never.finished || never.rests > 0, "who never presses gets nowhere"),
         (!idle.effects.iter().any(pressed), "presses come from nowhere"),
