@@ -212,7 +212,7 @@ fn main() -> anyhow::Result<()> {
                 },
                 seed: asked.seed,
                 terms: Terms::default(),
-                who: Who::Learner(Profile::Showcase),
+                who: Who::Learner(Profile::Showcase.into()),
                 pace: Pace::Virtual { from: HostTime(1_000_000_000) },
                 levels: Levels::default(),
                 calibrations: Calibrations::default(),

@@ -77,7 +77,7 @@ fn main() -> anyhow::Result<()> {
                 level: ladders::read(&asked.level, "stages")?,
                 seed: asked.seed,
                 terms: Terms::default(),
-                who: Who::Learner(who),
+                who: Who::Learner(who.into()),
                 pace: Pace::Virtual { from: HostTime(1_000_000_000) },
                 levels: Levels::default(),
                 calibrations: Calibrations::default(),

@@ -4,14 +4,13 @@
 //! Reads level files and nothing else; what a level means is `doozy_training::level`'s business.
 
 use std::{
-    fs,
-    io::{self, Read as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use doozy_training::level::{Level, LevelError, MAX_BYTES};
 
-use crate::paths::{PathError, Root};
+use crate::paths::{self, PathError, Root};
 
 /// The ending of a level's file.
 pub const ENDING: &str = ".level.ron";
@@ -57,14 +56,7 @@ pub enum LoadError {
 pub fn read(path: &Path, id: &str) -> Result<Loaded, LoadError> {
     let unreadable = |source| LoadError::Read { path: path.to_path_buf(), source };
     let name = path.display().to_string();
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")));
-    }
-    // one byte more than may be, so that a file of any length is refused by its content's length
-    let mut bytes = Vec::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    let bytes = paths::read_at_most(path, MAX_BYTES).map_err(unreadable)?;
     let level = Level::from_bytes(&name, &bytes)?;
     // `from_bytes` has refused what is not UTF-8
     let text = String::from_utf8_lossy(&bytes).into_owned();

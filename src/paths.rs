@@ -5,7 +5,7 @@
 
 use std::{
     fs, io,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Component, Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -194,6 +194,19 @@ pub fn file_name(label: &str, id: &str) -> String {
         label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).take(NAME_LENGTH).collect();
     let safe = safe.trim_matches('-');
     if safe.is_empty() { format!("unnamed-{id}") } else { format!("{safe}-{id}") }
+}
+
+/// A file's bytes, or the first `most` + 1 of them: so whoever bounds a content refuses a file of any length by it.
+///
+/// # Errors
+/// Where it cannot be read; what is no regular file is refused, for a pipe may never end.
+pub fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a file whole or not at all: beside it first, then renamed over it. Missing folders are made.

@@ -44,7 +44,8 @@ fn eight_hours_are_judged_in_flat_memory() {
     let file = home.path().join("hours.level.ron");
     fs::write(&file, LEVEL).expect("a file");
     let data = home.path().join("data");
-    let mut handle = begin(level(&file.display().to_string()), Who::Learner(Profile::Trained), &data, Some(LENGTH));
+    let mut handle =
+        begin(level(&file.display().to_string()), Who::Learner(Profile::Trained.into()), &data, Some(LENGTH));
     let origin = handle.now();
     let (mut notes, mut judged, mut last, mut after_ten, mut most) = (Vec::new(), 0_u32, None, None, 0.0_f64);
     'played: for step in 1.. {

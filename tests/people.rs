@@ -1,9 +1,10 @@
-//! `doozy fit` and `doozy lab twin` as they are typed, and the twin beside a session.
+//! `doozy fit`, `doozy lab twin` and `doozy lab posterior` as they are typed, people's files as players, and the twin beside
+//! a session.
 
 use std::{fmt::Write as _, fs};
 
 use doozy::{
-    conductor::Who,
+    conductor::{Learner, Who},
     paths::DataDir,
     record::{Reader, beats},
 };
@@ -60,6 +61,57 @@ fn a_table_becomes_estimates_and_players() {
 }
 
 #[test]
+fn somebody_measured_plays_a_session_under_their_own_name() {
+    let person = Person::parse(
+        "(version: 1, name: \"Ada\", at: [(interval_ms: 600.0, timing: (bias: -30.0, alpha: 0.4, beta: 0.0, clock: 12.0, motor: 6.0), lapse: 0.0)])",
+        "ada.person.ron",
+    )
+    .expect("a person");
+    let folder = tempfile::tempdir().expect("a folder");
+    let who = Who::Learner(Learner::Fitted(person));
+    let mut handle = rates::begin(rates::level("pulse/1"), who, folder.path(), Some(60));
+    rates::play(&mut handle, 60, Nanos::ZERO, Nanos::ZERO);
+    drop(handle);
+    let reader = Reader::open(&DataDir::at(folder.path())).expect("recorded");
+    assert_eq!(reader.sessions().expect("listed")[0].player, "learner:Ada (fitted)");
+    let taps: Vec<f64> = beats::of_file(DataDir::at(folder.path()).database().as_path()).expect("steady beats")[0]
+        .asynchronies
+        .iter()
+        .copied()
+        .flatten()
+        .collect();
+    let mean = taps.iter().sum::<f64>() / taps.len() as f64;
+    assert!(taps.len() > 10 && (-55.0..-5.0).contains(&mean), "{mean} of {taps:?}");
+}
+
+#[test]
+fn a_player_that_there_is_none_of_is_refused_with_what_there_is() {
+    let room = Room::new();
+    let said = room.says(&["demo", "--learner", "nobody"], 2);
+    assert!(said.contains("trained, novice") && said.contains("nor is there such a file"), "{said}");
+    room.put("bad.person.ron", "(version: 1, name: \"Ada\", at: [])");
+    let said = room.says(&["demo", "--learner", "bad.person.ron"], 2);
+    assert!(said.contains("bad.person.ron: at is empty"), "{said}");
+    room.put("odd.person.ron", "(version: 1,\nname: 7, at: [])");
+    assert!(room.says(&["demo", "--learner", "odd.person.ron"], 2).contains("odd.person.ron:2:"));
+    assert!(room.says(&["demo", "--learner", "."], 2).contains("this is no file"));
+}
+
+#[test]
+fn the_posterior_is_weighed_over_people_whose_truth_is_known() {
+    let room = Room::new();
+    let args = ["lab", "posterior", "--people", "27", "--days", "9", "--events", "40", "--out", "page.html"];
+    let said = room.says(&args, 0);
+    assert!(said.contains("L5 repetition") && said.contains("95 %"), "{said}");
+    let page = fs::read_to_string(room.at("page.html")).expect("a page");
+    assert!(page.contains("<svg") && page.contains("27 simulated novices"));
+    let json = room.doozy(&[&args[..8], &["--json"]].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["all"]["people"], 27);
+    assert!(room.says(&["lab", "posterior", "--block", "80"], 2).contains("leaves nothing to practise"));
+}
+
+#[test]
 fn what_is_no_table_is_told_with_its_line() {
     let room = Room::new();
     assert!(room.says(&["fit", "none.csv"], 3).contains("none.csv: cannot be read"));
@@ -98,7 +150,8 @@ fn the_twin_is_told_beside_the_plain_predictors() {
 #[test]
 fn a_sessions_twin_is_in_its_summary_and_can_be_recomputed_from_the_record() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut handle = rates::begin(rates::level("pulse/1"), Who::Learner(Profile::Novice), folder.path(), Some(60));
+    let mut handle =
+        rates::begin(rates::level("pulse/1"), Who::Learner(Profile::Novice.into()), folder.path(), Some(60));
     rates::play(&mut handle, 60, Nanos::ZERO, Nanos::ZERO);
     drop(handle);
     let reader = Reader::open(&DataDir::at(folder.path())).expect("recorded");

@@ -76,7 +76,7 @@ fn frame_rates_and_a_stall_change_no_effect_of_the_record() {
         let mut first: Option<(Vec<Judged>, Vec<Effect>)> = None;
         for (fps, stall) in [(30, 0), (60, 0), (144, 0), (240, 0), (60, 200)] {
             let folder = tempfile::tempdir().expect("a folder");
-            let mut handle = begin(level(id), Who::Learner(Profile::Showcase), folder.path(), Some(20));
+            let mut handle = begin(level(id), Who::Learner(Profile::Showcase.into()), folder.path(), Some(20));
             let notes = play(&mut handle, fps, Nanos::ms(6_000), Nanos::ms(stall));
             drop(handle);
             let verdicts = judged(&notes);

@@ -19,7 +19,7 @@ use crate::rates::{begin, level, play};
 fn trials(id: &str, seconds: i64) -> Vec<(TrialPlan, TrialClock)> {
     let _alone = crate::alone();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut handle = begin(level(id), Who::Learner(Profile::Showcase), folder.path(), Some(seconds));
+    let mut handle = begin(level(id), Who::Learner(Profile::Showcase.into()), folder.path(), Some(seconds));
     let notes = play(&mut handle, 60, doozy_training::time::Nanos::ZERO, doozy_training::time::Nanos::ZERO);
     let mut plans: Vec<TrialPlan> = Vec::new();
     let mut placed = Vec::new();

@@ -133,7 +133,7 @@ fn keys_that_push_the_stick_are_judged_alike_at_every_frame_rate() {
 
 #[test]
 fn moves_that_arrive_in_any_order_before_the_watermark_are_judged_alike() {
-    let (session, _) = session(Who::Learner(Profile::Ataxic), 60);
+    let (session, _) = session(Who::Learner(Profile::Ataxic.into()), 60);
     assert!(moves(&session) > 100);
     let recite = |reversed: bool| {
         let setup = Setup {

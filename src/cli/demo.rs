@@ -1,11 +1,15 @@
 //! `doozy demo`: a simulated player plays the real game, through the same input path as a person.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use doozy_training::learner::Profile;
+use doozy_training::{
+    learner::Profile,
+    people::{Person, person},
+};
 
 use super::{Common, Failure};
+use crate::{conductor::Learner, paths};
 
 /// The level that shows most in a few seconds.
 const DEFAULT_LEVEL: &str = "pulse/1";
@@ -15,9 +19,9 @@ pub struct Demo {
     /// A level's id (as `pulse/1`) or file
     #[arg(default_value = DEFAULT_LEVEL)]
     level: String,
-    /// Who plays: trained, novice, ataxic, or showcase (who stumbles every few seconds)
-    #[arg(long, default_value = "showcase", value_name = "NAME")]
-    learner: Profile,
+    /// Who plays: trained, novice, ataxic, showcase (who stumbles every few seconds), or a file of `doozy fit --out`
+    #[arg(long, default_value = "showcase", value_name = "NAME|FILE", value_parser = learner)]
+    learner: Learner,
     /// Of everything random; the same seed gives the same session
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -32,6 +36,21 @@ pub struct Demo {
     frames: Option<PathBuf>,
     #[command(flatten)]
     practice: super::practice::PracticeArgs,
+}
+
+/// A simulated player by name, or from a file.
+fn learner(text: &str) -> Result<Learner, String> {
+    let unknown = match text.parse::<Profile>() {
+        Ok(profile) => return Ok(profile.into()),
+        Err(unknown) => unknown,
+    };
+    let path = Path::new(text);
+    if !path.exists() {
+        return Err(format!("{unknown}; nor is there such a file (`doozy fit --out` writes files of people)"));
+    }
+    let bytes = paths::read_at_most(path, person::MAX_BYTES).map_err(|error| format!("{text}: {error}"))?;
+    let read = std::str::from_utf8(&bytes).map_err(|_| format!("{text}: this is not UTF-8; save the file as UTF-8"))?;
+    Person::parse(read, text).map(Learner::Fitted).map_err(|error| error.to_string())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -67,7 +86,7 @@ impl Demo {
         let virtual_time = self.headless || self.frames.is_some();
         let run = Run {
             what: What::Level(self.level.clone()),
-            learner: Some(self.learner),
+            learner: Some(self.learner.clone()),
             seed: self.seed,
             seconds: self.seconds,
             surface: if self.headless { Surface::Headless { size: SIZE.into() } } else { Surface::Window },

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Common, Failure, line};
-use crate::{record, report::Table};
+use crate::{paths, record, report::Table};
 
 /// How often a player made from a fit taps the person's trials, for its statistics ◇.
 const TIMES: u64 = 200;
@@ -49,12 +49,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<Run>, Failure> {
         return record::beats::of_file(path).map_err(Failure::from);
     }
     let unread = |error: std::io::Error| Failure::lacking(format!("{shown}: cannot be read: {error}"));
-    let length = fs::metadata(path).map_err(unread)?.len();
-    if length > taps::MAX_BYTES as u64 {
+    let bytes = paths::read_at_most(path, taps::MAX_BYTES).map_err(unread)?;
+    if bytes.len() > taps::MAX_BYTES {
         let most = taps::MAX_BYTES / (1024 * 1024);
-        return Err(Failure::wrong(format!("{shown}: {length} bytes; a table of at most {most} MiB is read")));
+        return Err(Failure::wrong(format!("{shown}: a table of at most {most} MiB is read; this is longer")));
     }
-    let bytes = fs::read(path).map_err(unread)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
@@ -162,7 +161,7 @@ impl Fit {
             files.push((path, text));
         }
         for (path, text) in &files {
-            fs::write(path, text).map_err(|error| cannot(path, error))?;
+            paths::write_whole(path, text.as_bytes()).map_err(|error| Failure::lacking(error.to_string()))?;
         }
         Ok(files.into_iter().map(|(path, _)| path).collect())
     }

@@ -12,7 +12,6 @@ use std::{
 
 use anyhow::Context as _;
 use doozy_training::{
-    learner::Profile,
     level::drill::Drill,
     practice::{Mute, Practice, bars},
     time::{HostTime, Nanos},
@@ -27,7 +26,7 @@ use crate::{
     audio::{Level, Levels},
     calibration::{self, Calibrations, Method, StoreFile},
     clock,
-    conductor::{self, Keys, Pace, Terms, Who},
+    conductor::{self, Keys, Learner, Pace, Terms, Who},
     game::{
         app::{self, Choices, Launch, Outcome, Player, Start, Surface},
         bridge::{Conduct, ShellClock},
@@ -72,7 +71,7 @@ pub enum What {
 /// What a command asks of the game.
 pub struct Run {
     pub what: What,
-    pub learner: Option<Profile>,
+    pub learner: Option<Learner>,
     pub seed: u64,
     pub seconds: Option<f64>,
     pub surface: Surface,
@@ -169,11 +168,11 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         listen: listener(),
     };
     let practising = Practising::new(asked, Box::new(PracticeDesk { data: data.clone() }));
-    let begin = beginner(data, bindings.clone(), settings.clone(), watch);
+    let begin = beginner(data, bindings.clone(), settings.clone(), watch, run.learner.clone());
     let loud = settings.clone();
     let launch = Launch {
         start,
-        player: run.learner.map_or(Player::Human, |profile| Player::Learner(profile.name().to_owned())),
+        player: run.learner.as_ref().map_or(Player::Human, |learner| Player::Learner(learner.name())),
         seed: run.seed,
         seconds: run.seconds,
         surface: run.surface,
@@ -385,7 +384,13 @@ impl Desk for PracticeDesk {
     }
 }
 
-fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: Watch) -> app::Begin {
+fn beginner(
+    data: DataDir,
+    bindings: SharedBindings,
+    settings: Settings,
+    watch: Watch,
+    learner: Option<Learner>,
+) -> app::Begin {
     Box::new(move |asked| {
         let stamp = Watch::stamp(&asked.level);
         let mut level = ladders::read(&asked.level, &level_id(&asked.level))?;
@@ -402,10 +407,7 @@ fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: 
             level.text = level.level.to_ron();
             terms.session.from_rung = part.from_rung;
         }
-        let who = match &asked.player {
-            Player::Human => Who::Person,
-            Player::Learner(name) => Who::Learner(name.parse()?),
-        };
+        let who = learner.clone().map_or(Who::Person, Who::Learner);
         let pace = match asked.clock {
             ShellClock::Real => Pace::Host { keys: Keys::Tap },
             ShellClock::Virtual { .. } => Pace::Virtual { from: VIRTUAL_ORIGIN },
@@ -417,11 +419,8 @@ fn beginner(data: DataDir, bindings: SharedBindings, settings: Settings, watch: 
             who,
             pace,
             levels: levels(&settings, asked.loudness),
-            calibrations: match &asked.player {
-                Player::Human => calibrations(&settings),
-                // nobody's devices are in its way
-                Player::Learner(_) => Calibrations::default(),
-            },
+            // nobody's devices are in a simulated player's way
+            calibrations: if learner.is_none() { calibrations(&settings) } else { Calibrations::default() },
             bindings: bindings.now(),
             data: data.clone(),
             length: None,

@@ -1,7 +1,7 @@
 //! `doozy simulate`: policies against each other over many simulated people, in shards where there are machines.
 
 use std::{
-    io::{IsTerminal as _, Read as _},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,11 +11,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Common, Failure, line, signal};
-use crate::sweep::{
-    cells::{self, Shard},
-    folder::{Folder, FolderError},
-    plan::{MAX_BYTES, Plan},
-    runner::{self, Done, Progress},
+use crate::{
+    paths,
+    sweep::{
+        cells::{self, Shard},
+        folder::{Folder, FolderError},
+        plan::{MAX_BYTES, Plan},
+        runner::{self, Done, Progress},
+    },
 };
 
 #[derive(Args, Debug)]
@@ -170,10 +173,7 @@ impl Merge {
 /// A file that cannot be read, or is no plan.
 pub(super) fn read(path: &Path) -> Result<Plan, Failure> {
     let told = |error: std::io::Error| Failure::lacking(format!("{}: {error}", path.display()));
-    // one byte more than may be, so that a file of any length is refused by its content's length
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(told)?;
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
+    let bytes = paths::read_at_most(path, MAX_BYTES).map_err(told)?;
     Plan::parse(&path.display().to_string(), &bytes).map_err(|error| Failure::wrong(error.to_string()))
 }
 
@@ -231,7 +231,11 @@ fn sum_up(folder: &Folder, common: &Common, told: bool) -> Result<(), Failure> {
         Ok(path)
     };
     let json = write(summary::SUMMARY, &text)?;
-    let markdown = write("summary.md", &sheet::document(&summary).markdown())?;
+    let document = sheet::document(&summary);
+    for (path, svg) in document.figures() {
+        write(path, svg)?;
+    }
+    let markdown = write("summary.md", &document.markdown())?;
     if common.json {
         // after a run there is one line of JSON already, which scripts read
         return if told {

@@ -29,6 +29,7 @@ use doozy_training::{
     RULE_VERSION,
     cortex::{Circuit, Cortex},
     learner::{Profile, Tapper},
+    people,
     session::{Options, Session},
     time::{HostTime, Nanos},
 };
@@ -65,7 +66,7 @@ const TURN: Duration = Duration::from_millis(1);
 pub enum Who {
     Person,
     /// A simulated player.
-    Learner(Profile),
+    Learner(Learner),
     /// Presses (and releases) given in advance.
     Script(Vec<Captured>),
 }
@@ -75,9 +76,42 @@ impl Who {
     fn name(&self) -> String {
         match self {
             Self::Person => "person".to_owned(),
-            Self::Learner(profile) => format!("learner:{}", profile.name()),
+            Self::Learner(learner) => format!("learner:{}", learner.name()),
             Self::Script(_) => "script".to_owned(),
         }
+    }
+}
+
+/// A simulated player.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Learner {
+    /// One of the built-in ones.
+    Profile(Profile),
+    /// Somebody measured by `doozy fit`.
+    Fitted(people::Person),
+}
+
+impl Learner {
+    /// As the screens and the record name it; nobody measured is taken for a built-in one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Profile(profile) => profile.name().to_owned(),
+            Self::Fitted(person) => format!("{} (fitted)", person.name),
+        }
+    }
+
+    fn tapper(&self, seed: u64) -> Tapper {
+        match self {
+            Self::Profile(profile) => Tapper::new(*profile, seed),
+            Self::Fitted(person) => person.tapper(seed),
+        }
+    }
+}
+
+impl From<Profile> for Learner {
+    fn from(profile: Profile) -> Self {
+        Self::Profile(profile)
     }
 }
 
@@ -252,8 +286,8 @@ fn assemble(
     }
     let seat = match &setup.who {
         Who::Person => Seat::Person,
-        Who::Learner(profile) => Seat::Simulated {
-            player: Some(Box::new(Tapper::new(*profile, setup.seed))),
+        Who::Learner(learner) => Seat::Simulated {
+            player: Some(Box::new(learner.tapper(setup.seed))),
             tap: ScriptedTap::new(taps.port(TapKind::Scripted), clock.clone()),
         },
         Who::Script(presses) => {

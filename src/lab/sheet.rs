@@ -210,15 +210,10 @@ fn verdict(measured: &Measured) -> Cell {
 /// # Errors
 /// Where the folder cannot be written.
 pub fn write(findings: &Findings, lab: &Path) -> Result<[std::path::PathBuf; 3], PathError> {
-    for found in &findings.experiments {
-        for drawn in &found.figures {
-            let svg = svg(findings, found, drawn);
-            if !svg.is_empty() {
-                paths::write_whole(&lab.join(figure_path(findings, found, drawn)), svg.as_bytes())?;
-            }
-        }
-    }
     let document = document(findings);
+    for (path, svg) in document.figures() {
+        paths::write_whole(&lab.join(path), svg.as_bytes())?;
+    }
     let json = serde_json::to_string_pretty(findings)
         .map_err(|error| PathError::Io { path: lab.to_path_buf(), source: std::io::Error::other(error) })?;
     let at = |ending: &str| lab.join(format!("{}.{ending}", findings.name));

@@ -142,10 +142,20 @@ impl Document {
                 Block::Heading(level, text) => out += &format!("{} {text}\n", "#".repeat(usize::from(*level))),
                 Block::Paragraph(text) => out += &format!("{text}\n"),
                 Block::Table(table) => out += &table.markdown(),
-                Block::Figure { path, caption, .. } => out += &format!("![{}]({path})\n", caption.replace('[', "\\[").replace(']', "\\]")),
+                Block::Figure { path, caption, .. } => {
+                    out += &format!("![{}]({path})\n", caption.replace('[', "\\[").replace(']', "\\]"))
+                }
             }
         }
         out
+    }
+
+    /// The figures: the path by which Markdown refers to each, and its SVG.
+    pub fn figures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Figure { svg, path, .. } => Some((path.as_str(), svg.as_str())),
+            _ => None,
+        })
     }
 
     /// As one page: figures inside, nothing loaded from anywhere.

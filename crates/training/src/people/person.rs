@@ -20,6 +20,9 @@ const VERSION: u32 = 1;
 /// The largest file that is read, bytes ◇: a person at a hundred intervals has some 20 KiB.
 pub const MAX_BYTES: usize = 256 * 1024;
 
+/// The longest name, characters ◇.
+const NAME_MOST: usize = 100;
+
 /// Timing at one interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +68,10 @@ impl Person {
     /// # Errors
     /// Where it is no such file, with line and column; where a value cannot be, with the value and what would be right.
     pub fn parse(text: &str, name: &str) -> Result<Self, PersonError> {
+        if text.len() > MAX_BYTES {
+            let message = format!("it has more than the {MAX_BYTES} bytes that a person's file may have");
+            return Err(PersonError::Value { name: name.to_owned(), message });
+        }
         let options = Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
         let person: Self = options.from_str(text).map_err(|error| PersonError::Syntax {
             name: name.to_owned(),
@@ -79,6 +86,10 @@ impl Person {
     fn check(&self) -> Result<(), String> {
         if self.version != VERSION {
             return Err(format!("version is {}; this doozy knows {VERSION}", self.version));
+        }
+        let shown = self.name.chars().count();
+        if !(1..=NAME_MOST).contains(&shown) || self.name.chars().any(char::is_control) {
+            return Err(format!("name has {shown} characters; it must have 1 to {NAME_MOST}, on one line"));
         }
         if self.at.is_empty() {
             return Err("at is empty; timing at one interval at least is needed".to_owned());

@@ -350,7 +350,8 @@ mod tests {
     #[test]
     fn afterwards_chance_follows_the_odds_and_never_quite() {
         let share = |effect: f64| {
-            let days: Vec<Day> = (0..40).flat_map(|seed| person(seed, 120, effect, 1.0).days()[60..].to_vec()).collect();
+            let days: Vec<Day> =
+                (0..40).flat_map(|seed| person(seed, 120, effect, 1.0).days()[60..].to_vec()).collect();
             days.iter().filter(|day| day.on).count() as f64 / days.len() as f64
         };
         let (helps, hurts) = (share(-0.1), share(0.1));
