@@ -338,3 +338,27 @@ fn being_asked_to_end_keeps_what_is_finished() {
     // and the next goes on
     assert_eq!(run(home.path(), Shard::WHOLE, 2).kept, 5);
 }
+
+#[test]
+fn the_committed_contest_is_of_this_plan_and_of_this_programs_numbers() {
+    let plan = Plan::parse("contest", CONTEST.as_bytes()).unwrap();
+    let manifest = super::folder::Manifest::of(&plan);
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/science");
+    let table = fs::read_to_string(docs.join("contest/summary.md")).unwrap();
+    let said = format!(
+        "Plan {}, doozy {}, rules {}, model {}, numbers {}.",
+        manifest.plan_hash, manifest.version, manifest.rule_version, manifest.model_version, manifest.numbers
+    );
+    let anew = "play it anew: `doozy simulate levels/plans/contest.plan.ron` (docs/science/policies.md says how)";
+    assert!(table.contains(&said), "the table is not of {said} {anew}");
+    let page = fs::read_to_string(docs.join("contest/report.html")).unwrap();
+    assert!(page.contains(&said), "the page is not of {said} {anew}");
+    // what the page of policies quotes of worst cases and regrets is the table's
+    let policies = fs::read_to_string(docs.join("policies.md")).unwrap();
+    let quoted = policies.split("<!-- quoted -->").skip(1).step_by(2).collect::<String>();
+    let lines: Vec<&str> = quoted.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(lines.len() > 60, "{}", lines.len());
+    for line in lines {
+        assert!(table.contains(line), "policies.md quotes what the table does not have: {line}");
+    }
+}
