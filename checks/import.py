@@ -5,7 +5,8 @@ Usage: import.py DOOZY MIDI_FOLDER
 - Every MIDI file of MIDI_FOLDER: the onsets that `doozy import --list --merge` prints must be those of mido (its ticks and
   tempos, added up here as fractions and rounded once), to the microsecond, and those of pretty_midi (floats) to 1 µs,
   except where it warns that it may be wrong.
-  Onsets at the same microsecond count once, since a lane has one target at a time.
+  Onsets at the same microsecond count once, since a lane has one target at a time. Bars of the level that it writes must
+  begin where mido's time signatures have them.
 - Simfiles written here, with tempo changes, stops, delays, warps and negative tempos: onsets must be those of the
   package simfile, which knows times as floats, to 1 µs.
 - 70,000 targets in each format: wall time, and the largest memory of the process.
@@ -16,6 +17,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -56,25 +58,49 @@ def rounded(time_us):
 
 
 def by_mido(path):
+    """Onsets, and where bars begin from the one of the first onset to that of the last, µs."""
     song = mido.MidiFile(path)
-    tempo, notes = [], []
+    tempo, notes, signatures = [], [], {0: Fraction(4 * song.ticks_per_beat)}
     for track in song.tracks:
         tick = 0
         for message in track:
             tick += message.time
             if message.type == "set_tempo":
                 tempo.append((tick, message.tempo))
+            elif message.type == "time_signature":
+                signatures[tick] = Fraction(4 * song.ticks_per_beat * message.numerator, message.denominator)
             elif message.type == "note_on" and message.velocity > 0:
                 notes.append(tick)
     tempo.sort(key=lambda change: change[0])
-    times, now, before, quarter, at = set(), Fraction(0), 0, 500_000, 0
-    for tick in sorted(notes):
-        while at < len(tempo) and tempo[at][0] <= tick:
-            now += Fraction((tempo[at][0] - before) * quarter, song.ticks_per_beat)
-            before, quarter = tempo[at]
-            at += 1
-        times.add(rounded(now + Fraction((tick - before) * quarter, song.ticks_per_beat)))
-    return sorted(times)
+
+    def times(ticks):
+        out, now, before, quarter, at = set(), Fraction(0), 0, 500_000, 0
+        for tick in sorted(ticks):
+            while at < len(tempo) and tempo[at][0] <= tick:
+                now += Fraction((tempo[at][0] - before) * quarter, song.ticks_per_beat)
+                before, quarter = tempo[at]
+                at += 1
+            out.add(rounded(now + Fraction((tick - before) * quarter, song.ticks_per_beat)))
+        return sorted(out)
+
+    bars, changes, last = [], sorted(signatures), max(notes, default=-1)
+    for tick, until in zip(changes, changes[1:] + [last + 1]):
+        while tick < min(until, last + 1):
+            bars.append(tick)
+            tick += signatures[max(change for change in changes if change <= tick)]
+    onsets, bars = times(notes), times(bars)
+    silent = max(0, bisect.bisect(bars, onsets[0]) - 1) if onsets else 0
+    return onsets, bars[silent:]
+
+
+def imported_bars(path, folder):
+    """The bars of the level that the importer writes of all parts together, µs."""
+    subprocess.run(
+        [DOOZY, "import", "--merge", "--drum-map", "none", "--force", "--out", folder, path], capture_output=True, check=True
+    )
+    level = max(folder.glob("*.level.ron"), key=lambda file: file.stat().st_mtime_ns).read_text()
+    found = re.search(r"\bbars: \[([^]]*)\]", level)
+    return [int(time) for time in re.findall(r"-?\d+", found[1])] if found else []
 
 
 def away(time_us, times):
@@ -89,15 +115,15 @@ def apart(ours, theirs):
     return max(both, default=float("inf"))
 
 
-def midi():
-    wrong = compared = notes = 0
+def midi(folder):
+    wrong = compared = notes = lines = 0
     worst = 0.0
     told = []
     for path in FILES:
         name = path.relative_to(sys.argv[2])
         charts, refused = listed("--merge", "--drum-map", "none", path)
         try:
-            right = by_mido(path)
+            right, bars = by_mido(path)
         except Exception as error:  # noqa: BLE001: whatever keeps mido from reading it
             told.append(f"{name}: mido {type(error).__name__}: {error}; doozy: {refused or f'{len(onsets(charts))} onsets'}")
             continue
@@ -115,6 +141,11 @@ def midi():
             wrong += 1
             told.append(f"{name}: {len(onsets(charts))} onsets, mido gives {len(right)}")
             continue
+        ours = imported_bars(path, folder)
+        lines += len(bars)
+        if ours != bars:
+            wrong += 1
+            told.append(f"{name}: bars begin at {ours[:4]}…, by mido's time signatures at {bars[:4]}…")
         with warnings.catch_warnings(record=True) as doubts:
             warnings.simplefilter("always")
             song = pretty_midi.PrettyMIDI(str(path))
@@ -129,7 +160,7 @@ def midi():
         worst = max(worst, far)
     packages = sorted(folder.stem for folder in pathlib.Path(sys.argv[2]).glob("*.dist-info"))
     print(f"files of {', '.join(packages)} from PyPI")
-    print(f"{compared} MIDI files with {notes} onsets: {wrong} differ from mido; pretty_midi's lie within {worst:.3f} µs")
+    print(f"{compared} MIDI files with {notes} onsets and {lines} bars: {wrong} differ from mido; pretty_midi's onsets lie within {worst:.3f} µs")
     for line in told:
         print(line)
     return wrong
@@ -211,7 +242,7 @@ def many(folder):
 
 
 with tempfile.TemporaryDirectory() as scratch:
-    failed = midi()
+    failed = midi(pathlib.Path(scratch) / "levels")
     failed += simfiles(pathlib.Path(scratch))
     failed += many(pathlib.Path(scratch))
 sys.exit(1 if failed else 0)

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use bevy::prelude::*;
 use doozy_training::{
-    event::{Cause, DeviceId, Drama, Effect, EventId, Judged, TrialId, TrialPlan},
+    event::{Cause, DeviceId, Drama, Effect, EventId, EventKind, Judged, Role, TrialId, TrialPlan},
     time::{HostTime, Nanos, TrialClock},
 };
 
@@ -187,6 +187,10 @@ pub struct PlayState {
     pub judged: Vec<Judged>,
     /// Of these, the first that was given at the present rate of practice: statistics start afresh when it changes.
     pub since: usize,
+    /// From signal to answer, ms, of every right answer to a signal, in order; statistics as above.
+    pub reactions_ms: Vec<f64>,
+    /// Signals that were taken back, of the trials that counted.
+    pub stops: Stops,
     /// The rate of practice, per cent; none where nothing is practised.
     pub practised: Option<u16>,
     /// What each verdict may look like, in the same order (shorter by one until its word has come).
@@ -210,6 +214,13 @@ pub struct PlayState {
     pub ended: Option<(Option<String>, bool)>,
 }
 
+/// How often a response was to be held back, and was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stops {
+    pub asked: u32,
+    pub held: u32,
+}
+
 /// How many trials are kept: the present one, its retry or the next, and two behind for scenes that outlast theirs. ◇
 const TRIALS_KEPT: usize = 6;
 
@@ -222,6 +233,8 @@ impl Default for PlayState {
             trials: VecDeque::new(),
             judged: Vec::new(),
             since: 0,
+            reactions_ms: Vec::new(),
+            stops: Stops::default(),
             practised: None,
             drama: Vec::new(),
             windows: Vec::new(),
@@ -280,6 +293,15 @@ impl PlayState {
         self.judged.get(self.since..).unwrap_or_default()
     }
 
+    /// From a signal to the right answer to it, ms; none of what is neither.
+    fn reaction_ms(&self, judged: &Judged) -> Option<f64> {
+        let press = judged.press.filter(|_| judged.kind == EventKind::Press)?;
+        let targets = &self.trial(judged.trial)?.plan.targets;
+        let target = targets.iter().find(|target| Some(target.id) == judged.target)?;
+        let Role::React { onset, .. } = target.role else { return None };
+        Some((press.t - judged.due? + (target.at - onset)).as_ms())
+    }
+
     fn hear(&mut self, note: &Note) {
         match note {
             Note::Effect(effect) => self.hear_effect(effect),
@@ -315,6 +337,7 @@ impl PlayState {
                 let rate = plan.terms.practice.map(|passage| passage.rate);
                 if self.practised != rate {
                     (self.practised, self.since) = (rate, self.judged.len());
+                    (self.reactions_ms, self.stops) = (Vec::new(), Stops::default());
                 }
                 self.rung = plan.rung;
                 self.tol_ms = plan.tol_ms;
@@ -324,7 +347,10 @@ impl PlayState {
                     self.trials.pop_front();
                 }
             }
-            Effect::Judged(judged) => self.judged.push(judged.clone()),
+            Effect::Judged(judged) => {
+                self.reactions_ms.extend(self.reaction_ms(judged));
+                self.judged.push(judged.clone());
+            }
             Effect::Amplify { event, drama, .. } => self.drama.push((*event, *drama)),
             Effect::WindowOpened { event, w, dose, .. } => self.windows.push((*event, *w, *dose)),
             Effect::Gain { gain, .. } => self.gain = *gain,
@@ -334,6 +360,12 @@ impl PlayState {
                     // a second chance is no further try
                     self.trials_done += u32::from(void.is_none() && found.plan.retry_of.is_none());
                     found.ended = Some(TrialEnd { void: *void, worst: *worst, t: *t });
+                    if void.is_none() && found.plan.targets.iter().any(|target| target.stop) {
+                        let mut of_trial = self.judged.iter().rev().take_while(|judged| judged.trial >= *trial);
+                        let held = !of_trial.any(|j| j.trial == *trial && j.kind == EventKind::StopResponse);
+                        self.stops.asked += 1;
+                        self.stops.held += u32::from(held);
+                    }
                 }
             }
             Effect::Ambiguous { .. } => {
@@ -400,4 +432,57 @@ pub fn plugin(app: &mut App) {
         .init_resource::<PlayState>()
         .insert_resource(Lead(Nanos::ms(16)))
         .add_systems(First, hear);
+}
+
+#[cfg(test)]
+mod tests {
+    use doozy_cerebellum::{Lesion, Preset};
+    use doozy_training::{
+        event::Input,
+        learner::{Profile, Tapper},
+        level::Level,
+        rehearse::{Setup, rehearse_by_closed_form},
+        session::Options,
+    };
+
+    use super::*;
+
+    #[test]
+    fn reactions_are_counted_from_the_signal_and_stops_that_were_held_back() {
+        let level = "(version: 1, title: \"t\", aim: \"a\", drill: GoStop(stops: 0.4), trials: 40, seconds: 130)";
+        let level = Level::parse("t", level).expect("a level");
+        let setup = Setup { level, seed: 3, options: Options::default(), preset: Preset::Small, lesion: Lesion::None };
+        let played = rehearse_by_closed_form(setup, &mut Tapper::new(Profile::Trained, 5)).expect("it is played");
+        let mut play = PlayState::default();
+        played.effects.iter().for_each(|effect| play.hear_effect(effect));
+
+        let (mut plans, mut right, mut asked, mut failed) = (Vec::new(), Vec::new(), 0, 0);
+        for effect in &played.effects {
+            match effect {
+                Effect::Planned(plan) => plans.push(plan),
+                Effect::TrialEnded { trial, void: None, .. } => {
+                    asked += u32::from(plans.iter().any(|plan| plan.trial == *trial && plan.targets[0].stop));
+                }
+                Effect::Judged(judged) if judged.kind == EventKind::StopResponse => failed += 1,
+                Effect::Judged(judged) if judged.kind == EventKind::Press => {
+                    let plan = plans.iter().find(|plan| plan.trial == judged.trial).expect("a plan");
+                    let clock = played.inputs.iter().find_map(|input| match input {
+                        Input::Anchor { trial, clock } if *trial == judged.trial => Some(*clock),
+                        _ => None,
+                    });
+                    let Role::React { onset, .. } = plan.targets[0].role else { panic!("a reaction") };
+                    let signal = clock.expect("it is anchored").host(onset);
+                    right.push((judged.press.expect("a press").t - signal).as_ms());
+                }
+                _ => {}
+            }
+        }
+        assert!(
+            asked > 5 && failed > 0 && right.len() > 10,
+            "{asked} stops, {failed} not held, {} presses",
+            right.len()
+        );
+        assert_eq!(play.stops, Stops { asked, held: asked - failed });
+        assert_eq!(play.reactions_ms, right);
+    }
 }

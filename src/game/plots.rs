@@ -6,7 +6,7 @@
 
 use bevy::prelude::*;
 use doozy_training::{
-    event::{ErrorUnit, EventKind, Judged, Side, Tier},
+    event::{Amplify, ErrorUnit, EventKind, Judged, Side, Tier},
     level::JND_PERCENT,
     session::constants::MAD_TO_SD,
 };
@@ -29,6 +29,8 @@ pub enum Measure {
     /// Moments, in ms: early and late.
     #[default]
     Time,
+    /// Delays beyond the player's usual reaction, in ms: what is sooner is no error.
+    Reaction,
     /// Lengths, in per cent of what they were to be: short and long.
     Length,
     /// Places, in per cent of a width: left and right.
@@ -40,22 +42,28 @@ impl Measure {
     #[must_use]
     pub fn of(judged: &[Judged]) -> Self {
         let percent = judged.iter().any(|j| j.measured.unit == ErrorUnit::Percent);
+        let reacts = |j: &Judged| matches!(j.measured.amplify, Amplify::Late | Amplify::WrongLane);
         match percent {
+            false if judged.iter().any(reacts) => Self::Reaction,
             false => Self::Time,
             true if judged.iter().any(|j| j.kind == EventKind::Excursion) => Self::Place,
             true => Self::Length,
         }
     }
 
+    fn in_ms(self) -> bool {
+        matches!(self, Self::Time | Self::Reaction)
+    }
+
     /// A median nearer to none than this is none.
     #[must_use]
     pub fn even(self) -> f64 {
-        if self == Self::Time { ON_TIME_MS } else { JND_PERCENT }
+        if self.in_ms() { ON_TIME_MS } else { JND_PERCENT }
     }
 
     /// The axis reaches at least so far each way, and ends on a multiple of the second. ◇
     fn reach(self) -> (f64, f64) {
-        if self == Self::Time { (100.0, 50.0) } else { (20.0, 10.0) }
+        if self.in_ms() { (100.0, 50.0) } else { (20.0, 10.0) }
     }
 }
 
@@ -295,6 +303,16 @@ mod tests {
         assert_eq!(plot.ticks(), [-40.0, -30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0, 40.0]);
         let out = Judged { kind: EventKind::Excursion, ..percent(2, 5.0, Tier::Clean) };
         assert_eq!(Measure::of(&[out]), Measure::Place);
+    }
+
+    #[test]
+    fn drills_of_reaction_are_no_drills_of_timing() {
+        for amplify in [Amplify::Late, Amplify::WrongLane] {
+            let measured = Measured { amplify, ..Measured::default() };
+            let answer = Judged { measured, ..event(0, Some(0.0), Side::Late, Tier::Clean) };
+            assert_eq!(Measure::of(&[answer]), Measure::Reaction);
+        }
+        assert_eq!(Measure::of(&[event(0, Some(0.0), Side::Late, Tier::Clean)]), Measure::Time);
     }
 
     #[test]

@@ -4,10 +4,15 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use super::out_of_time;
+
 /// Lanes that a level has at most.
 pub const MOST_LANES: u8 = 8;
 /// Warnings that are kept with their place; further ones are counted. ◇
 const MOST_WARNINGS: usize = 200;
+
+/// Bars that a chart keeps ◇: a day of them at 120 a minute. One with more has none.
+pub const MOST_BARS: usize = 45_000;
 
 /// The longest hold, µs: what a level's field can say.
 const LONGEST_HOLD_US: i64 = u32::MAX as i64;
@@ -103,6 +108,8 @@ pub struct Chart {
     pub targets: Vec<Target>,
     /// In order of time; the parts of a file share it.
     pub tempo: Arc<[Tempo]>,
+    /// Where bars begin, µs, in order; the parts of a file may share it. Empty where the file has no beats.
+    pub bars: Arc<[i64]>,
     /// The sound file that the chart names.
     pub audio: Option<String>,
     /// What was in the file and is no target, by what it is, with its count.
@@ -116,6 +123,15 @@ impl Chart {
         if count > 0 {
             *self.dropped.entry(what).or_default() += count;
         }
+    }
+
+    /// Bars from where they begin: in order of time, each once, and none where there are too many.
+    #[must_use]
+    pub fn lines(mut begin: Vec<i64>) -> Arc<[i64]> {
+        begin.retain(|&at_us| out_of_time(at_us).is_none());
+        begin.sort_unstable();
+        begin.dedup();
+        if begin.len() > MOST_BARS { Arc::default() } else { begin.into() }
     }
 
     /// Brings the targets into order, makes those of one lane at one time one (the longest stays), and cuts a hold

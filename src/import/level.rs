@@ -24,13 +24,6 @@ const COUNTED_NS: (i64, i64) = (150_000_000, 3_000_000_000);
 /// How much faster than written the hardest rung is ◇, and in how many steps.
 const FASTER: Knob = Knob::Rate(To { to: 1.2, steps: 4 });
 
-/// Beats of a bar ◇: the time signature is a matter of notation, and most files do not give it.
-const BAR_BEATS: i128 = 4;
-/// Parts of a beat by which a bar is carried over a change of tempo.
-const BEAT_SHARES: i128 = 1_000_000_000;
-/// Bars that a level keeps ◇: a day of them at 120 a minute.
-const MOST_BARS: i128 = 45_000;
-
 /// What a level says besides its targets.
 #[derive(Clone, Debug)]
 pub struct Says<'a> {
@@ -160,34 +153,12 @@ fn phrases(chart: &Chart) -> Vec<i64> {
     begins
 }
 
-/// Where bars begin, every four beats of the tempo map from its first tempo on, up to the last target: what practice loops.
-/// None where the file has no tempo, or more bars than a level may have.
+/// Where bars begin, from the bar of the first target to that of the last: those before and after are none of the player's.
 fn bars(chart: &Chart) -> Vec<i64> {
     let (Some(first), Some(last)) = (chart.targets.first(), chart.targets.last()) else { return Vec::new() };
-    let mut lines = Vec::new();
-    // of the bar under way when a tempo changes: the share that is left, in billionths of a beat
-    let mut left: i128 = 0;
-    for (n, tempo) in chart.tempo.iter().enumerate() {
-        let beat_ns = i128::from(tempo.beat_ns.max(1));
-        let begins = i128::from(tempo.at_us) * 1000;
-        let until =
-            chart.tempo.get(n + 1).map_or(i128::from(last.at_us) * 1000 + 1, |next| i128::from(next.at_us) * 1000);
-        let mut line = begins + left * beat_ns / BEAT_SHARES;
-        if (until - line) / (BAR_BEATS * beat_ns) > MOST_BARS {
-            return Vec::new();
-        }
-        while line < until {
-            lines.push(i64::try_from((line + 500).div_euclid(1000)).unwrap_or(i64::MAX));
-            line += BAR_BEATS * beat_ns;
-        }
-        left = (line - until) * BEAT_SHARES / beat_ns;
-    }
-    lines.retain(|line| *line <= last.at_us);
-    lines.dedup();
-    // bars that are over before the first target are none of the player's
-    let silent = lines.partition_point(|line| *line <= first.at_us).saturating_sub(1);
-    lines.drain(..silent);
-    if lines.len() > MOST_BARS as usize { Vec::new() } else { lines }
+    let from = chart.bars.partition_point(|line| *line <= first.at_us).saturating_sub(1);
+    let to = chart.bars.partition_point(|line| *line <= last.at_us);
+    chart.bars.get(from..to).unwrap_or_default().to_vec()
 }
 
 /// A file name for a text: letters and digits of it in lower case, joined by `-`; never empty, never one that some
@@ -282,6 +253,23 @@ mod tests {
                 .collect();
             prop_assert_eq!(kept, right);
         }
+    }
+
+    #[test]
+    fn bars_before_the_first_target_and_after_the_last_are_left_out() {
+        let mut chart = even(4, 1_000_000);
+        let mut kept = |bars: &[i64]| {
+            chart.bars = bars.into();
+            let level = level(&chart, &SAYS).expect("a level");
+            let Drill::Chart(drill) = level.drill() else { panic!("a chart") };
+            drill.bars.clone()
+        };
+        assert_eq!(
+            kept(&[-4_000_000, -1_000_000, 2_000_000, 3_000_000, 5_000_000]),
+            [-1_000_000, 2_000_000, 3_000_000]
+        );
+        assert_eq!(kept(&[500_000, 9_000_000]), [500_000]);
+        assert_eq!(kept(&[]), [0_i64; 0]);
     }
 
     #[test]

@@ -3,15 +3,19 @@
 //! Read here, line by line, and not through rosu-map: that clamps beat lengths to 6–60 000 ms and drops lines that it
 //! cannot read, both without a word, and its numbers are floats. The tests compare the two where they agree.
 
+use std::sync::Arc;
+
 use super::{
     MOST_TARGETS, Options, Refused,
-    chart::{Chart, MOST_LANES, Place, Target, Tempo, Warnings, shown},
+    chart::{Chart, MOST_BARS, MOST_LANES, Place, Target, Tempo, Warnings, shown},
     exact::{BadNumber, decimal, nearest},
     folded, out_of_time, text, too_many,
 };
 
 /// Width of the playfield that a mania object's column is read from, in osu! pixels.
 const FIELD: i128 = 512;
+/// Beats of a bar where a tempo line does not say.
+const BAR_BEATS: u32 = 4;
 /// What charts before format 5 are late by, µs (the game adds it when it reads them).
 const EARLY_FORMAT_US: i64 = 24_000;
 
@@ -28,6 +32,8 @@ enum Mode {
 struct Red {
     at_us: i64,
     beat_ns: i64,
+    /// Beats of a bar.
+    meter: u32,
 }
 
 /// Reads a beatmap.
@@ -202,8 +208,25 @@ impl Beatmap {
                 return;
             }
         };
+        // as the game has it: 0, or nothing, is four
+        let meter = match rest.first().map_or(Ok(0), |meter| meter.parse()) {
+            Ok(meter) => {
+                if meter == 0 {
+                    BAR_BEATS
+                } else {
+                    meter
+                }
+            }
+            Err(_) => {
+                let meter = shown(rest[0]);
+                self.chart
+                    .warnings
+                    .say(place, format!("a tempo line with bars of '{meter}' beats; taken for {BAR_BEATS}"));
+                BAR_BEATS
+            }
+        };
         match (micros(time), i64::try_from(beat_ns)) {
-            (Ok(at_us), Ok(beat_ns)) => self.reds.push(Red { at_us: at_us + self.late_us, beat_ns }),
+            (Ok(at_us), Ok(beat_ns)) => self.reds.push(Red { at_us: at_us + self.late_us, beat_ns, meter }),
             (Err(bad), _) => {
                 self.chart.warnings.say(place, format!("a tempo line whose time {}; ignored", bad.tell(time)))
             }
@@ -334,6 +357,8 @@ impl Beatmap {
             chart.lanes = 1;
         }
         chart.settle();
+        let last = chart.targets.last().map_or(0, |target| target.at_us);
+        chart.bars = bars(&self.reds, last);
         Ok(chart)
     }
 }
@@ -341,6 +366,27 @@ impl Beatmap {
 /// A time in ms as µs.
 fn micros(text: &str) -> Result<i64, BadNumber> {
     i64::try_from(decimal(text, 3)?).map_err(|_| BadNumber::TooLarge)
+}
+
+/// Where bars begin up to a time: each tempo line begins one. Cut to whole ms, as the game's editor cuts its objects' times,
+/// so that what stands on a bar's line lies in that bar. None where there are too many.
+fn bars(reds: &[Red], last: i64) -> Arc<[i64]> {
+    let mut begin = Vec::new();
+    for (n, red) in reds.iter().enumerate() {
+        let until = reds.get(n + 1).map_or(last + 1, |next| next.at_us.min(last + 1));
+        let bar = i128::from(red.meter) * i128::from(red.beat_ns);
+        let mut since = 0;
+        while i128::from(red.at_us) * 1000 + since < i128::from(until) * 1000 {
+            let at_ns = i128::from(red.at_us) * 1000 + since;
+            // below `until`, which is a time of the chart
+            begin.push(i64::try_from(at_ns.div_euclid(1_000_000) * 1000).unwrap_or(i64::MAX));
+            if begin.len() > MOST_BARS {
+                return Arc::default();
+            }
+            since += bar;
+        }
+    }
+    Chart::lines(begin)
 }
 
 /// Even targets, `per_beat` a beat, from the beat at or after `first` to `last`; every tempo line starts anew, and the

@@ -7,14 +7,17 @@ use super::{
     Act, Words, hud, theme_changed,
     widgets::{self, Button, at, button, words},
 };
-use crate::game::{
-    Screen,
-    app::{Player, Sessions},
-    bridge::PlayState,
-    focus::{Item, Preferred},
-    plots::{self, Asynchronies, Frame, Measure, Precision},
-    stage::{marks, paint::Painter},
-    theme::{DESIGN, Size, Theme, Weight, space},
+use crate::{
+    game::{
+        Screen,
+        app::{Player, Sessions},
+        bridge::{PlayState, Stops},
+        focus::{Item, Preferred},
+        plots::{self, Asynchronies, Frame, Measure, Precision},
+        stage::{marks, paint::Painter},
+        theme::{DESIGN, Size, Theme, Weight, space},
+    },
+    text::Arg,
 };
 
 /// The plot's place in the design's frame, from left and top, and its size.
@@ -46,7 +49,12 @@ fn spawn(
 ) {
     let palette = theme.palette;
     let plot = Asynchronies::of(play.fresh());
-    let precision = Precision::of(&play.errors());
+    let told = Told { says: &says, measure: plot.measure };
+    let precision = match plot.measure {
+        // an error of a reaction is what is later than usual, which says nothing of how quick the player is
+        Measure::Reaction => Precision::of(&play.reactions_ms),
+        _ => Precision::of(&play.errors()),
+    };
     let area = Rect::from_corners(in_space(PLOT.min), in_space(PLOT.max));
     let frame = Frame { area, margin: MARGIN, mark: MARK };
 
@@ -68,14 +76,7 @@ fn spawn(
         NoFrustumCulling,
     ));
 
-    let told = Told { says: &says, measure: plot.measure };
-    let sentence = precision.as_ref().map_or_else(
-        || says.get("end-none", &[]),
-        |precision| {
-            let share = [("share", (plot.in_band * 100.0).round().into())];
-            format!("{} {}", told.typical(precision), says.get("end-in-band", &share))
-        },
-    );
+    let sentence = told.sentences(precision.as_ref(), play.stops, plot.in_band);
 
     widgets::root(&mut commands, (EndScreen, DespawnOnExit(Screen::End)), Color::NONE, |screen| {
         screen.spawn(Node { width: px(DESIGN.x), ..at(80.0, 36.0) }).with_children(|head| {
@@ -118,6 +119,10 @@ fn spawn(
                 column.spawn(words(&theme, spread, Size::Body, Weight::Bold, palette.text));
                 let hint = says.get("end-spread-hint", &[("n", precision.n.into())]);
                 column.spawn(words(&theme, hint, Size::Small, Weight::Regular, palette.quiet));
+            }
+            if let Some(held) = told.held_count(play.stops) {
+                column.spawn(Node { height: px(18), ..default() });
+                column.spawn(words(&theme, held, Size::Body, Weight::Bold, palette.text));
             }
         });
         for (i, (tier, id)) in tiers.into_iter().zip(["end-clean", "end-slip", "end-miss", "end-doozy"]).enumerate() {
@@ -184,7 +189,7 @@ impl Told<'_> {
     fn ends(&self) -> [String; 2] {
         let says = self.says;
         match self.measure {
-            Measure::Time => [says.get("end-early", &[]), says.get("end-late", &[])],
+            Measure::Time | Measure::Reaction => [says.get("end-early", &[]), says.get("end-late", &[])],
             Measure::Length => [says.get("end-short", &[]), says.get("end-long", &[])],
             Measure::Place => [says.get("end-left", &[]), says.get("end-right", &[])],
         }
@@ -194,25 +199,24 @@ impl Told<'_> {
     fn middle(&self) -> String {
         match self.measure {
             Measure::Time => self.says.get("end-now", &[]),
+            Measure::Reaction => self.says.get("end-as-usual", &[]),
             Measure::Length => self.says.get("end-as-heard", &[]),
             Measure::Place => self.says.get("end-inside", &[]),
         }
     }
 
-    /// "12 ms early", "4 % short".
+    /// "12 ms early", "4 % short", "310 ms after the signal".
     fn by(&self, median: f64) -> String {
-        if median.abs() < self.measure.even() {
-            return match self.measure {
-                Measure::Time => self.says.get("end-on-time", &[]),
-                Measure::Length => self.says.get("end-as-long", &[]),
-                Measure::Place => self.says.get("end-inside", &[]),
-            };
-        }
-        let size = [("ms", median.abs().round().into())];
+        let even = median.abs() < self.measure.even();
+        let ms = [("ms", median.abs().round().into())];
         let percent = [("percent", median.abs().round().into())];
         match (self.measure, median < 0.0) {
-            (Measure::Time, true) => self.says.get("end-early-by", &size),
-            (Measure::Time, false) => self.says.get("end-late-by", &size),
+            (Measure::Reaction, _) => self.says.get("end-after-signal", &ms),
+            (Measure::Time, _) if even => self.says.get("end-on-time", &[]),
+            (Measure::Length, _) if even => self.says.get("end-as-long", &[]),
+            (Measure::Place, _) if even => self.says.get("end-inside", &[]),
+            (Measure::Time, true) => self.says.get("end-early-by", &ms),
+            (Measure::Time, false) => self.says.get("end-late-by", &ms),
             (Measure::Length, true) => self.says.get("end-short-by", &percent),
             (Measure::Length, false) => self.says.get("end-long-by", &percent),
             (Measure::Place, true) => self.says.get("end-left-by", &percent),
@@ -222,32 +226,52 @@ impl Told<'_> {
 
     fn spread(&self, sd: f64) -> String {
         match self.measure {
-            Measure::Time => self.says.get("end-spread", &[("ms", sd.round().into())]),
+            Measure::Time | Measure::Reaction => self.says.get("end-spread", &[("ms", sd.round().into())]),
             _ => self.says.get("end-spread-percent", &[("percent", sd.round().into())]),
         }
     }
 
-    /// What the plot shows, in a sentence.
+    /// "5 of 6 held back", where something was to be.
+    fn held_count(&self, stops: Stops) -> Option<String> {
+        (stops.asked > 0).then(|| self.says.get("end-held-count", &Self::held(stops)))
+    }
+
+    fn held(Stops { asked, held }: Stops) -> [(&'static str, Arg<'static>); 2] {
+        [("asked", asked.into()), ("held", held.into())]
+    }
+
+    /// What the plot shows and what it does not, in sentences.
+    fn sentences(&self, precision: Option<&Precision>, stops: Stops, in_band: f64) -> String {
+        let mut said = match precision {
+            Some(precision) => {
+                let share = [("share", (in_band * 100.0).round().into())];
+                format!("{} {}", self.typical(precision), self.says.get("end-in-band", &share))
+            }
+            None => self.says.get("end-none", &[]),
+        };
+        if stops.asked > 0 {
+            said = format!("{} {said}", self.says.get("end-held", &Self::held(stops)));
+        }
+        said
+    }
+
     fn typical(&self, precision: &Precision) -> String {
         let Precision { median, mad, .. } = *precision;
         let (size, half) = (median.abs().round(), mad.round());
         let even = median.abs() < self.measure.even();
-        if self.measure == Measure::Time {
-            let args = [("ms", size.into()), ("half", half.into())];
-            return match median < 0.0 {
-                _ if even => self.says.get("end-says-even", &args),
-                true => self.says.get("end-says-early", &args),
-                false => self.says.get("end-says-late", &args),
-            };
-        }
-        let args = [("percent", size.into()), ("half", half.into())];
+        let ms = [("ms", size.into()), ("half", half.into())];
+        let percent = [("percent", size.into()), ("half", half.into())];
         match (self.measure, median < 0.0) {
-            (Measure::Place, _) if even => self.says.get("end-says-inside", &args),
-            (Measure::Place, true) => self.says.get("end-says-left", &args),
-            (Measure::Place, false) => self.says.get("end-says-right", &args),
-            _ if even => self.says.get("end-says-as-long", &args),
-            (_, true) => self.says.get("end-says-short", &args),
-            (_, false) => self.says.get("end-says-long", &args),
+            (Measure::Reaction, _) => self.says.get("end-says-reaction", &ms),
+            (Measure::Time, _) if even => self.says.get("end-says-even", &ms),
+            (Measure::Time, true) => self.says.get("end-says-early", &ms),
+            (Measure::Time, false) => self.says.get("end-says-late", &ms),
+            (Measure::Place, _) if even => self.says.get("end-says-inside", &percent),
+            (Measure::Place, true) => self.says.get("end-says-left", &percent),
+            (Measure::Place, false) => self.says.get("end-says-right", &percent),
+            (Measure::Length, _) if even => self.says.get("end-says-as-long", &percent),
+            (Measure::Length, true) => self.says.get("end-says-short", &percent),
+            (Measure::Length, false) => self.says.get("end-says-long", &percent),
         }
     }
 }
@@ -261,4 +285,28 @@ fn take_down(mut commands: Commands, screens: Query<Entity, With<EndScreen>>) {
 pub fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Screen::End), spawn)
         .add_systems(Update, (take_down, spawn).chain().run_if(theme_changed).run_if(in_state(Screen::End)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+
+    #[test]
+    fn a_drill_of_reaction_is_told_by_delays_and_what_was_held_back() {
+        let says = Words(Text::default());
+        let told = Told { says: &says, measure: Measure::Reaction };
+        let precision = Precision::of(&[290.0, 310.0, 350.0]);
+        let stops = Stops { asked: 6, held: 5 };
+        assert_eq!(told.by(310.0), "310 ms after the signal");
+        assert_eq!(told.held_count(stops).as_deref(), Some("5 of 6 held back"));
+        assert_eq!(
+            told.sentences(precision.as_ref(), stops, 0.9),
+            "Of the signals that were taken back you left 5 of 6 alone. You answer 310 ms after the signal, and half of \
+             your answers lie within 20 ms of that. 90 % of your presses lie in the shaded goal band."
+        );
+        // who is as quick as ever has no error at all: not a word of a steadiness of 0 ms
+        assert!(!told.sentences(precision.as_ref(), Stops::default(), 1.0).contains(" 0 ms"));
+        assert_eq!(told.held_count(Stops::default()), None);
+    }
 }

@@ -9,10 +9,10 @@ use std::{
 };
 
 pub use self::drums::DrumMap;
-use self::smf::{Division, Note, Smf, TempoEvent, Track};
+use self::smf::{Division, Note, SignatureEvent, Smf, TempoEvent, Track};
 use super::{
     MOST_TARGETS, Options, Refused,
-    chart::{Chart, Place, Target, Tempo, Warnings, shown},
+    chart::{Chart, MOST_BARS, Place, Target, Tempo, Warnings, shown},
     exact::nearest,
     out_of_time,
 };
@@ -120,7 +120,7 @@ fn inventory(smf: &Smf) -> String {
 }
 
 fn chart(notes: &[Note], map: &TempoMap, options: &Options) -> Result<Chart, Refused> {
-    let mut chart = Chart { tempo: map.tempo.clone(), ..Chart::default() };
+    let mut chart = Chart { tempo: map.tempo.clone(), bars: map.bars.clone(), ..Chart::default() };
     let (lane_of, lanes) = options.drum_map.lanes(notes, options.lanes);
     chart.lanes = lanes;
     for note in notes {
@@ -159,6 +159,7 @@ struct TempoMap {
     legs: Vec<Leg>,
     /// The same, for people.
     tempo: Arc<[Tempo]>,
+    bars: Arc<[i64]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -194,8 +195,10 @@ impl TempoMap {
             let before = last.before + i128::from(ticks) * i128::from(last.quarter_us);
             legs.push(Leg { tick: event.tick, before, quarter_us: event.quarter_us });
         }
-        let mut map = Self { division: smf.division, legs, tempo: Arc::default() };
+        let mut map = Self { division: smf.division, legs, tempo: Arc::default(), bars: Arc::default() };
         map.tempo = map.beats();
+        let last = tracks.iter().flat_map(|track| track.notes.iter().map(|note| note.tick)).max();
+        map.bars = map.bars(&signatures(tracks, warnings), last.unwrap_or(0));
         map
     }
 
@@ -228,6 +231,27 @@ impl TempoMap {
         }
     }
 
+    /// Where bars begin, up to a tick: none without beats, or where there are too many.
+    fn bars(&self, signatures: &[SignatureEvent], last: u64) -> Arc<[i64]> {
+        let Division::Quarter(quarter) = self.division else { return Arc::default() };
+        let mut begin = Vec::new();
+        for (n, signature) in signatures.iter().enumerate() {
+            let until = signatures.get(n + 1).map_or(last + 1, |next| next.tick.min(last + 1));
+            // in parts of a tick, in which a bar is whole
+            let parts = 1_i128 << signature.halvings;
+            let bar = i128::from(quarter) * 4 * i128::from(signature.count);
+            let mut tick = i128::from(signature.tick) * parts;
+            while tick < i128::from(until) * parts {
+                begin.push(self.at_part(tick, parts));
+                if begin.len() > MOST_BARS {
+                    return Arc::default();
+                }
+                tick += bar;
+            }
+        }
+        Chart::lines(begin)
+    }
+
     /// Even targets, `per_beat` a quarter note, between two ticks.
     fn grid(&self, first: u64, last: u64, per_beat: u8) -> Result<Vec<Target>, Refused> {
         let Division::Quarter(quarter) = self.division else {
@@ -247,6 +271,27 @@ impl TempoMap {
         };
         Ok((from..=to).map(target).collect())
     }
+}
+
+/// The time signatures of some tracks in order: four quarters until the first, and one a tick.
+fn signatures(tracks: &[Track], warnings: &mut Warnings) -> Vec<SignatureEvent> {
+    let mut events: Vec<SignatureEvent> = tracks.iter().flat_map(|track| track.signatures.iter().copied()).collect();
+    events.sort_by_key(|event| event.tick);
+    let mut signatures: Vec<SignatureEvent> = Vec::with_capacity(events.len() + 1);
+    if events.first().is_none_or(|first| first.tick > 0) {
+        signatures.push(SignatureEvent { tick: 0, count: 4, halvings: 2, byte: 0 });
+    }
+    for event in events {
+        if let Some(last) = signatures.last_mut().filter(|last| last.tick == event.tick) {
+            if (last.count, last.halvings) != (event.count, event.halvings) {
+                warnings.say(Place::Byte(event.byte), "a second time signature at the same tick; this one holds");
+            }
+            *last = event;
+        } else {
+            signatures.push(event);
+        }
+    }
+    signatures
 }
 
 #[cfg(test)]

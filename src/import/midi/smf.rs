@@ -13,6 +13,8 @@ use super::super::{
 
 /// Notes that one file has at most. ◇ Ten times what the longest performances have.
 const MOST_NOTES: usize = 1_000_000;
+/// The shortest unit of a time signature: a 256th ◇, as notation has it.
+const MOST_HALVINGS: u8 = 8;
 /// How far into a file its header may begin (MacBinary puts 128 bytes before it).
 const LATEST_HEADER: usize = 512;
 
@@ -47,12 +49,25 @@ pub struct TempoEvent {
     pub byte: usize,
 }
 
+/// A time signature: from here on a bar lasts so many of such parts of a whole note, and one begins here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureEvent {
+    pub tick: u64,
+    /// Above 0.
+    pub count: u8,
+    /// The unit is a whole note halved so many times: 2 for quarters.
+    pub halvings: u8,
+    /// Where it stands in the file.
+    pub byte: usize,
+}
+
 /// One MTrk chunk.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     pub name: Option<String>,
     pub notes: Vec<Note>,
     pub tempos: Vec<TempoEvent>,
+    pub signatures: Vec<SignatureEvent>,
 }
 
 /// A whole file.
@@ -445,6 +460,15 @@ impl<'a> Events<'a> {
                 }
                 self.track.tempos.push(TempoEvent { tick: self.tick, quarter_us, byte: start });
             }
+            0x58 => match *data {
+                [count, halvings, ..] if count > 0 && halvings <= MOST_HALVINGS => {
+                    self.track.signatures.push(SignatureEvent { tick: self.tick, count, halvings, byte: start });
+                }
+                _ => self.warnings.say(
+                    Place::Byte(start),
+                    format!("a time signature of bytes {data:02x?}; ignored, it has a count above 0 and a power of two up to 08"),
+                ),
+            },
             0x03 if self.track.name.is_none() => {
                 let name = super::super::text::plain(data);
                 self.track.name = Some(name).filter(|name| !name.is_empty());

@@ -62,11 +62,44 @@ fn the_tempo_map_of_one_track_holds_for_the_others() {
 }
 
 #[test]
+fn bars_follow_the_time_signatures() {
+    // onsets at ticks 0, 96 … 480; quarters of 1 s up to tick 192, of 0.5 s up to 384, then of a third
+    let bars = |signatures: &str| {
+        let tempos = track(&format!("{signatures} 00 ff 2f 00"));
+        let chart = one(&file(1, 96, &[track(TEMPOS), tempos, track(NOTES)]));
+        assert_eq!(onsets(&chart), A09, "they say nothing about time");
+        (chart.bars.to_vec(), chart.warnings.listed.len())
+    };
+    assert_eq!(bars(""), (vec![0, 3_000_000], 0));
+    assert_eq!(bars("00 ff 58 04 03 02 18 08"), (vec![0, 2_500_000], 0), "three quarters");
+    assert_eq!(bars("00 ff 58 04 06 03 24 08"), (vec![0, 2_500_000], 0), "six eighths");
+    assert_eq!(bars("00 ff 58 02 05 02"), (vec![0, 3_333_333], 0), "five quarters, and no word of a metronome");
+    // two quarters from tick 288 on, and again, with a bar cut short, from tick 432
+    let change = "00 ff 58 04 03 02 18 08 82 20 ff 58 04 02 02 18 08 81 10 ff 58 04 02 02 18 08";
+    assert_eq!(bars(change), (vec![0, 2_500_000, 3_166_667], 0));
+    // none before tick 96: four quarters until then
+    assert_eq!(bars("60 ff 58 04 03 02 18 08"), (vec![0, 1_000_000, 3_000_000], 0));
+    // a bar of one and a half ticks; what holds is the last of a tick
+    let (short, told) = bars("00 ff 58 04 03 02 18 08 00 ff 58 04 01 08 18 08");
+    assert_eq!((&short[..4], short.len(), told), (&[0, 15_625, 31_250, 46_875][..], 321, 1));
+    // none of no beats, of a unit that no notation has, of half of its bytes
+    for odd in ["ff 58 04 00 02 18 08", "ff 58 04 03 09 18 08", "ff 58 01 03"] {
+        assert_eq!(bars(&format!("00 {odd}")), (vec![0, 3_000_000], 1), "{odd}");
+    }
+    // far more of them than a level has
+    let endless = track("00 ff 58 04 01 08 18 08 00 90 3c 64 ff ff 00 80 3c 00 00 90 3c 64 01 80 3c 00 00 ff 2f 00");
+    assert!(one(&file(0, 96, &[endless])).bars.is_empty());
+    let timecode = track("00 ff 58 04 03 02 18 08 00 90 3c 64 60 80 3c 00 00 ff 2f 00");
+    assert!(one(&file(0, 0xE728, &[timecode])).bars.is_empty(), "seconds have no beats");
+}
+
+#[test]
 fn tracks_of_format_2_have_tempos_of_their_own() {
-    let slow = track("00 ff 51 03 0f 42 40 60 90 3c 64 60 80 3c 00 00 ff 2f 00");
+    let slow = track("00 ff 58 04 01 02 18 08 00 ff 51 03 0f 42 40 60 90 3c 64 60 80 3c 00 00 ff 2f 00");
     let plain = track("60 90 3c 64 60 80 3c 00 00 ff 2f 00");
     let charts = charts(&file(2, 96, &[slow, plain])).expect("it is read");
     assert_eq!(charts.iter().map(onsets).collect::<Vec<_>>(), [[1_000_000], [500_000]]);
+    assert_eq!(charts.iter().map(|chart| chart.bars.to_vec()).collect::<Vec<_>>(), [vec![0, 1_000_000], vec![0]]);
 }
 
 #[test]

@@ -61,6 +61,22 @@ fn a_tempo_is_what_the_line_says() {
 }
 
 #[test]
+fn a_tempo_line_says_how_long_its_bars_are_and_begins_one() {
+    let bars = |timing: &str| {
+        let chart = reads(&map(3, timing, FOUR)).expect("read");
+        (chart.bars.to_vec(), chart.warnings.listed.len())
+    };
+    assert_eq!(bars("0,500,4,1,0,100,1,0"), (vec![0, 2_000_000, 4_000_000, 6_000_000], 0));
+    assert_eq!(bars("0,500"), bars("0,500,0,1,0,100,1,0"), "four where it does not say");
+    assert_eq!(bars("0,500,3").0, [0, 1_500_000, 3_000_000, 4_500_000, 6_000_000]);
+    assert_eq!(bars("0,500,3\n4000,1000,2").0, [0, 1_500_000, 3_000_000, 4_000_000, 6_000_000]);
+    // a third of a second: cut to the ms in which the game has its objects
+    assert_eq!(bars("0,333.333333,7").0, [0, 2_333_000, 4_666_000]);
+    assert_eq!(bars("0,500,waltz"), (vec![0, 2_000_000, 4_000_000, 6_000_000], 1));
+    assert_eq!(bars("0,0.06,1"), (vec![], 0), "more than a level has");
+}
+
+#[test]
 fn no_tempo_is_refused() {
     // case A03
     for timing in ["", "0,0,4,1,0,100,1,0", "0,-100,4,1,0,100,1,0", "0,-100,4,1,0,100,0,0", "0,NaN,4,1,0,100,1,0"] {

@@ -1,5 +1,7 @@
 //! A chart's rows: bars of rows, rows of columns, a character a column.
 
+use std::sync::Arc;
+
 use super::super::{
     MOST_TARGETS, Options, Refused,
     chart::{Chart, Place, Target, shown},
@@ -141,6 +143,7 @@ fn cells(text: &str) -> Vec<char> {
 pub fn place(rows: &Rows, timing: &Timing, options: &Options, chart: &mut Chart) -> Result<(), Refused> {
     let into = options.lanes.map_or(rows.columns, |lanes| rows.columns.min(usize::from(lanes)));
     chart.lanes = u8::try_from(into).unwrap_or(u8::MAX).max(1);
+    chart.bars = rows.steps.last().map_or_else(Arc::default, |&(last, ..)| timing.bars(last));
     // by column: the line of an open hold's head, and its target, unless time jumps over it
     let mut open: Vec<Option<(usize, Option<usize>)>> = vec![None; rows.columns];
     for &(beat, line, column, step) in &rows.steps {

@@ -41,6 +41,17 @@ fn tempo_changes_stops_and_an_offset_add_up() {
 }
 
 #[test]
+fn bars_are_four_beats_whatever_stops_in_them() {
+    let bars = |header: &str, beats: &[f64]| with(header, beats).expect("it is read").remove(0).bars.to_vec();
+    let header = "#OFFSET:-0.250; #BPMS:0=120,6=60; #STOPS:2=0.300,8=0.5;";
+    // beats 4, 8 and 12: the first after the stop, the second as it begins
+    assert_eq!(bars(header, &[0.0, 13.0]), [250_000, 2_550_000, 5_550_000, 10_050_000]);
+    // a bar that begins where time jumps begins with the one before
+    assert_eq!(bars("#BPMS:0=120,3=-120,5=120;", &[0.0, 7.0, 9.0]), [0, 2_000_000]);
+    assert!(bars("#BPMS:0=100000;", &[0.0, 180_000.0]).is_empty(), "more than a level has");
+}
+
+#[test]
 fn a_delay_comes_before_its_note_and_a_stop_after() {
     assert_eq!(onsets(with("#BPMS:0=60;#STOPS:1=0.5;", &[0.0, 1.0, 2.0])), [0, 1_000_000, 2_500_000]);
     assert_eq!(onsets(with("#BPMS:0=60;#DELAYS:1=0.5;", &[0.0, 1.0, 2.0])), [0, 1_500_000, 2_500_000]);

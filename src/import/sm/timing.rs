@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::super::{
     Refused,
-    chart::{Place, Tempo, Warnings, shown},
+    chart::{Chart, MOST_BARS, Place, Tempo, Warnings, shown},
     exact::{Beat, MINUTE_US, Sum, decimal, nearest},
 };
 use super::msd::Value;
@@ -57,6 +57,22 @@ struct Leg {
     still: bool,
     /// What is here is shown and not asked for.
     fake: bool,
+}
+
+impl Leg {
+    /// The time of a beat on it; none where time jumps over that.
+    fn time_of(&self, beat: Beat) -> Option<Sum> {
+        if self.beat == beat {
+            return self.on_beat;
+        }
+        if self.still || self.bpm <= 0 {
+            return None;
+        }
+        let passed = beat.elapsed(self.beat, self.bpm)?;
+        let jumped = passed + Sum::SAME < self.debt;
+        let after = if passed > self.debt { passed - self.debt } else { Sum::ZERO };
+        (!jumped).then(|| self.time + after)
+    }
 }
 
 /// What a note at a beat is.
@@ -132,25 +148,30 @@ impl Timing {
     /// When a note at a beat is due.
     #[must_use]
     pub fn due(&self, beat: Beat) -> Due {
-        let next = self.legs.partition_point(|leg| leg.beat <= beat);
-        // the first leg begins at or before every note
-        let Some(leg) = self.legs.get(next.saturating_sub(1)) else { return Due::Jumped };
-        let time = if leg.beat == beat {
-            leg.on_beat
-        } else if leg.still || leg.bpm <= 0 {
-            None
-        } else {
-            beat.elapsed(leg.beat, leg.bpm).and_then(|passed| {
-                let jumped = passed + Sum::SAME < leg.debt;
-                let after = if passed > leg.debt { passed - leg.debt } else { Sum::ZERO };
-                (!jumped).then(|| leg.time + after)
-            })
-        };
-        match time {
-            Some(_) if leg.fake => Due::Fake,
-            Some(time) => Due::At(time.micros()),
-            None => Due::Jumped,
+        match self.leg(beat).map(|leg| (leg.time_of(beat), leg.fake)) {
+            Some((Some(_), true)) => Due::Fake,
+            Some((Some(time), false)) => Due::At(time.micros()),
+            Some((None, _)) | None => Due::Jumped,
         }
+    }
+
+    /// The first leg begins at or before every note.
+    fn leg(&self, beat: Beat) -> Option<&Leg> {
+        let next = self.legs.partition_point(|leg| leg.beat <= beat);
+        self.legs.get(next.saturating_sub(1))
+    }
+
+    /// Where bars of four beats begin, up to a beat, without those that time jumps over. None where there are too many.
+    #[must_use]
+    pub fn bars(&self, last: Beat) -> Arc<[i64]> {
+        const BEATS: i64 = 4;
+        let count = last.ceiling().max(0) / BEATS + 1;
+        if count > MOST_BARS as i64 {
+            return Arc::default();
+        }
+        let beats = (0..count).filter_map(|bar| Beat::ratio(bar * BEATS, 1));
+        let begin = beats.filter_map(|beat| self.leg(beat)?.time_of(beat));
+        Chart::lines(begin.map(Sum::micros).collect())
     }
 
     /// The tempo map, without what takes no time.
