@@ -142,7 +142,9 @@ impl Document {
                 Block::Heading(level, text) => out += &format!("{} {text}\n", "#".repeat(usize::from(*level))),
                 Block::Paragraph(text) => out += &format!("{text}\n"),
                 Block::Table(table) => out += &table.markdown(),
-                Block::Figure { path, caption, .. } => out += &format!("![{}]({path})\n", caption.replace('[', "\\[").replace(']', "\\]")),
+                Block::Figure { path, caption, .. } => {
+                    out += &format!("![{}]({path})\n", caption.replace('[', "\\[").replace(']', "\\]"))
+                }
             }
         }
         out

@@ -136,13 +136,15 @@ pub fn calibrate(of: People) -> Calibration {
 /// The table: a row a learner, and all.
 #[must_use]
 pub fn table(calibration: &Calibration) -> Table {
-    let mut names: Vec<String> = ["learner", "people", "true effect, %", "SD, %", "cannot tell", "helps", "hurts", "wrong"]
-        .map(str::to_owned)
-        .into();
+    let mut names: Vec<String> =
+        ["learner", "people", "true effect, %", "SD, %", "cannot tell", "helps", "hurts", "wrong"]
+            .map(str::to_owned)
+            .into();
     names.extend(LEVELS.map(|level| format!("{:.0} %", 100.0 * level)));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut table = Table::new(&names, &names[1..]);
-    let learners = calibration.learners.iter().map(|(hypothesis, held)| (format!("{hypothesis} {}", hypothesis.name()), held));
+    let learners =
+        calibration.learners.iter().map(|(hypothesis, held)| (format!("{hypothesis} {}", hypothesis.name()), held));
     for (name, held) in learners.chain([("all".to_owned(), &calibration.all)]) {
         let mut cells = vec![
             name.into(),
