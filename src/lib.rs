@@ -11,6 +11,7 @@
 //! | what is kept, and how it is recomputed | [`record`] |
 //! | which levels there are | [`ladders`] |
 //! | what a person has made of them: best results, what is due | [`progress`] |
+//! | whether amplification helps this person: their own trial, by level | [`what_works`] |
 //! | MIDI files and charts of other games as levels | [`import`] |
 //! | experiments in the model: runs, tables, parameter files; the model for other simulators | [`lab`] |
 //! | policies against each other over simulated people: plans, shards, tables, summaries | [`sweep`] |
@@ -39,3 +40,4 @@ pub mod report;
 pub mod settings;
 pub mod sweep;
 pub mod text;
+pub mod what_works;

@@ -15,6 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ladders", &["paths"]),
     ("practice", &["paths"]),
     ("progress", &["ladders", "paths", "record"]),
+    ("what_works", &["ladders", "paths", "record"]),
     ("report", &[]),
     ("doctor", &["audio", "calibration", "clock", "input", "paths", "record"]),
     ("lab", &["clock", "paths", "report"]),

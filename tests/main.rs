@@ -32,6 +32,7 @@ mod room;
 mod simulate;
 mod sound;
 mod stick;
+mod what_works;
 
 /// Held by tests that keep both cores busy or that real time matters to: they run one after the other.
 fn alone() -> MutexGuard<'static, ()> {

@@ -39,6 +39,7 @@ fn on_screen(common: &Common) -> Result<(), Failure> {
         surface: Surface::Window,
         clock: ShellClock::Real,
         frames: FramePlan::None,
+        what_works: false,
         calibrate: None,
         practice: super::practice::PracticeArgs::default(),
     };

@@ -125,6 +125,7 @@ impl Calibrate {
             clock: ShellClock::Real,
             frames: FramePlan::None,
             practice: super::practice::PracticeArgs::default(),
+            what_works: false,
             calibrate: Some(calibrate),
         };
         shell::run(common, run).map(|_| ())

@@ -34,6 +34,9 @@ pub struct Demo {
     /// Keep every frame as a PNG in this folder, in virtual time (may take longer than the session)
     #[arg(long, value_name = "DIR")]
     frames: Option<PathBuf>,
+    /// The session is part of the simulated player's own trial on the level (see `doozy what-works`)
+    #[arg(long)]
+    what_works: bool,
     #[command(flatten)]
     practice: super::practice::PracticeArgs,
 }
@@ -93,11 +96,12 @@ impl Demo {
             clock: if virtual_time { ShellClock::Virtual { fps: FPS } } else { ShellClock::Real },
             frames,
             practice: self.practice.clone(),
+            what_works: self.what_works,
             calibrate: None,
         };
-        let outcome = shell::run(common, run)?;
+        let shell::Ran { outcome, trial } = shell::run(common, run)?;
         if common.json {
-            line(serde_json::json!({
+            let mut told = serde_json::json!({
                 "session": outcome.session,
                 "finished": outcome.finished,
                 "trials": outcome.trials,
@@ -109,7 +113,11 @@ impl Demo {
                 "frames": outcome.frames.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
                 "adapter": outcome.adapter,
                 "mean_frame_ms": outcome.mean_frame_ms,
-            }))?;
+            });
+            if let Some(trial) = trial {
+                told["what_works"] = trial.json;
+            }
+            line(told)?;
         } else if !common.quiet {
             let [clean, slip, miss, doozy] = outcome.tiers;
             line(format!("{} trials by {} on {}", outcome.trials, self.learner.name(), self.level))?;
@@ -121,6 +129,9 @@ impl Demo {
             if let Some(dir) = outcome.frames.first().and_then(|frame| frame.parent()) {
                 line(format!("{} pictures in {}", outcome.frames.len(), dir.display()))?;
             }
+            if let Some(trial) = trial {
+                line(trial.line)?;
+            }
             if outcome.session.is_some() {
                 let data = common.data.as_ref().map(|dir| format!(" --data {}", dir.display())).unwrap_or_default();
                 line(format!("check it with: doozy replay last --verify{data}"))?;
@@ -131,7 +142,7 @@ impl Demo {
 
     #[cfg(not(feature = "game"))]
     pub fn run(&self, _common: &Common) -> Result<(), Failure> {
-        let _ = (&self.level, &self.learner, self.seed, self.seconds, self.headless, &self.frames);
+        let _ = (&self.level, &self.learner, self.seed, self.seconds, self.headless, &self.frames, self.what_works);
         Err(Failure::lacking("this build has no game: build it with the feature `game` (it is on by default)"))
     }
 }

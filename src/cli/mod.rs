@@ -24,6 +24,7 @@ pub mod signal;
 mod simulate;
 mod twin;
 mod validate;
+mod what_works;
 
 use std::{
     fmt,
@@ -86,6 +87,8 @@ enum Command {
     Fit(fit::Fit),
     /// Recorded sessions, as a table
     History(history::History),
+    /// Your own trials, by level: does amplification help you? They are played with `play LEVEL --what-works`
+    WhatWorks(what_works::WhatWorks),
     /// A consistent single-file copy of the record, also while it is in use
     Backup(backup::Backup),
     /// Which key, button or drum pad answers which lane: the screen that changes it, or the list
@@ -233,6 +236,7 @@ pub fn main() -> ExitCode {
         Some(Command::Import(c)) => c.run(&common),
         Some(Command::Fit(c)) => c.run(&common),
         Some(Command::History(c)) => c.run(&common),
+        Some(Command::WhatWorks(c)) => c.run(&common),
         Some(Command::Backup(c)) => c.run(&common),
         Some(Command::Bindings(c)) => c.run(&common),
         Some(Command::Calibrate(c)) => c.run(&common),

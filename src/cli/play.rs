@@ -14,6 +14,10 @@ pub struct Play {
     /// The mix of the day: three kinds that take turns, by what is due
     #[arg(long, conflicts_with_all = ["level", "endless"])]
     daily: bool,
+    /// The session is part of your own trial of whether amplification helps you on this level: each day's first session
+    /// measures, the others are practice, amplified or not as the day was drawn (see `doozy what-works`)
+    #[arg(long, requires = "level")]
+    what_works: bool,
     #[command(flatten)]
     practice: super::practice::PracticeArgs,
 }
@@ -34,6 +38,9 @@ impl Play {
         if let What::Endless(kind) = &what {
             shell::knows(kind)?;
         }
+        if let (What::Level(level), true) = (&what, self.what_works) {
+            shell::may_try(level, &self.practice)?;
+        }
         super::display()?;
         let run = Run {
             what,
@@ -45,9 +52,14 @@ impl Play {
             clock: ShellClock::Real,
             frames: FramePlan::None,
             practice: self.practice.clone(),
+            what_works: self.what_works,
             calibrate: None,
         };
-        shell::run(common, run).map(|_| ())
+        match shell::run(common, run)?.trial {
+            Some(trial) if common.json => super::line(trial.json),
+            Some(trial) if !common.quiet => super::line(trial.line),
+            _ => Ok(()),
+        }
     }
 
     #[cfg(not(feature = "game"))]

@@ -45,6 +45,7 @@ use crate::{
     record::Reader,
     settings::{Palette, Settings, SettingsFile},
     text::Text,
+    what_works,
 };
 
 use ear::listener;
@@ -79,8 +80,17 @@ pub struct Run {
     pub frames: FramePlan,
     /// How the level is practised.
     pub practice: PracticeArgs,
+    /// Sessions of the level are part of the player's own trial on it.
+    pub what_works: bool,
     /// Opens on the screens of calibration instead of a level.
     pub calibrate: Option<Calibrate>,
+}
+
+/// What came of a run.
+pub struct Ran {
+    pub outcome: Outcome,
+    /// Where the player's own trial stands, if the run had a session of it.
+    pub trial: Option<what_works::Told>,
 }
 
 /// How calibrations are begun.
@@ -95,7 +105,7 @@ pub struct Calibrate {
 }
 
 /// Runs the game and says what came of it.
-pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
+pub fn run(common: &Common, run: Run) -> Result<Ran, Failure> {
     let data = common.data_dir()?;
     let root = Root::find();
     let root = root.as_ref().map_err(|e| Failure::lacking(e.to_string()));
@@ -117,6 +127,10 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         What::Endless(kind) => Some(endless(&ladders.1, kind)?),
         What::Menu | What::Bindings | What::Daily => None,
     };
+    let tried = named.clone().filter(|_| run.what_works);
+    if let Some(level) = &tried {
+        tries(level, &run.practice)?;
+    }
     let asked = match (&run.what, &named) {
         (What::Level(_), Some(level)) => run.practice.practice(common, level)?.unwrap_or_default(),
         _ if run.practice.is_empty() => Practice::default(),
@@ -168,7 +182,11 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
         listen: listener(),
     };
     let practising = Practising::new(asked, Box::new(PracticeDesk { data: data.clone() }));
-    let begin = beginner(data, bindings.clone(), settings.clone(), watch, run.learner.clone());
+    let who = run.learner.clone().map_or(Who::Person, Who::Learner);
+    let player = who.name();
+    let before = if tried.is_some() { what_works::last(&data)? } else { 0 };
+    let asked_for = tried.as_ref().map(|it| it.path.clone());
+    let begin = beginner(data.clone(), bindings.clone(), settings.clone(), watch, who, asked_for);
     let loud = settings.clone();
     let launch = Launch {
         start,
@@ -196,7 +214,26 @@ pub fn run(common: &Common, run: Run) -> Result<Outcome, Failure> {
     for notice in &outcome.notices {
         super::complain(notice);
     }
-    Ok(outcome)
+    let trial = match tried {
+        Some(level) if outcome.session.is_some() => Some(what_works::told(&data, &level, &player, before)?),
+        _ => None,
+    };
+    Ok(Ran { outcome, trial })
+}
+
+/// Whether a session of a level can be part of its player's own trial, asked before anything is opened.
+pub fn may_try(level: &str, practice: &PracticeArgs) -> Result<(), Failure> {
+    tries(&find(Root::find().ok().as_ref(), level)?, practice)
+}
+
+fn tries(level: &Loaded, practice: &PracticeArgs) -> Result<(), Failure> {
+    if !practice.is_empty() {
+        return Err(Failure::usage(
+            "--what-works measures the level as it is, so it cannot be practised at the same time: leave out --what-works, \
+             or --rate, --loop and the other options of practice",
+        ));
+    }
+    Ok(what_works::check(level)?)
 }
 
 fn find(root: Option<&Root>, name: &str) -> Result<Loaded, Failure> {
@@ -389,7 +426,8 @@ fn beginner(
     bindings: SharedBindings,
     settings: Settings,
     watch: Watch,
-    learner: Option<Learner>,
+    who: Who,
+    tried: Option<PathBuf>,
 ) -> app::Begin {
     Box::new(move |asked| {
         let stamp = Watch::stamp(&asked.level);
@@ -407,7 +445,11 @@ fn beginner(
             level.text = level.level.to_ron();
             terms.session.from_rung = part.from_rung;
         }
-        let who = learner.clone().map_or(Who::Person, Who::Learner);
+        // what is practised, or only a block of a mix, is another task than the one that the trial measures
+        if tried.as_ref() == Some(&asked.level) && asked.practice.is_none() && asked.part.is_none() {
+            let now_s = clock::wall() / 1_000_000_000;
+            terms.session = what_works::next(&data, &level, &who.name(), now_s)?.options();
+        }
         let pace = match asked.clock {
             ShellClock::Real => Pace::Host { keys: Keys::Tap },
             ShellClock::Virtual { .. } => Pace::Virtual { from: VIRTUAL_ORIGIN },
@@ -416,11 +458,11 @@ fn beginner(
             level,
             seed: asked.seed,
             terms,
-            who,
+            who: who.clone(),
             pace,
             levels: levels(&settings, asked.loudness),
             // nobody's devices are in a simulated player's way
-            calibrations: if learner.is_none() { calibrations(&settings) } else { Calibrations::default() },
+            calibrations: if who == Who::Person { calibrations(&settings) } else { Calibrations::default() },
             bindings: bindings.now(),
             data: data.clone(),
             length: None,

@@ -73,7 +73,8 @@ pub enum Who {
 
 impl Who {
     /// As the record names them.
-    fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         match self {
             Self::Person => "person".to_owned(),
             Self::Learner(learner) => format!("learner:{}", learner.name()),

@@ -6,6 +6,7 @@
 
 pub mod beats;
 mod ndjson;
+mod personal;
 mod practised;
 mod row;
 mod session;
@@ -24,6 +25,7 @@ use doozy_training::{
 use serde::{Deserialize, Serialize};
 
 pub use ndjson::{export_ndjson, import_ndjson};
+pub use personal::{PersonalSession, clock_face};
 pub use practised::{PractisedEvent, PractisedSession, today};
 pub use session::{Damage, EventRow, LoadedSession, Reader, SessionInfo, State};
 pub use store::backup;

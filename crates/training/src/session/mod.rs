@@ -36,6 +36,7 @@ use crate::{
     level::{Level, Setting},
     practice::{Course, Practice},
     time::HostTime,
+    yours::Personal,
 };
 
 /// What a study or a player fixes for a session; part of its record.
@@ -51,6 +52,9 @@ pub struct Options {
     /// The rung that the session begins on, where an earlier one of the same level left off; the nearest that there is.
     #[serde(skip_serializing_if = "is_start")]
     pub from_rung: i32,
+    /// The session is part of its player's own trial. A mark for whoever reads the record; nothing is judged by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Personal>,
 }
 
 fn is_start(rung: &i32) -> bool {

@@ -10,7 +10,11 @@
 //! nine sizes about the sampling error of a probe block; the effect's own size, over three. Given these, everything is
 //! Gaussian, so the posterior is a mixture of 135 Gaussians.
 
+mod diary;
+
 use doozy_cerebellum::rng::{Stream, normal_cdf};
+
+pub use self::diary::{APART_S, Diary, PRESSES_LEAST, Personal, Played, Practised, Unsuited, suits};
 
 /// Days before anything but "cannot tell yet" is said (training.md §8).
 pub const DAYS_LEAST: usize = 8;
@@ -243,6 +247,20 @@ impl Trial {
         Self { days: Vec::new(), taps, stream: Stream::named(seed, "what works for you", 0) }
     }
 
+    /// The trial that began with this seed and has had these days, `taps` in a probe block: its next draw is the one that
+    /// followed them, whatever was done on them.
+    #[must_use]
+    pub fn resume(seed: u64, taps: u32, days: &[Day]) -> Self {
+        let mut trial = Self::new(seed, taps);
+        for done in days {
+            trial.day(done.rms_ms);
+            if let Some(day) = trial.days.last_mut() {
+                *day = *done;
+            }
+        }
+        trial
+    }
+
     /// A new day whose probe showed `rms_ms`: whether errors are amplified after it.
     pub fn day(&mut self, rms_ms: Option<f64>) -> bool {
         let n = self.days.len();
@@ -369,6 +387,26 @@ mod tests {
         });
         let (low, high) = silent.posterior().interval(0.95);
         assert!(low < -0.02 && high > 0.02 && silent.posterior().says() == Says::CannotTellYet);
+    }
+
+    #[test]
+    fn a_trial_that_is_resumed_goes_on_as_if_it_had_not_stopped() {
+        for seed in 0..40 {
+            let whole = person(seed, 24, -0.03, 0.5);
+            for n in 0..24 {
+                let mut resumed = Trial::resume(seed, 20, &whole.days()[..n]);
+                assert_eq!(resumed.day(whole.days()[n].rms_ms), whole.days()[n].on, "seed {seed}, day {n}");
+                assert_eq!(resumed.days(), &whole.days()[..=n]);
+            }
+            assert_eq!(Trial::resume(seed, 20, whole.days()).posterior(), whole.posterior());
+        }
+    }
+
+    #[test]
+    fn what_was_done_stands_whatever_was_drawn() {
+        let drawn = person(5, 12, 0.0, 0.0);
+        let done: Vec<Day> = drawn.days().iter().map(|day| Day { on: !day.on, ..*day }).collect();
+        assert_eq!(Trial::resume(5, 20, &done).days(), done);
     }
 
     #[test]
