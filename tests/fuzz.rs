@@ -52,9 +52,9 @@ const SHORT: &str = include_str!("fixtures/short.level.ron");
 const CHART: &str = r#"(version: 1, title: "A song", aim: "Play it.", drill: Chart(
     source: (title: "A song", file: "song.mid", part: "drums"), audio: (file: "song.ogg", zero_us: 120000),
     lanes: 4, beat_us: 500000, targets: [(-5, 0, 0), (500000, 2, 250000), (500000, 3, 0), (900000, 1, 0)],
-    sections: [-5, 900000], knobs: [Rate(to: 1.25, steps: 5)]), trials: 2, seconds: 8)"#;
+    sections: [-5, 900000], bars: [-1500000, 0, 1500000], knobs: [Rate(to: 1.25, steps: 5)]), trials: 2, seconds: 8)"#;
 const MANIA: &str = "osu file format v14\r\n\r\n[General]\r\nAudioFilename: a.mp3\r\nMode: 3\r\n\r\n[Metadata]\r\nTitle:A\r\nVersion:Hard\r\n\r\n\
-    [Difficulty]\r\nCircleSize:4\r\n\r\n[TimingPoints]\r\n0,500,4,1,0,100,1,0\r\n1000,-50,4,1,0,70,0,0\r\n3000,333.333,4,1,0,100,1,0\r\n\r\n\
+    [Difficulty]\r\nCircleSize:4\r\n\r\n[TimingPoints]\r\n0,500,4,1,0,100,1,0\r\n1000,-50,4,1,0,70,0,0\r\n3000,333.333,3,1,0,100,1,0\r\n\r\n\
     [HitObjects]\r\n64,192,500,1,0,0:0:0:0:\r\n192,192,2500,128,0,3000:0:0:0:0:\r\n320,192,4500,5,2,0:0:0:0:\r\n448,192,6500.5,1,0\r\n";
 const STANDARD: &str = "osu file format v4\n[General]\nMode: 0\n[TimingPoints]\n24,300\n[HitObjects]\n10,20,100,1,0\n\
     50,60,400,2,0,B|90:90|12:5,1,140\n256,192,900,12,0,1500\n300,10,2000,1,8\n";

@@ -222,7 +222,9 @@ impl Practice {
             return Err(Unfit(format!("loops are bars of a chart, and this level is a {kind}; try --rate or --ramp")));
         }
         let body = level.plan(&level.setting(0), &mut || 0.5);
-        if body.targets.iter().any(|target| matches!(target.role, Role::React { .. })) {
+        // a ghost, or nothing at all, can be had on every level
+        let paced = self.rate != Self::default().rate || self.ramp.is_some() || self.mute.is_some();
+        if paced && body.targets.iter().any(|target| matches!(target.role, Role::React { .. })) {
             return Err(Unfit(format!("a {kind} is as fast as you are; there is nothing to slow down or to silence")));
         }
         if self.mute.is_some() && !body.running {

@@ -201,7 +201,14 @@ fn what_cannot_be_practised_is_refused_with_what_could_be() {
     assert!(said(&beat(), "(loops: [(1, 2)])").contains("this level is a steady beat"));
     let go = "(version: 1, title: \"Go\", aim: \"Go.\", trials: 2, seconds: 20, drill: GoStop())";
     let go = Level::parse("go", go).unwrap();
-    assert!(said(&go, "(rate: 80)").contains("as fast as you are"), "{}", said(&go, "(rate: 80)"));
+    for paced in ["(rate: 80)", "(rate: 60, ramp: Some((step: 5, to: 90)))", "(mute: Some((heard: 1, silent: 1)))"] {
+        assert!(said(&go, paced).contains("as fast as you are"), "{}", said(&go, paced));
+    }
+    // what is played as it is is refused by no level
+    for plain in [Practice::default(), practice("(ghost: true)")] {
+        assert_eq!(plain.fit(&go), Ok(()));
+        assert_eq!(plain.fit(&beat()), Ok(()));
+    }
     let gap = song.to_ron().replace("rate: 1.0", "bars: [0, 600000, 900000, 1000000], rate: 1.0");
     let gap = Level::parse("gap", &gap).unwrap();
     assert_eq!(said(&gap, "(loops: [(2, 2)])"), "bars 2: no note lies in them");
