@@ -69,7 +69,7 @@ impl Default for Practice {
     }
 }
 
-/// How the rate rises.
+/// How the rate rises, and whether it falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
@@ -77,12 +77,15 @@ pub struct Ramp {
     pub step: u16,
     /// Where it stays.
     pub to: u16,
+    /// It falls by the same step after a trial that went badly, never below the rate that practice began with.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub both: bool,
 }
 
 impl Default for Ramp {
     /// By 5 % up to full speed ◇: a step that is barely heard, twelve of them from 40 % below.
     fn default() -> Self {
-        Self { step: 5, to: 100 }
+        Self { step: 5, to: 100, both: false }
     }
 }
 
@@ -222,7 +225,8 @@ impl Practice {
             return Err(Unfit(format!("loops are bars of a chart, and this level is a {kind}; try --rate or --ramp")));
         }
         let body = level.plan(&level.setting(0), &mut || 0.5);
-        if body.targets.iter().any(|target| matches!(target.role, Role::React { .. })) {
+        let timed = self.rate != 100 || self.ramp.is_some() || self.mute.is_some();
+        if timed && body.targets.iter().any(|target| matches!(target.role, Role::React { .. })) {
             return Err(Unfit(format!("a {kind} is as fast as you are; there is nothing to slow down or to silence")));
         }
         if self.mute.is_some() && !body.running {
@@ -242,7 +246,7 @@ impl Practice {
             Err(Unfit(format!("{what} {shown} lies outside 0.5 to 2 of the level's speed")))
         };
         a_rate(self.rate, "rate")?;
-        if let Some(Ramp { step, to }) = self.ramp {
+        if let Some(Ramp { step, to, .. }) = self.ramp {
             a_rate(to, "the ramp's end")?;
             if !(RAMP_STEPS.0..=RAMP_STEPS.1).contains(&step) {
                 return Err(Unfit(format!("a ramp's step of {step} % lies outside 1 to 25 %")));
