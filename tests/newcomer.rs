@@ -140,9 +140,10 @@ fn from_the_first_screen_into_ladders_by_keys_alone() {
         until(home.path(), "its first trial is planned", |n, session| {
             plays(n, session) && session.effects.iter().any(|e| matches!(e, Effect::Planned(_)))
         });
-        // out again: the pause, its second item, and the end screen's way to the menu
+        // out again: the pause, its third item (after going on and practice), and the end screen's way to the menu
         tap(&keyboard, ESC);
         std::thread::sleep(Duration::from_secs(1));
+        tap(&keyboard, RIGHT);
         tap(&keyboard, RIGHT);
         tap(&keyboard, ENTER);
         until(home.path(), "the session ends", |n, session| n == before + 1 && session.info.state == State::Stopped);

@@ -226,6 +226,18 @@ fn nonsense_is_refused_with_what_would_be_right() {
     assert!(room.says(&["demo", &beat, "--headless", "--loop", "1-2"], 2).contains("bars of a chart"));
 }
 
+#[cfg(feature = "game")]
+#[test]
+fn what_cannot_be_slowed_down_is_played_all_the_same() {
+    let room = Room::new();
+    for level in ["reflex/1", "reflex/3"] {
+        for args in [&[][..], &["--ghost"]] {
+            room.says(&[&["demo", level, "--headless", "--seconds", "4"], args].concat(), 0);
+        }
+        assert!(room.says(&["demo", level, "--headless", "--rate", "0.8"], 2).contains("as fast as you are"));
+    }
+}
+
 /// Case A08: 70,000 targets are played through and every one is judged.
 #[test]
 #[ignore = "an hour of virtual time: ./doozy.sh check marathon"]

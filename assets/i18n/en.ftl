@@ -161,6 +161,7 @@ play-retry = Again, while it counts
 play-tolerance = ±{ $ms } ms
 play-tolerance-percent = ±{ $percent } %
 play-gain = errors ×{ $gain }
+play-top = as hard as this level gets
 play-software = drawn in software, smaller and without glow
 play-learner = { $name } is playing, a simulated player
 
@@ -444,9 +445,9 @@ stick-right-left = right stick left
 stick-right-right = right stick right
 ## Practice
 practice-title = Practise { $level }
-practice-body = Slower, a few bars round and round, or with the beat left out. Practice is marked as such in your record and counts for nothing.
+practice-body = Slower, in loops, or with the beat left out. Kept as practice, counted nowhere.
 practice-rate = Speed
-practice-rate-hint = A recording sounds lower when it is slower
+practice-rate-hint = A recording then sounds lower
 practice-from = Loop from bar
 practice-from-hint = Played round and round until you stop
 practice-to = Loop to bar
@@ -454,9 +455,9 @@ practice-to-hint = The last bar of the loop
 practice-failed = The bars you failed
 practice-failed-hint = Of when you last played this level
 practice-pre-roll = Lead-in
-practice-pre-roll-hint = Bars before a loop; play along, it is not judged
+practice-pre-roll-hint = Bars before a loop, not judged
 practice-ramp = Faster when it goes well
-practice-ramp-hint = After each try with nine in ten in time
+practice-ramp-hint = ±: slower again when it goes badly
 practice-mute = Silent bars
 practice-mute-hint = Keep going while the beat is gone
 practice-ghost = Your best run
@@ -464,12 +465,16 @@ practice-ghost-hint = Faint marks where its presses fell
 practice-off = Off
 practice-on = On
 practice-none = Not for this level
+practice-needs-loop = Needs a loop
+practice-none-failed = None so far
+practice-no-preset = No presets yet
 practice-percent = { $percent } %
 practice-bars = { $bars ->
     [one] { $bars } bar
    *[other] { $bars } bars
 }
 practice-ramp-by = +{ $percent } % up to { $to } %
+practice-ramp-both = ±{ $percent } % up to { $to } %
 practice-mute-by = { $heard } with, { $silent } without
 practice-preset = Presets
 practice-preset-is = Preset: { $name }
@@ -482,6 +487,7 @@ practice-open = Practise
 hud-practice = Practice, { $percent } %
 hud-practice-bars = Practice, { $percent } %, bars { $from }–{ $to }
 end-practice = Practice
+end-practice-bars = bars { $bars }
 notice-recording-not-built = This build plays no recordings, so the notes of { $file } are sounded instead.
 notice-recording-missing = The recording { $file } is not beside the level, so its notes are sounded instead.
 notice-recording-outside = { $file } is no plain file of the level's own folder and is not played; its notes are sounded instead.

@@ -27,8 +27,9 @@ pub struct PracticeArgs {
     /// Bars that are heard before each loop and not judged
     #[arg(long, value_name = "N")]
     pre_roll: Option<u8>,
-    /// Faster after each trial that went well: in steps of so much of full speed, up to a rate (0.05:1 if not given)
-    #[arg(long, value_name = "STEP[:RATE]", value_parser = ramp, num_args = 0..=1, default_missing_value = "0.05:1", require_equals = true)]
+    /// Faster after each trial that went well: in steps of so much of full speed, up to a rate (0.05:1 if not given); with
+    /// `:both` slower again after one with fewer than half in time
+    #[arg(long, value_name = "STEP[:RATE[:both]]", value_parser = ramp, num_args = 0..=1, default_missing_value = "0.05:1", require_equals = true)]
     ramp: Option<Ramp>,
     /// So many bars with the beat, then so many without
     #[arg(long, value_name = "WITH:WITHOUT", value_parser = mute)]
@@ -64,13 +65,14 @@ fn bars(text: &str) -> Result<Bars, String> {
 }
 
 fn ramp(text: &str) -> Result<Ramp, String> {
-    let wrong = || "steps of 0.01 to 0.25 of full speed, and a rate to stay at, as 0.05:1".to_owned();
-    let (step, to) = text.split_once(':').unwrap_or((text, "1"));
+    let wrong = || "steps of 0.01 to 0.25 of full speed, and a rate to stay at, as 0.05:1 or 0.05:1:both".to_owned();
+    let (one_way, both) = text.strip_suffix(":both").map_or((text, false), |rest| (rest, true));
+    let (step, to) = one_way.split_once(':').unwrap_or((one_way, "1"));
     let per_cent = step.parse::<f64>().map_err(|_| wrong())? * 100.0;
     if !(1.0..=25.0).contains(&per_cent) || (per_cent - per_cent.round()).abs() > 1e-6 {
         return Err(wrong());
     }
-    Ok(Ramp { step: per_cent.round() as u16, to: rate(to).map_err(|_| wrong())? })
+    Ok(Ramp { step: per_cent.round() as u16, to: rate(to).map_err(|_| wrong())?, both })
 }
 
 fn mute(text: &str) -> Result<Mute, String> {
@@ -111,7 +113,10 @@ impl PracticeArgs {
         if practice.loops.is_empty() && self.pre_roll.is_none() {
             practice.pre_roll = 0;
         }
-        practice.fit(&level.level).map_err(|unfit| Failure::usage(unfit.to_string()))?;
+        // what is not asked for fits every level
+        if !practice.is_plain() {
+            practice.fit(&level.level).map_err(|unfit| Failure::usage(unfit.to_string()))?;
+        }
         if let Some(name) = &self.save_preset {
             let mut presets = presets()?;
             presets.save(name, Preset::of(&practice)).map_err(Failure::usage)?;
@@ -172,8 +177,10 @@ mod tests {
         assert_eq!((rate("0.8"), rate("1"), rate("2.00"), rate("0.57")), (Ok(80), Ok(100), Ok(200), Ok(57)));
         assert_eq!(bars("4-8"), Ok(Bars { from: 4, to: 8 }));
         assert_eq!(bars("4"), Ok(Bars { from: 4, to: 4 }));
-        assert_eq!(ramp("0.05:1"), Ok(Ramp { step: 5, to: 100 }));
-        assert_eq!(ramp("0.1"), Ok(Ramp { step: 10, to: 100 }));
+        assert_eq!(ramp("0.05:1"), Ok(Ramp { step: 5, to: 100, both: false }));
+        assert_eq!(ramp("0.1"), Ok(Ramp { step: 10, to: 100, both: false }));
+        assert_eq!(ramp("0.1:0.9:both"), Ok(Ramp { step: 10, to: 90, both: true }));
+        assert_eq!(ramp("0.1:both"), Ok(Ramp { step: 10, to: 100, both: true }));
         assert_eq!(mute("2:1"), Ok(Mute { heard: 2, silent: 1 }));
     }
 
@@ -185,7 +192,7 @@ mod tests {
         for text in ["", "0", "8-4", "0-3", "1-", "-3", "a-b", "1-2-3", "4294967296"] {
             assert!(bars(text).is_err(), "{text}");
         }
-        for text in ["", "0", "0.3", "0.05:3", ":", "0.05:"] {
+        for text in ["", "0", "0.3", "0.05:3", ":", "0.05:", "both", ":both", "0.05:1:down"] {
             assert!(ramp(text).is_err(), "{text}");
         }
         for text in ["", "2", "0:2", "2:0", "33:1", "2:2:2", "a:b"] {

@@ -61,8 +61,9 @@ pub struct Practising {
 const RATE_STEP: i32 = 5;
 /// Silent bars that the panel offers ◇; the command line has all others.
 const MUTES: [Option<(u8, u8)>; 5] = [None, Some((3, 1)), Some((2, 2)), Some((1, 1)), Some((1, 3))];
-/// Steps of the ramp that the panel offers, per cent ◇.
-const RAMPS: [Option<u16>; 4] = [None, Some(2), Some(5), Some(10)];
+/// Steps of the ramp that the panel offers, per cent, and whether it falls, too ◇.
+const RAMPS: [Option<(u16, bool)>; 7] =
+    [None, Some((2, false)), Some((5, false)), Some((10, false)), Some((2, true)), Some((5, true)), Some((10, true))];
 
 impl Practising {
     #[must_use]
@@ -157,10 +158,10 @@ impl Practising {
                 practice.pre_roll = walk(i32::from(practice.pre_roll), 0, i32::from(PRE_ROLL_MOST), step) as u8;
             }
             Dial::Ramp => {
-                let now = practice.ramp.map(|ramp| ramp.step);
+                let now = practice.ramp.map(|ramp| (ramp.step, ramp.both));
                 let at = RAMPS.iter().position(|known| *known == now).unwrap_or(0) as i32;
                 let at = walk(at, 0, RAMPS.len() as i32 - 1, step) as usize;
-                practice.ramp = RAMPS[at].map(|step| Ramp { step, ..Ramp::default() });
+                practice.ramp = RAMPS[at].map(|(step, both)| Ramp { step, both, ..Ramp::default() });
             }
             Dial::Mute => {
                 let now = practice.mute.map(|mute| (mute.heard, mute.silent));

@@ -14,6 +14,7 @@ use crate::{
         bridge::{PlayState, Stops},
         focus::{Item, Preferred},
         plots::{self, Asynchronies, Frame, Measure, Precision},
+        practising::Practising,
         stage::{marks, paint::Painter},
         theme::{DESIGN, Size, Theme, Weight, space},
     },
@@ -38,12 +39,14 @@ fn in_space(frame: Vec2) -> Vec2 {
 #[derive(Component)]
 struct EndScreen;
 
+#[expect(clippy::too_many_arguments, reason = "a system takes what it reads")]
 fn spawn(
     mut commands: Commands,
     theme: Res<Theme>,
     says: Res<Words>,
     play: Res<PlayState>,
     sessions: Res<Sessions>,
+    practising: Res<Practising>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<ColorMaterial>>,
 ) {
@@ -89,6 +92,11 @@ fn spawn(
         if let Some(rate) = play.practised {
             let said = says.get("practice-percent", &[("percent", rate.into())]);
             under = format!("{under}   ·   {}   ·   {said}", says.get("end-practice", &[]));
+            let loops: Vec<String> = practising.practice.loops.as_slice().iter().map(ToString::to_string).collect();
+            if !loops.is_empty() {
+                let said = says.get("end-practice-bars", &[("bars", loops.join(", ").into())]);
+                under = format!("{under}   ·   {said}");
+            }
         }
         under = format!("{under}   ·   {}", says.get("end-order", &[]));
         screen.spawn((at(82.0, 92.0), children![words(&theme, under, Size::Small, Weight::Regular, palette.quiet)]));

@@ -23,6 +23,8 @@ enum Line {
     Practice,
     Tolerance,
     Gain,
+    /// That an endless level has nothing harder left.
+    Top,
     /// That the picture is less than it could be.
     Picture,
 }
@@ -44,6 +46,8 @@ struct Fading(Option<f32>);
 
 /// How long a notice that is not grave stays, s: two short lines read twice. ◇
 const NOTICE_STAYS: f32 = 7.0;
+/// Where notices begin and how wide they are, px of the design: the corners keep what is beside. ◇
+const NOTICES: (f32, f32) = (392.0, 496.0);
 /// A gain this near to 1 amplifies nothing that could be seen. ◇
 const GAIN_SHOWS: f64 = 1.05;
 
@@ -69,6 +73,8 @@ fn spawn(
             left: if right { auto() } else { px(space::APART) },
             right: if right { px(space::APART) } else { auto() },
             top: px(24),
+            // a long title takes a second line before it runs under the notices
+            max_width: px(NOTICES.0 - space::APART - space::NEAR),
             align_items: if right { AlignItems::FlexEnd } else { AlignItems::FlexStart },
             position_type: PositionType::Absolute,
             ..widgets::column(2.0)
@@ -86,6 +92,7 @@ fn spawn(
         frame.spawn(corner(true)).with_children(|right| {
             right.spawn(line(Line::Tolerance, palette.quiet));
             right.spawn(line(Line::Gain, palette.quiet));
+            right.spawn(line(Line::Top, palette.quiet));
             right.spawn(line(Line::Picture, palette.quiet));
             if let Player::Learner(name) = &sessions.player {
                 let said = says.get("play-learner", &[("name", name.clone().into())]);
@@ -96,19 +103,16 @@ fn spawn(
     });
 }
 
-/// Puts the place of notices into a screen's frame: top middle, away from the lane.
+/// Puts the place of notices into a screen's frame: top middle, away from the lane and between what stands in the corners.
 pub fn notices_place(frame: &mut ChildSpawnerCommands) {
-    frame.spawn((
-        Notices { shown: 0 },
-        Node {
-            left: px(320),
-            width: px(640),
-            top: px(24),
-            align_items: AlignItems::Center,
-            position_type: PositionType::Absolute,
-            ..widgets::column(space::TIGHT)
-        },
-    ));
+    let (left, width) = NOTICES;
+    notices_in(frame, Node { left: px(left), width: px(width), top: px(24), ..widgets::column(space::TIGHT) });
+}
+
+/// Puts the place of notices where a screen has room for them.
+pub fn notices_in(frame: &mut ChildSpawnerCommands, place: Node) {
+    let place = Node { align_items: AlignItems::Center, position_type: PositionType::Absolute, ..place };
+    frame.spawn((Notices { shown: 0 }, place));
 }
 
 fn refresh(
@@ -125,6 +129,7 @@ fn refresh(
     let practice = trial.and_then(|trial| trial.plan.terms.practice);
     // loops go on until they are stopped
     let total = sessions.chosen.as_ref().and_then(|card| card.trials).filter(|_| practice.is_none());
+    let endless = sessions.chosen.as_ref().filter(|card| card.trials.is_none());
     for (line, mut text) in &mut lines {
         let said = match line {
             Line::Try => match total {
@@ -152,8 +157,11 @@ fn refresh(
             Line::Gain if play.gain >= GAIN_SHOWS => {
                 says.get("play-gain", &[("gain", format!("{:.1}", play.gain).into())])
             }
+            Line::Top if practice.is_none() && endless.is_some_and(|card| play.rung >= card.top_rung) => {
+                says.get("play-top", &[])
+            }
             Line::Picture if quality.reduced => says.get("play-software", &[]),
-            Line::Tolerance | Line::Gain | Line::Picture => String::new(),
+            Line::Tolerance | Line::Gain | Line::Top | Line::Picture => String::new(),
         };
         if text.0 != said {
             text.0 = said;
@@ -179,7 +187,7 @@ fn put_up(
                         padding: UiRect::axes(px(space::NEAR), px(8)),
                         border: UiRect::left(px(4)),
                         border_radius: BorderRadius::all(px(6)),
-                        max_width: px(640),
+                        max_width: percent(100),
                         ..default()
                     },
                     BackgroundColor(palette.raised),

@@ -62,6 +62,8 @@ pub struct LevelCard {
     pub unit: ErrorUnit,
     /// How many trials it takes; none of an endless one.
     pub trials: Option<u32>,
+    /// Its hardest rung, on which an endless one stays.
+    pub top_rung: i32,
     /// How many lanes it has, 1 to 4; 0 where a stick steers.
     pub lanes: u8,
 }
@@ -79,6 +81,7 @@ impl LevelCard {
             tol_ms: level.setting(0).tol_ms,
             unit: level.unit(),
             trials: (!level.is_endless()).then(|| level.trials()),
+            top_rung: level.top_rung(),
             lanes: level.lanes(),
         }
     }

@@ -42,7 +42,13 @@ impl Dial {
         let practice = &practising.practice;
         let off = || says.get("practice-off", &[]);
         if !practising.applies(self) {
-            return says.get("practice-none", &[]);
+            // what is missing, where something else would bring it
+            return match self {
+                Self::PreRoll if practising.facts.bars > 0 => says.get("practice-needs-loop", &[]),
+                Self::Failed if practising.facts.bars > 0 => says.get("practice-none-failed", &[]),
+                Self::Preset => says.get("practice-no-preset", &[]),
+                _ => says.get("practice-none", &[]),
+            };
         }
         let loops = practice.loops.as_slice();
         match self {
@@ -56,7 +62,8 @@ impl Dial {
             Self::PreRoll if practice.pre_roll == 0 => off(),
             Self::PreRoll => says.get("practice-bars", &[("bars", practice.pre_roll.into())]),
             Self::Ramp => practice.ramp.map_or_else(off, |ramp| {
-                says.get("practice-ramp-by", &[("percent", ramp.step.into()), ("to", ramp.to.into())])
+                let id = if ramp.both { "practice-ramp-both" } else { "practice-ramp-by" };
+                says.get(id, &[("percent", ramp.step.into()), ("to", ramp.to.into())])
             }),
             Self::Mute => practice.mute.map_or_else(off, |mute| {
                 says.get("practice-mute-by", &[("heard", mute.heard.into()), ("silent", mute.silent.into())])
@@ -165,14 +172,16 @@ fn spawn(mut commands: Commands, theme: Res<Theme>, says: Res<Words>, sessions: 
             let keep = Button { label: &save, hint: None, width: 232.0, main: false };
             button(foot, &theme, item(2), Act::SavePreset, &keep);
             let back = says.get("practice-back", &[]);
-            let leave = Button { label: &back, hint: None, width: 168.0, main: false };
+            let leave = Button { label: &back, hint: None, width: 216.0, main: false };
             button(foot, &theme, item(3), Act::LeavePractice, &leave);
         });
         frame.spawn((
             Node { left: px(LEFT), bottom: px(48), position_type: PositionType::Absolute, ..default() },
             children![(Saved, words(&theme, String::new(), Size::Small, Weight::Regular, palette.quiet))],
         ));
-        hud::notices_place(frame);
+        // the title takes the top; below the buttons there is room
+        let foot = Node { left: px(640), width: px(560), bottom: px(16), ..widgets::column(space::TIGHT) };
+        hud::notices_in(frame, foot);
     });
 }
 

@@ -1,5 +1,5 @@
 //! The bell: steel beads roll along a rail, each due under a bell exactly when it fills the socket; a press drives the
-//! plunger that throws the bead at the bell.
+//! plunger that throws the bead at the bell. A bead whose beat is silent is a hollow shell.
 
 use std::f32::consts::TAU;
 
@@ -21,7 +21,7 @@ use super::{
     paint::{Metal, Painter, Tint},
     parts::{self, Breakage, FLOOR_BELOW, Scene},
     timeline::{Mark, Run},
-    travel::{self, Traveller},
+    travel::{self, LEAP_MS, Traveller},
 };
 use crate::{
     game::{
@@ -41,8 +41,6 @@ const POST_X: f32 = 236.0;
 /// How long a struck bead flies up and back, ms. ◇
 const FLIGHT_MS: f64 = 300.0;
 
-/// A train of beads that was displaced leaps to its new place in this time, ms. ◇
-const LEAP_MS: f64 = 90.0;
 /// Width of the rack on the beam.
 const RACK: f32 = 460.0;
 /// How long a bead is in sight before it is due, in intervals. ◇ Two and a bit: the one to strike and the one after it,
@@ -311,7 +309,11 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             if Some(bead.due) == next && met.is_none() {
                 p.glow(at, BEAD * 3.0, 1.0, look.lamp.with_alpha_of(0.20 * scene.glow));
             }
-            p.ball(at, BEAD, if scene.still { 0.0 } else { roll }, metal);
+            if bead.silent() {
+                travel::shell(p, at, BEAD, metal, look.ground);
+            } else {
+                p.ball(at, BEAD, if scene.still { 0.0 } else { roll }, metal);
+            }
             if let Some((tier, side)) = met {
                 let color = look.tier(tier).mix(&look.ground, 0.2);
                 marks::met(p, at, BEAD, tier, side.sign() as f32, color);
@@ -324,7 +326,7 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
 /// displaced one sounds. It then waits under the bell for a late one, or leaps to an early one.
 fn displaced(bead: &Traveller<'_>, now: HostTime) -> HostTime {
     let targets = &bead.run.plan.targets;
-    let mut due = bead.due;
+    let mut due = bead.seems;
     for (before, target) in targets.iter().zip(targets.iter().skip(1)) {
         if !target.plain || target.at > bead.target.at {
             continue;
@@ -425,7 +427,7 @@ mod tests {
         let clock = TrialClock { origin: HostTime(0), rate_ppb: 0 };
         let target = &run.plan.targets[n];
         let due = clock.host(target.at);
-        let bead = Traveller { run, clock, target, due, x: 0.0, alpha: 1.0, met: None };
+        let bead = Traveller { run, clock, target, due, seems: due, x: 0.0, alpha: 1.0, met: None };
         (displaced(&bead, HostTime(0) + Nanos::ms(now)) - HostTime(0)).as_ms()
     }
 

@@ -1,5 +1,5 @@
 //! Lanes: notes run along strings to a glockenspiel, each lane's to a bar of its own. A note has the form and the enamel
-//! of its lane; one that is to be held has a bar behind it.
+//! of its lane; one that is to be held has a bar behind it, one whose bar is silent is hollow.
 
 use bevy::{
     color::Mix,
@@ -275,7 +275,11 @@ fn notes(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, lanes: u8) {
                 Some(_) => look.iron,
             };
             let size = if struck { radius * 0.8 } else { radius };
-            travel::note(p, at, size, note.target.lane, metal);
+            if note.silent() {
+                travel::hollow_note(p, at, size, note.target.lane, metal, look.ground);
+            } else {
+                travel::note(p, at, size, note.target.lane, metal);
+            }
             if let Some((tier, side)) = note.met {
                 marks::met(p, at, size, tier, side.sign() as f32, look.tier(tier));
             }

@@ -36,7 +36,8 @@ pub struct Path;
 
 impl Machine for Path {
     fn lane(&self, plan: &TrialPlan, room: &Room) -> Lane {
-        let anchor = Vec2::new(room.half.x * 0.30, room.rail());
+        // in a wide window clear of what stands in the corner above it
+        let anchor = Vec2::new(room.half.x.min(640.0) * 0.30, room.rail());
         Lane::new(plan, anchor, anchor.x + room.half.x, LEAD)
     }
 

@@ -7,7 +7,7 @@ use bevy::{
     sprite::Anchor,
 };
 use doozy_training::{
-    event::{CueKind, EventKind, Judged, Lane as Response, Stage, TrialPlan},
+    event::{CueKind, EventKind, Judged, Lane as Response, Side, Stage, TrialPlan},
     time::Nanos,
 };
 
@@ -38,6 +38,8 @@ const SIZE: f32 = 1.45;
 const BRAKES_MS: f64 = 640.0;
 /// After braking for a bend the car goes on at this share of its speed. ◇
 const BEND_SPEED: f64 = 0.45;
+/// From the sign's post to the words about the stop. ◇
+const BESIDE_POST: f32 = 18.0;
 /// Top of the asphalt below the lane's height.
 const ASPHALT: f32 = 20.0;
 
@@ -87,14 +89,17 @@ impl Machine for Road {
         let Some(said) = metres(text, judged, &run.plan) else { return };
         let age = props::told(scene, judged);
         let fall = (1.0 - (age - STANDS_MS * 0.7) / (STANDS_MS * 0.3)).clamp(0.0, 1.0) as f32;
+        // beside the sign's post, on the side of the error
+        let late = judged.side == Side::Late;
+        let aside = if late { BESIDE_POST } else { -BESIDE_POST };
         captions.say(Caption {
             text: said,
-            at: Vec2::new(Drive::of(&run.plan).line(lane), lane.anchor.y + 130.0),
+            at: Vec2::new(Drive::of(&run.plan).line(lane) + aside, lane.anchor.y + 130.0),
             depth: depth::STAGE_TEXT,
             size: Size::Body,
             weight: Weight::Bold,
             color: scene.look.tier(judged.tier).with_alpha_of(fall * ease_out(age / 120.0) as f32),
-            anchor: Anchor::CENTER,
+            anchor: if late { Anchor::CENTER_LEFT } else { Anchor::CENTER_RIGHT },
             scale: 1.0,
         });
     }

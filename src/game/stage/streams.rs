@@ -124,7 +124,9 @@ impl Machine for Streams {
 
     fn replay(&self, p: &mut Painter, _captions: &mut Captions, told: &Retold<'_>) {
         let key = told.target().map_or(SLOW_KEY, |target| target.lane);
-        replay::on_a_line(p, told, |p, at, roll| bead(p, told.look, at, radius(key), roll, key, told.look.steel));
+        replay::on_a_line(p, told, |p, at, roll| {
+            bead(p, told.look, at, radius(key), (roll, false), key, told.look.steel)
+        });
         replay::other_lane(p, told);
     }
 
@@ -232,8 +234,12 @@ fn cycles(p: &mut Painter, scene: &Scene<'_>, lane: &Lane, run: &Run) {
 }
 
 /// A bead of one stream. The slow hand's has a collar, the fast hand's a dot: told apart by more than their size.
-fn bead(p: &mut Painter, look: &Look, at: Vec2, radius: f32, roll: f32, key: Key, metal: Metal) {
-    p.ball(at, radius, roll, metal);
+fn bead(p: &mut Painter, look: &Look, at: Vec2, radius: f32, (roll, silent): (f32, bool), key: Key, metal: Metal) {
+    if silent {
+        travel::shell(p, at, radius, metal, look.ground);
+    } else {
+        p.ball(at, radius, roll, metal);
+    }
     let hue = look.lane(key).light;
     if key == SLOW_KEY {
         p.ring(at, radius * 0.56, 2.4, hue);
@@ -270,11 +276,15 @@ fn beads(p: &mut Painter, scene: &Scene<'_>, lane: &Lane) {
             }
             let roll = if scene.still { 0.0 } else { -(one.x - lane.anchor.x) / radius };
             if let Some((tier, side)) = one.met {
-                p.ball(at, radius, roll, metal);
+                if one.silent() {
+                    travel::shell(p, at, radius, metal, look.ground);
+                } else {
+                    p.ball(at, radius, roll, metal);
+                }
                 let color = look.tier(tier).mix(&look.ground, 0.2);
                 marks::met(p, at, radius, tier, side.sign() as f32, color);
             } else {
-                bead(p, look, at, radius, roll, key, metal);
+                bead(p, look, at, radius, (roll, one.silent()), key, metal);
             }
         });
     }

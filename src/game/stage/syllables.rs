@@ -137,7 +137,12 @@ impl Machine for Syllables {
                 p.panel(low, high, 5.0, metal.dark, metal.light.lightened(1.1));
                 let inset = Vec2::splat(3.0);
                 let face = look.ground.mix(&look.iron.light, 0.22);
-                p.panel(low + inset, high - inset, 3.0, face, face.lightened(1.25));
+                if syllable.silent() {
+                    // An empty frame: the word is to be said, and is not heard.
+                    p.panel(low + inset, high - inset, 3.0, look.ground, look.ground);
+                } else {
+                    p.panel(low + inset, high - inset, 3.0, face, face.lightened(1.25));
+                }
                 if syllable.target.lane == STRESSED {
                     // The stress mark stands on top, so that no colour is needed to see it.
                     let bar = look.lane(STRESSED).light;
@@ -374,6 +379,7 @@ mod tests {
                     clock: doozy_training::time::TrialClock { origin: doozy_training::time::HostTime(0), rate_ppb: 0 },
                     target,
                     due: doozy_training::time::HostTime(0),
+                    seems: doozy_training::time::HostTime(0),
                     x: 0.0,
                     alpha: 1.0,
                     met: None,

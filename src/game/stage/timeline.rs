@@ -47,6 +47,8 @@ pub struct Run {
     pub answers: BTreeMap<TargetId, Answer>,
     /// The longest hold of its targets.
     pub longest_hold: Nanos,
+    /// Whether any of its beats sounds: where none does, none is told apart as silent.
+    pub sounds: bool,
 }
 
 /// What answered a target.
@@ -76,6 +78,7 @@ impl Run {
             let_go: BTreeMap::new(),
             answers: BTreeMap::new(),
             longest_hold: plan.targets.iter().filter_map(|target| target.hold).max().unwrap_or(Nanos::ZERO),
+            sounds: plan.cues.iter().any(|cue| cue.heard && super::travel::is_beat(cue.kind)),
         }
     }
 

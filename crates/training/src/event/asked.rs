@@ -92,6 +92,10 @@ pub struct Target {
     /// A surprise belongs to it: its event is told apart.
     #[serde(default, skip_serializing_if = "is_default")]
     pub surprise: Option<SurpriseKind>,
+    /// By how much an obstacle has displaced it from where it was to be expected. For the picture alone: nothing is
+    /// judged by it, and no record has it.
+    #[serde(skip)]
+    pub moved: Nanos,
 }
 
 /// What answers a target, and what its error is measured from.

@@ -76,6 +76,7 @@ impl Surprises {
         if let Surprise::Obstacle { shift_ms } = surprise {
             let shift = Nanos::from_ms(if draw() < 0.5 { -shift_ms } else { shift_ms });
             body.targets[place].at = due + shift;
+            body.targets[place].moved = shift;
             for cue in body.cues.iter_mut().filter(|cue| cue.at == due) {
                 cue.at = due + shift;
             }

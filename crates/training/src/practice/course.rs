@@ -15,6 +15,8 @@ use crate::{
 pub const PASSES_MOST: u32 = 500;
 /// A trial went well if so many of its events in ten were within the tolerance ◇.
 const WELL_IN_TEN: u32 = 9;
+/// … and badly if fewer than so many in ten were ◇: between the two the rate is where it teaches.
+const BADLY_IN_TEN: u32 = 5;
 /// Intervals of a bar where a drill has no bars of its own ◇.
 const BEATS: u32 = 4;
 
@@ -64,11 +66,18 @@ impl Course {
         if self.practice.loops.is_empty() && self.practice.ramp.is_none() { trials } else { PASSES_MOST }
     }
 
-    /// The rate rises after a trial that went well; true if it did, for what was counted so far was counted at another.
+    /// The rate rises after a trial that went well, and may fall after one that went badly; true if it changed, for what
+    /// was counted so far was counted at another.
     pub(crate) fn went(&mut self, events: u32, failed: u32) -> bool {
-        let Some(Ramp { step, to }) = self.practice.ramp else { return false };
-        let well = events > 0 && (events - failed.min(events)) * 10 >= events * WELL_IN_TEN;
-        let rate = if well { (self.pace.0 + step).min(to.max(self.pace.0)) } else { self.pace.0 };
+        let Some(Ramp { step, to, both }) = self.practice.ramp else { return false };
+        let in_time = (events - failed.min(events)) * 10;
+        let rate = if events > 0 && in_time >= events * WELL_IN_TEN {
+            (self.pace.0 + step).min(to.max(self.pace.0))
+        } else if both && in_time < events * BADLY_IN_TEN {
+            self.pace.0.saturating_sub(step).max(self.practice.rate)
+        } else {
+            self.pace.0
+        };
         std::mem::replace(&mut self.pace, Pace(rate)) != Pace(rate)
     }
 

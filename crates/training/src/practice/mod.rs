@@ -69,7 +69,7 @@ impl Default for Practice {
     }
 }
 
-/// How the rate rises.
+/// How the rate rises, and whether it falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
@@ -77,12 +77,15 @@ pub struct Ramp {
     pub step: u16,
     /// Where it stays.
     pub to: u16,
+    /// It falls by the same step after a trial that went badly, never below the rate that practice began with.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub both: bool,
 }
 
 impl Default for Ramp {
     /// By 5 % up to full speed ◇: a step that is barely heard, twelve of them from 40 % below.
     fn default() -> Self {
-        Self { step: 5, to: 100 }
+        Self { step: 5, to: 100, both: false }
     }
 }
 
@@ -244,7 +247,7 @@ impl Practice {
             Err(Unfit(format!("{what} {shown} lies outside 0.5 to 2 of the level's speed")))
         };
         a_rate(self.rate, "rate")?;
-        if let Some(Ramp { step, to }) = self.ramp {
+        if let Some(Ramp { step, to, .. }) = self.ramp {
             a_rate(to, "the ramp's end")?;
             if !(RAMP_STEPS.0..=RAMP_STEPS.1).contains(&step) {
                 return Err(Unfit(format!("a ramp's step of {step} % lies outside 1 to 25 %")));

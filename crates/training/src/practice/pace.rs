@@ -59,6 +59,7 @@ impl Pace {
         }
         for target in &mut body.targets {
             target.at = self.played(target.at);
+            target.moved = self.played(target.moved);
             target.hold = target.hold.map(|hold| self.played(hold));
             target.role = match target.role {
                 Role::PressAfter { after } => Role::PressAfter { after: self.played(after) },

@@ -307,6 +307,26 @@ fn a_ramp_rises_after_good_trials_alone_and_stays_at_its_end() {
     let mut course = course;
     assert!(!course.went(5, 5) && !course.went(0, 0) && !course.went(10, 2));
     assert!(course.went(10, 1));
+    assert!(!course.went(10, 10), "it only rises");
+}
+
+#[test]
+fn a_ramp_both_ways_falls_after_bad_trials_and_never_below_where_it_began() {
+    let ask = practice("(rate: 80, loops: [(1, 1)], ramp: Some((step: 10, to: 100, both: true)))");
+    let (mut course, level) = Course::of(ask, song());
+    let rate = |course: &Course, level: &Level| {
+        let mut body = level.plan(&level.setting(0), &mut || 0.5);
+        course.shape(&mut body, level.drill(), 0);
+        body.terms.practice.unwrap().rate
+    };
+    assert!(!course.went(10, 10), "never below 80 %");
+    assert!(course.went(10, 0) && course.went(10, 0));
+    assert_eq!(rate(&course, &level), 100);
+    assert!(!course.went(10, 5) && !course.went(0, 0), "half in time is where it teaches");
+    assert!(course.went(10, 6));
+    assert_eq!(rate(&course, &level), 90);
+    assert!(course.went(10, 10) && !course.went(10, 10));
+    assert_eq!(rate(&course, &level), 80);
 }
 
 #[test]

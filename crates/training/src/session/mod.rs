@@ -372,7 +372,7 @@ impl Session {
                         self.steering.rested();
                     }
                     effects.push(Effect::Resumed { t });
-                    if self.completed >= self.level.complete_after() {
+                    if self.completed >= self.complete_after() {
                         // what was void was the last trial's second chance
                         self.phase = Phase::Ended;
                         effects.push(Effect::SessionEnded { finished: true, t });
@@ -387,6 +387,12 @@ impl Session {
                 effects.push(Effect::SessionEnded { finished: false, t });
             }
         }
+    }
+
+    /// How many trials make the session complete.
+    fn complete_after(&self) -> u32 {
+        let trials = self.level.complete_after();
+        self.course.as_ref().map_or(trials, |course| course.trials(trials))
     }
 
     /// Stands still from `t` on; a trial in progress is void.

@@ -6,6 +6,7 @@ mod retry;
 use super::{constants::*, *};
 use crate::{
     event::{Cue, Decider, DeviceId, Drama, EventKind, Judged, Lane, Side, Step, Tier, TimeSource, TrialPlan, Volley},
+    practice::{Practice, Ramp},
     time::{Nanos, TrialClock},
 };
 
@@ -532,6 +533,23 @@ mod standing_still {
         assert!(matches!(said[4], Effect::Resumed { t } if *t == at(4_600)));
         assert_eq!(play.plan().t, at(4_600));
         assert_eq!(play.plans().len(), 2);
+    }
+
+    #[test]
+    fn practice_that_goes_round_goes_on_after_a_pause() {
+        let practice = Practice { rate: 80, ramp: Some(Ramp::default()), ..Practice::default() };
+        let options = Options { practice: Some(practice), ..Options::default() };
+        let mut play = Play::new(&BEAT.replace("trials: 40", "trials: 2"), options, closed);
+        for _ in 0..3 {
+            play.trial(&[Some(0.0); 8]);
+        }
+        let t = play.now + Nanos::ms(100);
+        play.anchor();
+        play.feed(Input::Pause { t, cause: Cause::Player });
+        play.feed(Input::Resume { t: t + Nanos::ms(1_000) });
+        play.go_to(t + Nanos::ms(2_000));
+        assert!(!play.session.is_ended(), "{:?}", play.effects.last());
+        assert_eq!(play.plan().t, t + Nanos::ms(1_000));
     }
 
     #[test]

@@ -273,14 +273,12 @@ impl Session {
         if !ended.taught && practised.is_some_and(|course| course.went(ended.events, ended.failed)) {
             self.steering.restart();
         }
-        let trials = self.level.complete_after();
-        let trials = self.course.as_ref().map_or(trials, |course| course.trials(trials));
         let rest = if ended.plan.running { REST_RUNNING } else { REST_DISCRETE };
         let free = (t + rest).max(ended.scene_ends);
         if ended.taught && !ended.braked && self.retries_in_a_row < RETRIES_MOST {
             self.retries_in_a_row += 1;
             self.plan(Some(ended), free, t, effects);
-        } else if self.completed >= trials {
+        } else if self.completed >= self.complete_after() {
             effects.push(Effect::SessionEnded { finished: true, t });
         } else {
             self.plan(None, free, t, effects);
