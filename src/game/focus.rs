@@ -236,8 +236,9 @@ fn steer(
     let top = items.iter().map(|(_, item, ..)| item.layer).max();
     let stood = time.elapsed_secs_f64() - arrived.0;
     let deaf = bridge.is_attached() && stood < DEAF_AT_FIRST || measuring.is_attached() && stood < DEAF_TO_A_BEAT;
-    // an item that arrives under a pointer at rest takes nothing from the keys
-    let moved = moved.read().count() > 0;
+    // an item that arrives under a pointer at rest takes nothing from the keys; nor does a window that opens under one,
+    // which tells where the pointer is without its having moved
+    let moved = moved.read().filter(|moved| moved.delta.is_some_and(|way| way != Vec2::ZERO)).count() > 0;
     for (entity, _, interaction) in hovered.iter().filter(|(_, item, _)| Some(item.layer) == top) {
         match *interaction {
             Interaction::Pressed if interaction.is_changed() => {
