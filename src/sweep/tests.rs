@@ -82,7 +82,7 @@ fn the_contest_is_a_valid_plan() {
     let plan = Plan::parse("contest", CONTEST.as_bytes()).unwrap();
     assert_eq!((plan.seeds, plan.learners.len(), plan.drills.len()), (20_000, 9, 3));
     assert!(plan.schedules.iter().all(|practice| practice.schedule().total() == 400));
-    assert_eq!(plan.runs(), 20_000 * 9 * 3 * (14 + 15));
+    assert_eq!(plan.runs(), 20_000 * 9 * 3 * (15 + 16));
 }
 
 #[test]
