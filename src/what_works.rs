@@ -171,7 +171,8 @@ impl Standing {
     /// # Errors
     /// Where SQLite has no memory for a question.
     pub fn probe_from(&self) -> Result<(String, String), RecordError> {
-        clock_face(self.diary.probe_from_s())
+        // faces show whole minutes: the first that is not too early
+        clock_face(self.diary.probe_from_s().saturating_add(59))
     }
 
     /// Everything of it for programs. Per cent are of the RMS a day later, positive where amplification lowers it.

@@ -88,7 +88,9 @@ impl Room {
     }
 
     fn json(&self, args: &[&str]) -> Value {
-        serde_json::from_str(&self.says(args, 0)).expect("one JSON document")
+        let output = self.doozy(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("one JSON document")
     }
 }
 
@@ -202,7 +204,8 @@ fn what_cannot_go_together_is_refused_before_anything_is_played() {
         (&["demo", "pulse/1", "--headless", "--what-works", "--rate", "0.8"][..], 2, "leave out --what-works"),
         (&["demo", "reflex/1", "--headless", "--what-works"], 2, "fast reactions"),
         (&["play", "--what-works"], 2, "LEVEL"),
-        (&["play", "--daily", "--what-works"], 2, "--what-works"),
+        (&["play", "--daily", "--what-works"], 2, "cannot be used with"),
+        (&["play", "--endless", "steady-beat", "--what-works"], 2, "cannot be used with"),
         // usage comes before what the machine lacks
         (&["play", "reflex/1", "--what-works"], 2, "fast reactions"),
         (&["play", "pulse/1", "--what-works", "--ghost"], 2, "leave out --what-works"),

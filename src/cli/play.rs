@@ -16,7 +16,7 @@ pub struct Play {
     daily: bool,
     /// The session is part of your own trial of whether amplification helps you on this level: each day's first session
     /// measures, the others are practice, amplified or not as the day was drawn (see `doozy what-works`)
-    #[arg(long, requires = "level")]
+    #[arg(long, requires = "level", conflicts_with_all = ["endless", "daily"])]
     what_works: bool,
     #[command(flatten)]
     practice: super::practice::PracticeArgs,
