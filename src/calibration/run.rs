@@ -197,6 +197,12 @@ impl Handle {
         }
     }
 
+    /// Whether key times, and the focus, come from the window's frames.
+    #[must_use]
+    pub fn has_frame_tap(&self) -> bool {
+        self.frame_tap.is_some()
+    }
+
     /// The shell's end of the coarse tap, where key times come from the window's frames.
     pub fn frame_tap(&mut self) -> Option<&mut FrameTap> {
         self.frame_tap.as_mut()

@@ -203,13 +203,14 @@ fn hear(
     }
 }
 
-/// Hands on focus and, where only the window's own keys can be had, these.
+/// Hands on the window's own focus and keys where only these can be had. A tap of the server's keys asks the server for the
+/// focus too: two who tell of it, each a little late, could end on the older word.
 fn feed(
     mut keys: MessageReader<KeyboardInput>,
     mut focused: MessageReader<WindowFocused>,
     mut measuring: NonSendMut<Measuring>,
 ) {
-    let Some(run) = &mut measuring.run else {
+    let Some(run) = measuring.run.as_mut().filter(|run| run.has_frame_tap()) else {
         keys.clear();
         focused.clear();
         return;
@@ -221,10 +222,7 @@ fn feed(
             tap.focus(message.focused, now);
         }
     }
-    let Some(tap) = run.frame_tap() else {
-        keys.clear();
-        return;
-    };
+    let Some(tap) = run.frame_tap() else { return };
     for key in keys.read().filter(|key| !key.repeat) {
         if let Some(control) = control_of(key.key_code) {
             tap.key(control, key.state == ButtonState::Pressed, now);
