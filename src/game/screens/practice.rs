@@ -97,7 +97,7 @@ struct Panel;
 fn dial_row(parent: &mut ChildSpawnerCommands, theme: &Theme, says: &Words, item: Item, dial: Dial, now: &Practising) {
     let (label, hint) = dial.ids();
     let (label, hint) = (says.get(label, &[]), says.get(hint, &[]));
-    let mut row = widgets::dial(parent, theme, item, Act::Turn(dial), (&label, &hint, WIDTH), |row| {
+    let mut row = widgets::dial(parent, theme, item, Act::Turn(dial), (&label, Some(&hint), WIDTH), |row| {
         row.spawn((
             Node { width: px(180), flex_shrink: 0.0, justify_content: JustifyContent::FlexEnd, ..default() },
             children![(

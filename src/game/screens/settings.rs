@@ -143,7 +143,7 @@ pub(super) fn setting_row(
     let palette = theme.palette;
     let (label, hint) = setting.ids();
     let (label, hint) = (says.get(label, &[]), says.get(hint, &[]));
-    let mut row = widgets::dial(parent, theme, item, Act::Change(setting), (&label, &hint, WIDTH), |row| {
+    let mut row = widgets::dial(parent, theme, item, Act::Change(setting), (&label, Some(&hint), WIDTH), |row| {
         row.spawn(Node { width: px(200), justify_content: JustifyContent::FlexEnd, ..widgets::row(14.0) })
             .with_children(|right| {
                 if let Some(share) = setting.share(choices) {

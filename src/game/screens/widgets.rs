@@ -97,13 +97,13 @@ pub fn button(parent: &mut ChildSpawnerCommands, theme: &Theme, item: Item, act:
     spawned.with_children(|inner| labelled(inner, theme, says.label, says.hint, weight));
 }
 
-/// Something to turn left and right: a raised row with a label and its hint, and at its right end whatever shows the value.
+/// Something to turn left and right: a raised row with a label and its hint, if it has one, and at its right end whatever shows the value.
 pub fn dial<'a>(
     parent: &'a mut ChildSpawnerCommands,
     theme: &Theme,
     item: Item,
     act: impl Bundle,
-    (label, hint, width): (&str, &str, f32),
+    (label, hint, width): (&str, Option<&str>, f32),
     value: impl FnOnce(&mut ChildSpawnerCommands),
 ) -> EntityCommands<'a> {
     let mut spawned = parent.spawn((
@@ -126,7 +126,7 @@ pub fn dial<'a>(
     ));
     spawned.with_children(|row| {
         value(row);
-        labelled(row, theme, label, Some(hint), Weight::Regular);
+        labelled(row, theme, label, hint, Weight::Regular);
     });
     spawned
 }

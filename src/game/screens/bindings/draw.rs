@@ -13,7 +13,7 @@ use crate::{
     game::{
         Screen,
         controls::Controls,
-        focus::{Adjustable, Item, Preferred},
+        focus::{Item, Preferred},
         theme::{Size, Theme, Weight, space},
     },
     input::bindings::{Preset, Slot},
@@ -47,6 +47,10 @@ struct Items {
 impl Items {
     fn mark(&self, spawned: &mut EntityCommands, item: Item, act: Bind) {
         spawned.insert((item, act));
+        self.prefer(spawned, item);
+    }
+
+    fn prefer(&self, spawned: &mut EntityCommands, item: Item) {
         let preferred = match self.at {
             Some(at) => at.row == item.row && at.column == item.column,
             None => item.row == FIRST_LANE && item.column == 0,
@@ -74,28 +78,11 @@ fn chooser(
     let palette = theme.palette;
     let mut node = AccessibilityNode::default();
     node.set_value(value.clone());
-    let mut spawned = parent.spawn((
-        Adjustable,
-        bevy::ui::widget::Button,
-        Node {
-            width: px(WIDTH),
-            padding: UiRect::axes(px(20), px(9)),
-            align_items: AlignItems::Center,
-            // the label comes last among the children and so names the row
-            flex_direction: FlexDirection::RowReverse,
-            justify_content: JustifyContent::SpaceBetween,
-            border_radius: BorderRadius::all(px(space::CORNER)),
-            ..default()
-        },
-        BackgroundColor(palette.raised),
-        Outline { width: px(space::HAIR), offset: px(3), color: Color::NONE },
-        node,
-    ));
-    items.mark(&mut spawned, item(row, 0), act);
-    spawned.with_children(|row| {
+    let item = item(row, 0);
+    let mut spawned = widgets::dial(parent, theme, item, (act, node), (&label, None, WIDTH), |row| {
         row.spawn(words(theme, format!("‹  {value}  ›"), Size::Small, Weight::Bold, palette.text));
-        row.spawn(words(theme, label, Size::Body, Weight::Regular, palette.text));
     });
+    items.prefer(&mut spawned, item);
 }
 
 /// Something small to choose, in a lane's row.

@@ -1,3 +1,5 @@
+//! Fits of simulated players whose truth is known: estimates, their intervals, and what cannot be estimated.
+
 use doozy_cerebellum::rng::Stream;
 
 use super::*;
